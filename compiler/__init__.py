@@ -1,0 +1,3 @@
+"""Lamella: cluster profiles in, deterministic Kubernetes manifests out. The architecture is in README.md beside this file."""
+
+__version__ = "0.1.0"

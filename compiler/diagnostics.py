@@ -1,0 +1,105 @@
+"""Where something is wrong, what, and what to do about it: values that every stage returns and one module prints.
+
+Nothing here imports anything of ours. A problem is data until `cli` prints it, so that all problems of all files are
+told in one run (DESIGN §5).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in an input file. `path` is relative to the repository, POSIX; `line` and `column` count from 1, 0 = unknown."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.path
+        return f"{self.path}:{self.line}:{self.column}" if self.column else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem. `code` is stable and documented (docs/errors.md); `hint` says what to do; `related` names other ends."""
+
+    code: str
+    message: str
+    at: Position | None = None
+    hint: str = ""
+    related: tuple[tuple[Position, str], ...] = ()
+    severity: Literal["error", "warning"] = "error"
+
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Total order for printing: by place, then code, then text."""
+        at = self.at or Position("")
+        return (at.path, at.line, at.column, self.code, self.message)
+
+
+class CompileError(Exception):
+    """Raised with every problem found so far; the CLI prints them and exits 1 (input), or 3 for `environment` ones."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, environment: bool = False) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.environment = environment
+        super().__init__("; ".join(f"{d.at or ''}: {d.code}: {d.message}" for d in self.diagnostics))
+
+
+def fail(code: str, message: str, at: Position | None = None, *, hint: str = "") -> CompileError:
+    """A CompileError of one problem, for `raise fail(...)` where nothing else can be checked any more."""
+    return CompileError([Diagnostic(code, message, at, hint)])
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects diagnostics through a stage; `raise_if_any` ends the stage with all errors (and the warnings so far)."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        at: Position | None = None,
+        *,
+        hint: str = "",
+        related: Iterable[tuple[Position, str]] = (),
+    ) -> None:
+        self.found.append(Diagnostic(code, message, at, hint, tuple(related)))
+
+    def warning(self, code: str, message: str, at: Position | None = None, *, hint: str = "") -> None:
+        self.found.append(Diagnostic(code, message, at, hint, severity="warning"))
+
+    def add(self, error: CompileError) -> None:
+        """Takes over the problems of an error that was raised below."""
+        self.found.extend(error.diagnostics)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.found if d.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.found if d.severity == "warning")
+
+    def raise_if_any(self) -> None:
+        if self.errors:
+            raise CompileError(self.found)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest of `known`, or lists them where they are few (at most 9), or is empty."""
+    options = sorted(set(known))
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if 0 < len(options) <= 9:
+        return "expected one of: " + ", ".join(options)
+    return ""
