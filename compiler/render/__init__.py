@@ -1,0 +1,1 @@
+"""Layers to Kubernetes documents: charts through Helm, one module a renderer."""

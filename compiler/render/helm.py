@@ -1,0 +1,125 @@
+"""What a chart is rendered with, what comes back, and the two engines that do it: Helm in process, and a `helm` binary.
+
+Both engines are Helm; what differs is how it is reached. Everything that decides about the result (which documents there
+are, where one ends, how they are ordered) is here, so that the two give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+FailureKind = Literal["chart", "values", "schema", "template", "yaml", "release", "timeout", "environment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What `helm template NAME CHART --namespace … --kube-version … --api-versions … --include-crds` is told.
+
+    `kube_version` is "1.33.4" (a leading `v` is allowed); `api_versions` come on top of Helm's built-in set, as with
+    `--api-versions`; `values_json` is one JSON object, in which `null` deletes a chart's default.
+    """
+
+    name: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...]
+    values_json: str
+    include_crds: bool = True
+    validate_schema: bool = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RenderedDocument:
+    """One YAML document of a release.
+
+    `template` is Helm's path of its source ("stack/charts/grafana/templates/x.yaml", for a CRD "stack/crds/x.yaml").
+    `text` is what `helm template` prints between its `# Source:` line and the next document, trailing newline included.
+    It is not parsed here: a template may render text that is no YAML, which is for the reader of the text to report.
+    """
+
+    template: str
+    text: str
+
+
+class HelmFailure(Exception):
+    """Helm refuses. `message` is for a person: no wrappers of Helm's own; `template`, `line`, `column` where Helm knows."""
+
+    def __init__(self, kind: FailureKind, message: str, template: str = "", line: int = 0, column: int = 0) -> None:
+        self.kind = kind
+        self.message = message
+        self.template = template
+        self.line = line
+        self.column = column
+        super().__init__(f"{self.place}: {message}" if template else message)
+
+    @property
+    def place(self) -> str:
+        """`template:line:column`, as far as known."""
+        return ":".join([self.template, *(str(n) for n in (self.line, self.column) if n)])
+
+    def __reduce__(self) -> tuple[type[HelmFailure], tuple[FailureKind, str, str, int, int]]:
+        """Failures cross process borders: workers render."""
+        return (HelmFailure, (self.kind, self.message, self.template, self.line, self.column))
+
+
+class HelmEngine(Protocol):
+    """Renders a chart that the caller has put on disk (`chart.spoolable` says which bytes)."""
+
+    def version(self) -> str:
+        """Helm's own version, "v4.2.3"; part of what a render is cached by."""
+
+    def render(self, chart_path: str, release: Release) -> tuple[RenderedDocument, ...]:
+        """The release's documents, sorted by template, then text. `chart_path` is absolute: a `.tgz` or a directory.
+
+        CRDs of `crds/` are included where asked for, hooks always, except test hooks, which no delivery runs. Partials,
+        NOTES.txt and documents of white space are left out, as Helm leaves them out. Raises HelmFailure.
+        """
+
+
+def _embedded(_binary: str) -> HelmEngine:
+    from compiler.render.helm_embedded import EmbeddedHelm
+
+    return EmbeddedHelm()
+
+
+def _cli(binary: str) -> HelmEngine:
+    from compiler.render.helm_cli import HelmBinary
+
+    return HelmBinary(binary)
+
+
+ENGINES: Mapping[str, Callable[[str], HelmEngine]] = {"embedded": _embedded, "cli": _cli}
+"""By the name of `--helm-engine`; called with the absolute path of a `helm` binary, which only "cli" needs."""
+
+# Source: helm pkg/release/v1/util/manifest.go, SplitManifests. Go's `\s` is ASCII without VT; its TrimSpace is Unicode's.
+_SEPARATOR = re.compile(r"(?:^|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
+
+
+def split_manifests(text: str) -> list[str]:
+    """The documents of a rendered template by Helm's rule, in order, each with the newline that Helm prints after it.
+
+    The rule swallows white space before a separator, so that without this newline a block scalar at the end of a
+    document would lose its own. Documents of white space only are dropped.
+    """
+    documents = (part.lstrip() for part in _SEPARATOR.split(text.lstrip()))
+    return [document + "\n" for document in documents if document.strip()]
+
+
+def documents_of(rendered: Iterable[tuple[str, str]]) -> tuple[RenderedDocument, ...]:
+    """Documents of (template, rendered text) pairs in the engines' common order, without what is no manifest."""
+    found = [
+        RenderedDocument(template, text)
+        for template, whole in rendered
+        if is_manifest_path(template)
+        for text in split_manifests(whole)
+    ]
+    return tuple(sorted(found))
+
+
+def is_manifest_path(template: str) -> bool:
+    """False for partials and notes, which Helm renders but never applies."""
+    name = template.rpartition("/")[2]
+    return not name.startswith("_") and not name.endswith("NOTES.txt")
