@@ -1,0 +1,101 @@
+"""A `helm` binary as engine: slower by a process start, and the reference that the embedded engine is compared with.
+
+It is run offline, with empty homes and no kubeconfig, and writes into a directory of its own: on stdout Helm trims the end
+of the last manifest and hooks cannot be told from what a CRD file holds, in files neither happens. This is the only
+stage module that starts a process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of
+from compiler.render.helm_errors import failure
+
+
+@dataclass(frozen=True, slots=True)
+class HelmBinary:
+    """The `helm` at the absolute path `binary`. A call that takes longer than `timeout_s` is killed."""
+
+    binary: str
+    timeout_s: float = 60.0
+
+    def version(self) -> str:
+        """What `helm version` prints, without build metadata."""
+        with tempfile.TemporaryDirectory(prefix="lamella-helm-") as home:
+            return self._run(["version", "--template", "{{.Version}}"], "", Path(home)).strip()
+
+    def render(self, chart_path: str, release: Release) -> tuple[RenderedDocument, ...]:
+        with tempfile.TemporaryDirectory(prefix="lamella-helm-") as home:
+            output = Path(home, "output")
+            self._run(_arguments(chart_path, release, output), _yaml_safe(release.values_json), Path(home))
+            return documents_of(_sources(output))
+
+    def _run(self, arguments: Sequence[str], stdin: str, home: Path) -> str:
+        if not Path(self.binary).is_absolute():
+            raise HelmFailure("environment", f"the path of the helm binary must be absolute, found '{self.binary}'")
+        try:
+            done = subprocess.run(
+                [self.binary, *arguments],
+                input=stdin.encode(),
+                capture_output=True,
+                check=False,
+                timeout=self.timeout_s,
+                cwd=home,
+                env=_environment(home),
+            )
+        except subprocess.TimeoutExpired:
+            raise HelmFailure("timeout", f"helm did not finish within {self.timeout_s:g} s") from None
+        except OSError as error:
+            raise HelmFailure("environment", f"{self.binary} could not be started: {error.strerror}") from None
+        if done.returncode:
+            raise failure(done.stderr.decode(errors="replace"))
+        return done.stdout.decode(errors="replace")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of the caller's: no cluster, no registry logins, no plugins, no proxies."""
+    folders = ("HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_PLUGINS")
+    return {"KUBECONFIG": "/dev/null", "HELM_BURST_LIMIT": "0"} | dict.fromkeys(folders, str(home))
+
+
+def _arguments(chart_path: str, release: Release, output: Path) -> list[str]:
+    arguments = ["template", "--namespace", release.namespace, "--kube-version", release.kube_version]
+    arguments += [f"--api-versions={version}" for version in release.api_versions]
+    arguments += ["--include-crds"] if release.include_crds else []
+    arguments += [] if release.validate_schema else ["--skip-schema-validation"]
+    arguments += ["--skip-tests", "--values", "-", "--output-dir", str(output)]
+    return [*arguments, "--", release.name, chart_path]
+
+
+# JSON's spelling of a character beyond U+FFFF; an escaped backslash before it is matched first, so that it is left alone.
+_SURROGATES = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+
+
+def _yaml_safe(values_json: str) -> str:
+    """The same values as YAML that Helm's parser accepts: it refuses JSON's `\\/` and surrogate pairs."""
+
+    def joined(match: re.Match[str]) -> str:
+        if not match[1]:
+            return match[0]
+        return f"\\U{0x10000 + ((int(match[1], 16) & 0x3FF) << 10) + (int(match[2], 16) & 0x3FF):08x}"
+
+    return _SURROGATES.sub(joined, json.dumps(json.loads(values_json))) + "\n"
+
+
+def _sources(output: Path) -> Iterator[tuple[str, str]]:
+    """(template, text) of each manifest that Helm wrote: each file is a template's, and holds its manifests in a row."""
+    for file in sorted(output.rglob("*")):
+        if not file.is_file():
+            continue
+        template = file.relative_to(output).as_posix()
+        text = file.read_bytes().decode(errors="replace")
+        # Written as "---\n# Source: TEMPLATE\nMANIFEST\n"; the last newline is the one that split_manifests puts back.
+        for part in text.split(f"---\n# Source: {template}\n")[1:]:
+            yield template, part[:-1]
