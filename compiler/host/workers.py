@@ -1,0 +1,300 @@
+"""Processes that do the CPU-bound work, so that a task which hangs, eats memory or dies takes nothing else with it.
+
+Threads would not do: Helm's Go runtime offers no limits, gains a quarter on two threads, and dies in a forked child. So
+workers come from a forkserver that never loads it (spawn where there is no forkserver). Memory is bounded by
+RLIMIT_DATA: it counts what may be written, not Go's huge reservations (RLIMIT_AS would), and the kernel enforces it
+without polling. The embedded Helm with kube-prometheus-stack needs 190 MiB of it (120 MiB resident). macOS and Windows
+do not enforce it: there only time is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+START_TIMEOUT_S = 60.0
+_NOISE_SHOWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task has no result.
+
+    `timeout`: it ran past the limit. `crashed`: its process died, also when tried again with nothing beside it.
+    `raised`: the function raised, or its result could not be pickled; only here is there a `traceback`, for --debug.
+    """
+
+    kind: Literal["timeout", "crashed", "raised"]
+    text: str
+    traceback: str = ""
+
+
+def available_cpus() -> int:
+    """Processors that this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """One process in the parent's eyes. `noise` is the file that takes its stdout and stderr; no `task` means idle."""
+
+    process: BaseProcess
+    pipe: Connection
+    noise: Path
+    task: tuple[int, Any] | None
+    deadline: float
+    ready: bool = False
+
+    def stop(self) -> int | None:
+        """Kills the process and all that it has started. Returns its exit status: negative for a signal."""
+        self.pipe.close()
+        try:
+            os.killpg(self.process.pid or 0, signal.SIGKILL)
+        except (AttributeError, ProcessLookupError, PermissionError):  # Windows; not its own group yet, or dead
+            self.process.kill()
+        self.process.join(5)
+        return self.process.exitcode
+
+
+class Workers:
+    """A pool for `with`. Processes start when tasks need them, never more than `jobs` or than there are tasks.
+
+    `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer(*initargs)` runs once
+    in each process. `preload` names modules that the forkserver imports for all of them: pure ones only, never
+    `helm_python`. It counts in the first pool of a process, since a process has one forkserver.
+    """
+
+    def __init__(
+        self,
+        jobs: int | None = None,
+        *,
+        timeout_s: float = 30.0,
+        memory_mb: int = 1024,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        preload: Iterable[str] = (),
+    ) -> None:
+        self.jobs = max(1, jobs or available_cpus())
+        self.timeout_s = timeout_s
+        self.memory_mb = memory_mb
+        self._initialize = (initializer, initargs)
+        self._preload = [__name__, *preload]
+        self._pool: list[_Worker] = []
+
+    def __enter__(self) -> Workers:
+        self._noise = tempfile.TemporaryDirectory(prefix="lamella-workers-")
+        self._context = _context(self._preload)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop(self._pool)
+        self._noise.cleanup()
+
+    def run(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[int, R | Failure]]:
+        """Pairs of a task's index and its result or Failure, in the order in which they complete.
+
+        `function` must be importable by name and should return problems as values: what it raises arrives as text. A
+        task whose process dies is tried once more with no other task running, so that it does not pay for a neighbour
+        that exhausted the machine. Leaving the iterator early kills what is still running.
+        """
+        waiting: Iterator[tuple[int, T]] = enumerate(tasks)
+        suspects: deque[tuple[int, T]] = deque()
+        retried: set[int] = set()
+        try:
+            self._assign(function, waiting, suspects)
+            while self._busy():
+                finished: list[tuple[int, R | Failure]] = []
+                for worker in self._heard():
+                    task = worker.task
+                    outcome = self._receive(worker, function)
+                    if task is None or outcome is _STARTED:
+                        continue
+                    if isinstance(outcome, Failure) and outcome.kind == "crashed" and task[0] not in retried:
+                        retried.add(task[0])
+                        suspects.append(task)
+                    else:
+                        finished.append((task[0], outcome))
+                self._assign(function, waiting, suspects)  # nobody idles while the caller looks at results
+                yield from finished
+        finally:
+            self._stop(self._busy())
+
+    def _busy(self) -> list[_Worker]:
+        return [w for w in self._pool if w.task is not None]
+
+    def _assign(
+        self, function: Callable[[T], R], waiting: Iterator[tuple[int, T]], suspects: deque[tuple[int, T]]
+    ) -> None:
+        """Gives tasks to idle workers and to new ones; when all else is done, one suspect to a process of its own."""
+        while len(busy := self._busy()) < self.jobs:
+            task = next(waiting, None)
+            if task is not None:
+                self._give(task, function)
+                continue
+            if suspects and not busy:
+                self._stop(self._pool)
+                self._give(suspects.popleft(), function)
+            return
+
+    def _give(self, task: tuple[int, Any], function: Callable[..., object]) -> None:
+        idle = next((w for w in self._pool if w.task is None), None)
+        if idle is not None:
+            idle.task = task
+            self._send(idle, function)
+            return
+        ours, theirs = multiprocessing.Pipe()
+        noise = Path(self._noise.name)
+        arguments = (theirs, str(noise), self.memory_mb, *self._initialize)
+        process = self._context.Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        process.start()
+        theirs.close()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        self._pool.append(_Worker(process, ours, noise / process.name, task, deadline))
+
+    def _send(self, worker: _Worker, function: Callable[..., object]) -> None:
+        assert worker.task is not None
+        worker.deadline = time.monotonic() + self.timeout_s
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has died: the next read tells
+            worker.pipe.send((function, worker.task[1]))
+
+    def _heard(self) -> list[_Worker]:
+        """Busy workers that have sent something, have died, or have run out of time; waits for the first of these."""
+        busy = self._busy()
+        first = min(w.deadline for w in busy)
+        spoke = set(wait([w.pipe for w in busy], max(0.0, first - time.monotonic())))
+        now = time.monotonic()
+        return [w for w in busy if w.pipe in spoke or w.deadline <= now]
+
+    def _receive(self, worker: _Worker, function: Callable[..., object]) -> Any:
+        """The outcome of the worker's task, or `_STARTED`. A worker that is of no more use has left the pool then."""
+        try:
+            if not worker.pipe.poll():
+                what = f"no result within {self.timeout_s:g} s" if worker.ready else "the process did not start"
+                self._stop([worker])
+                return Failure("timeout", what)
+            state, outcome = worker.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            return Failure("crashed", self._epitaph(worker))
+        except Exception as error:
+            self._stop([worker])
+            return Failure("raised", f"the result cannot be read back: {_said(error)}")
+        if state == "ready":
+            worker.ready = True
+            self._send(worker, function)
+            return _STARTED
+        worker.task = None
+        if state == "leaving":
+            self._stop([worker])
+        return outcome
+
+    def _epitaph(self, worker: _Worker) -> str:
+        """Why the process died, in words, with the first lines that it printed during its last task."""
+        status = self._stop([worker]) or 0
+        if status < 0:
+            reason = f"its process was killed by {signal.Signals(-status).name}"
+            reason += ", perhaps because the machine had no memory left" if status == -signal.SIGKILL else ""
+        else:
+            reason = f"its process ended with status {status}"
+        said = worker.noise.read_text(errors="replace")[:_NOISE_SHOWN].strip() if worker.noise.exists() else ""
+        if "out of memory" in said:
+            reason = f"it needed more than {self.memory_mb} MiB of memory"
+        return f"{reason}: {said}" if said else reason
+
+    def _stop(self, workers: list[_Worker]) -> int | None:
+        """Ends these workers and forgets them. Returns the exit status of the last."""
+        status = None
+        for worker in list(workers):
+            self._pool.remove(worker)
+            status = worker.stop()
+        return status
+
+
+_STARTED = object()
+
+
+def _context(preload: list[str]) -> BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(preload)
+    return context
+
+
+def _work(
+    pipe: Connection, noise: str, memory_mb: int, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
+) -> None:
+    """The worker's life: answers each (function, task) with ("done", outcome); "leaving" where it ends with that."""
+    _confine(Path(noise) / multiprocessing.current_process().name, memory_mb)
+    try:
+        if initializer is not None:
+            initializer(*initargs)
+    except BaseException as error:
+        pipe.send(("leaving", Failure("raised", f"a worker could not start: {_said(error)}", traceback.format_exc())))
+        return
+    pipe.send(("ready", None))
+    while _answer(pipe, memory_mb):
+        os.ftruncate(2, 0)
+
+
+def _answer(pipe: Connection, memory_mb: int) -> bool:
+    """Does one task. False where the process should not do another: after a MemoryError its heap stays bloated."""
+    try:
+        function, task = pipe.recv()
+        pipe.send(("done", function(task)))
+    except MemoryError:
+        pipe.send(("leaving", Failure("raised", f"it needed more than {memory_mb} MiB of memory")))
+        return False
+    except BaseException as error:  # SystemExit too: whatever a task does, it gets an answer
+        pipe.send(("done", Failure("raised", _said(error), traceback.format_exc())))
+    return True
+
+
+def _confine(noise: Path, memory_mb: int) -> None:
+    """Takes the worker out of the terminal's group, sends its noise to a file, limits it, and ties it to its parent."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # Ctrl-C is the parent's to handle, and killpg reaches what a task has started
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    descriptor = os.open(noise, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    with contextlib.suppress(ImportError, ValueError):  # Windows; a hard limit that is lower already
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb << 20, memory_mb << 20))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot stop its workers, and a busy one does not notice that its pipe is closed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def _said(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()
