@@ -1,0 +1,64 @@
+"""A directory as `Files`: what stands there, links unresolved."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.ports import Entry
+
+_FILE, _DIRECTORY, _OTHER = Entry("file"), Entry("directory"), Entry("other")
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFiles:
+    """The files below `root`, at any depth but without everything named `.git`.
+
+    A directory is listed when something in it is first asked for, and once: files that come later are not seen. Raises
+    OSError where a directory cannot be listed; a `root` that is no directory is empty.
+    """
+
+    root: Path
+    _listed: dict[str, dict[str, Entry]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def entry(self, path: str) -> Entry | None:
+        if not path:
+            return _DIRECTORY if self.root.is_dir() else None
+        parent, _, name = path.rpartition("/")
+        return self._listing(parent).get(name)
+
+    def names(self, path: str) -> tuple[str, ...]:
+        return tuple(self._listing(path))
+
+    def read(self, path: str) -> bytes:
+        if self.entry(path) != _FILE:
+            raise FileNotFoundError(path)
+        # O_NONBLOCK: the file may have become a pipe since it was listed, and opening one would wait for a writer.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with open(os.open(self.root / path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileNotFoundError(path)
+            return file.read()
+
+    def _listing(self, directory: str) -> dict[str, Entry]:
+        known = self._listed.get(directory)
+        if known is None:
+            # Parents first: a directory behind a link or a file has nothing in it, though the system would look through.
+            there = self.entry(directory) == _DIRECTORY
+            known = self._listed[directory] = _list(self.root / directory) if there else {}
+        return known
+
+
+def _list(directory: Path) -> dict[str, Entry]:
+    with os.scandir(directory) as found:
+        return {item.name: _entry(item) for item in sorted(found, key=lambda i: i.name) if item.name != ".git"}
+
+
+def _entry(item: os.DirEntry[str]) -> Entry:
+    if item.is_symlink():
+        return Entry("link", os.readlink(item.path))
+    if item.is_dir(follow_symlinks=False):
+        return _DIRECTORY
+    return _FILE if item.is_file(follow_symlinks=False) else _OTHER

@@ -1,0 +1,101 @@
+"""What a path may look like: the rules that need no file, for paths in input, in output and in commits."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from compiler.diagnostics import CompileError, Position, fail
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+# Code points that HFS+ ignores in names. Source: git's utf8.c, next_hfs_char.
+_HFS_IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
+
+
+def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
+    """The repository path that `relative` means in `base_file` ("" = the repository itself, also as `base_file`).
+
+    `relative` is POSIX and relative to the directory of the file that names it; `..` may only stand at its front. A
+    glob pattern is normalised like a path. Raises `path-outside-repository` or `path-invalid`. Links are not looked at.
+    """
+    refuse_foreign(relative, at)
+    parts = [part for part in relative.split("/") if part not in ("", ".")]
+    directory = [part for part in posixpath.dirname(base_file).split("/") if part]
+    climbing = True
+    for part in parts:
+        if part == "..":
+            if not climbing:
+                # Where `a` is a link, `a/../b` means one thing to a person and another to the system.
+                raise fail("path-invalid", f"{relative!r} has '..' behind a name", at, hint="write the short path")
+            if not directory:
+                raise fail("path-outside-repository", f"{relative!r} leaves the repository", at)
+            directory.pop()
+            continue
+        climbing = False
+        if is_git_name(part):
+            raise fail("path-invalid", f"{relative!r} leads into git's own directory", at)
+        directory.append(part)
+    return "/".join(directory)
+
+
+def refuse_foreign(relative: str, at: Position | None) -> None:
+    """Refuses what is no relative POSIX path: other systems', the shell's and the web's spellings."""
+    if not relative:
+        raise fail("path-invalid", "the path is empty", at)
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in relative):
+        raise fail("path-invalid", f"{relative!r} has a control character or is not UTF-8", at)
+    if "\\" in relative:
+        raise fail("path-invalid", f"{relative!r} has a backslash", at, hint="separate directories by '/'")
+    if relative.startswith(("/", "~")):
+        raise fail(
+            "path-outside-repository", f"{relative!r} is not relative", at, hint="name it from this file's directory"
+        )
+    if _SCHEME.match(relative):
+        raise fail("path-outside-repository", f"{relative!r} is a URL or a drive", at, hint="only files can stand here")
+
+
+def is_git_name(name: str) -> bool:
+    """Whether some file system takes `name` for `.git`: by case, by NTFS' trailing dots, streams and short names, by
+    HFS+' ignored characters. Source: git's path.c is_ntfs_dotgit and utf8.c is_hfs_dotgit."""
+    if name.translate(_HFS_IGNORED).casefold() == ".git":
+        return True
+    return name.partition(":")[0].rstrip(". ").casefold() in (".git", "git~1")
+
+
+def check_output_path(path: str) -> str:
+    """Why `path` is no path for a file below an output directory, or '' where it is one: relative, in its shortest
+    spelling, no control characters, nothing that could mean `.git`."""
+    try:
+        if normalise("", path) != path:
+            return "not in its shortest spelling"
+    except CompileError as error:
+        return error.diagnostics[0].message
+    return ""
+
+
+def collisions(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of `paths` that are one file on some file system, sorted: equal but for case or Unicode normal form, in any
+    component, or one a directory of the other."""
+    spelled: dict[str, tuple[str, bool, str]] = {}
+    found: list[tuple[str, str]] = []
+    for path in sorted(set(paths)):
+        prefix, is_file = path, True
+        while prefix:
+            key = fold(prefix)
+            known = spelled.setdefault(key, (prefix, is_file, path))
+            if known[:2] != (prefix, is_file):
+                found.append((known[2], path))
+                break
+            if not is_file and known[2] != path:
+                break  # this directory, and so all above it, are known in this spelling
+            prefix, is_file = prefix.rpartition("/")[0], False
+    return tuple(sorted(found))
+
+
+def fold(path: str) -> str:
+    """The caseless form of `path`: equal for paths that a case-insensitive, normalising file system takes for one."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
