@@ -19,7 +19,9 @@ from compiler.render.helm import HelmFailure, Release, RenderedDocument, documen
 from compiler.render.helm_errors import failure
 
 # Source: helm pkg/release/v1/util/manifest_sorter.go, `events`.
-_HOOKS = frozenset(f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback"))
+_HOOKS = frozenset(
+    f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback")
+)
 _HOOK_ANNOTATION = "helm.sh/hook"
 
 
