@@ -1,0 +1,1 @@
+"""Input text to `model.Source`, reporting every problem of every file at once."""

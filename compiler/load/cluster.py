@@ -1,0 +1,188 @@
+"""Cluster, ClusterTemplate and Macros documents."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.diagnostics import Position
+from compiler.load.layer import CLUSTER_LAYER_KEYS, read_overlays, read_policy, read_settings
+from compiler.load.reader import LABEL_VALUE, Reader
+from compiler.load.selector import read_selector
+from compiler.model import (
+    Assignment,
+    Cluster,
+    Destination,
+    LayerSettings,
+    Macros,
+    NodePool,
+    ProfileRef,
+    Template,
+)
+from compiler.ports import Files
+from compiler.resolve.versions import Version
+
+_ASSIGNMENT_KEYS = ("profiles", "layers", "overlays", "policy")
+
+
+def read_cluster(reader: Reader, files: Files) -> Cluster | None:
+    """A Cluster; None where it has no usable name (reported)."""
+    metadata, spec = _parts(reader)
+    name = metadata.name()
+    labels = metadata.string_map("labels")
+    for key, value in labels.items():
+        if not LABEL_VALUE.fullmatch(value) or len(value) > 63:
+            reader.problems.error("invalid-label", f"metadata.labels.{key}: '{value}' is not a label value", metadata.at("labels", key))
+    spec.only(
+        (*_ASSIGNMENT_KEYS, "cloud", "kubernetesVersion", "apiVersions", "destination", "system", "nodePools", "description")
+    )
+    version = spec.version_text("kubernetesVersion")
+    if version and not is_kubernetes_version(version):
+        spec.problems.error(
+            "invalid-version",
+            f"spec.kubernetesVersion: '{version}' is not a Kubernetes version",
+            spec.at("kubernetesVersion"),
+            hint="write major.minor.patch, for example 1.33.4",
+        )
+        version = ""
+    cluster = Cluster(
+        name=name,
+        at=metadata.at("name"),
+        labels=labels,
+        cloud=spec.string("cloud"),
+        assignment=_read_assignment(spec, files, f"cluster {name}"),
+        kubernetes_version=version.removeprefix("v"),
+        api_versions=spec.strings("apiVersions"),
+        destination=_read_destination(spec),
+        facts=spec.string_map("system"),
+        node_pools=tuple(_read_node_pools(spec)),
+    )
+    return cluster if name else None
+
+
+def is_kubernetes_version(text: str) -> bool:
+    """Whether the text is a full version: 1.33.4, v1.33.4, 1.33.4+rke2r1."""
+    try:
+        Version.parse(text.removeprefix("v"))
+    except ValueError:
+        return False
+    return True
+
+
+def read_template(reader: Reader, files: Files) -> Template | None:
+    """A ClusterTemplate; None where it has no usable name (reported)."""
+    metadata, spec = _parts(reader)
+    name = metadata.name()
+    spec.only((*_ASSIGNMENT_KEYS, "selector", "extends", "description"))
+    if "selector" not in spec.data and "extends" not in spec.data:
+        spec.problems.error(
+            "missing-key",
+            "spec.selector is required: it says which clusters the template is for",
+            spec.here,
+            hint="selector: {matchLabels: {env: prod}}; `selector: {}` is for every cluster",
+        )
+    template = Template(
+        name=name,
+        at=metadata.at("name"),
+        selector=read_selector(spec),
+        assignment=_read_assignment(spec, files, f"template {name}"),
+        extends=spec.strings("extends"),
+    )
+    return template if name else None
+
+
+def read_macros(reader: Reader) -> Macros | None:
+    """A Macros document; None where it has no usable name (reported)."""
+    metadata, spec = _parts(reader)
+    name = metadata.name()
+    spec.only(("scope", "selector", "macros"))
+    scope = spec.choice("scope", ("project", "tenant", "system"), "project")
+    values = spec.string_map("macros")
+    macros = Macros(name, scope, read_selector(spec), values, metadata.at("name"))  # type: ignore[arg-type]
+    return macros if name else None
+
+
+def _parts(reader: Reader) -> tuple[Reader, Reader]:
+    reader.only(("apiVersion", "kind", "metadata", "spec"))
+    metadata = reader.child("metadata", required=True)
+    metadata.only(("name", "labels", "annotations", "description"))
+    return metadata, reader.child("spec", required=True)
+
+
+def _read_assignment(spec: Reader, files: Files, label: str) -> Assignment:
+    layers: dict[str, LayerSettings] = {}
+    overrides = spec.child("layers")
+    for name, value in overrides.data.items():
+        if value is None:
+            continue
+        if not isinstance(value, dict):
+            overrides.wrong_type(name, "mapping")
+            continue
+        child = overrides.child(name)
+        child.only(CLUSTER_LAYER_KEYS)
+        layers[name] = read_settings(child, files, f"{label}, layer {name}")
+    return Assignment(
+        profiles=tuple(_read_profile_ref(child) for child in spec.children("profiles")),
+        layers=layers,
+        overlays=read_overlays(spec),
+        policy=read_policy(spec),
+    )
+
+
+def _read_profile_ref(reader: Reader) -> ProfileRef:
+    reader.only(("name", "version", "variables"))
+    variables = reader.mapping("variables")
+    where: dict[str, Position] = {name: reader.at("variables", name) for name in variables}
+    return ProfileRef(
+        reader.string("name", required=True),
+        reader.version_text("version", required=True),
+        reader.here,
+        variables,
+        where,
+    )
+
+
+def _read_destination(spec: Reader) -> Destination:
+    child = spec.child("destination")
+    child.only(("server", "name", "kubeconfigSecret"))
+    if child.data.get("server") and child.data.get("name"):
+        child.problems.error(
+            "invalid-value", "spec.destination: give server or name, not both (as in an Argo CD Application)", child.here
+        )
+    return Destination(child.string("server"), child.string("name"), child.string("kubeconfigSecret"))
+
+
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Ki|Mi|Gi|Ti|)")
+_FACTOR = {"": 1.0, "m": 0.001, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
+
+
+def _quantity(text: str) -> float:
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ValueError("expected a Kubernetes quantity such as 4, 500m or 16Gi")
+    return float(match[1]) * _FACTOR[match[2]]
+
+
+def _read_node_pools(spec: Reader) -> list[NodePool]:
+    pools = []
+    for child in spec.children("nodePools"):
+        child.only(("name", "role", "count", "cpu", "memory", "disk"))
+        role = child.choice("role", ("worker", "control-plane"), "worker")
+        amounts = []
+        for key in ("cpu", "memory", "disk"):
+            value = child.data.get(key, 0)
+            if isinstance(value, int) and not isinstance(value, bool):
+                amounts.append(float(value))
+            else:
+                amounts.append(child.parsed(key, _quantity, 0.0, "a quantity"))
+        cpu, memory, disk = amounts
+        pools.append(
+            NodePool(
+                child.string("name", required=True),
+                role,  # type: ignore[arg-type]
+                child.integer("count", 1),
+                round(cpu * 1000),
+                round(memory / 2**20),
+                round(disk / 2**30),
+            )
+        )
+    return pools

@@ -1,0 +1,214 @@
+"""What can be said of a layer, at every level: in a profile, a cluster template and a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compiler import files as tree
+from compiler import yamldoc
+from compiler.diagnostics import CompileError, Position, did_you_mean, fail
+from compiler.load.reader import Reader, type_name
+from compiler.model import (
+    LAYER_TYPES,
+    ChartRef,
+    Layer,
+    LayerSettings,
+    ManifestRef,
+    PackRef,
+    Policy,
+    Values,
+)
+from compiler.overlay import Overlay, parse_overlay
+from compiler.ports import Files
+
+POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default
+    "secrets": ("refuse", "allow"),
+    "random": ("refuse", "keep", "allow"),
+    "namespaces": ("create", "never"),
+    "prune": ("enabled", "disabled"),
+    "hooks": ("keep", "drop"),
+    "apis": ("refuse", "warn", "allow"),
+}
+_OVERRIDE_KEYS = (
+    "values", "valuesFiles", "valuesMode", "listStrategies", "manifests", "overlays", "namespace", "releaseName",
+    "installPriority", "policy", "readiness", "skipSchemaValidation", "destination",
+)  # fmt: skip
+CLUSTER_LAYER_KEYS = (*_OVERRIDE_KEYS, "version", "presets", "disabled")
+_PROFILE_LAYER_KEYS = (*_OVERRIDE_KEYS, "name", "type", "category", "pack", "chart", "builtin")
+
+
+def read_policy(reader: Reader) -> Policy:
+    """The `policy:` mapping of any level."""
+    child = reader.child("policy")
+    child.only(POLICIES)
+    return Policy(**{name: child.choice(name, options) for name, options in POLICIES.items()})
+
+
+def read_overlays(reader: Reader, key: str = "overlays") -> tuple[Overlay, ...]:
+    """The `overlays:` list of any level."""
+    found = []
+    for item in reader.children(key):
+        overlay = parse_overlay(item.data, item.at, reader.problems)
+        if overlay is not None:
+            found.append(overlay)
+    return tuple(found)
+
+
+def read_profile_layer(reader: Reader, files: Files, label: str, default_type: str) -> Layer | None:
+    """One entry of a profile's `layers:`; None where it has no usable name (reported)."""
+    reader.only(_PROFILE_LAYER_KEYS)
+    name = reader.name()
+    kind = reader.choice("type", LAYER_TYPES, default_type, required=not default_type)
+    settings = read_settings(reader, files, f"{label}, layer {name}")
+    sources = [key for key in ("pack", "chart") if reader.data.get(key) is not None]
+    builtin = reader.boolean("builtin")
+    source: PackRef | ChartRef | None = None
+    if len(sources) + builtin > 1:
+        reader.problems.error(
+            "layer-source",
+            f"{reader.name_of('name')}: a layer has exactly one source, found {', '.join([*sources, *['builtin'] * builtin])}",
+            reader.here,
+            hint="split it into two layers; extra manifests may stand beside a pack or a chart",
+        )
+    elif sources == ["pack"]:
+        source = _read_pack_ref(reader.child("pack"))
+    elif sources == ["chart"]:
+        source = _read_chart_ref(reader.child("chart"))
+    elif not builtin and not settings.manifests:
+        reader.problems.error(
+            "layer-source",
+            f"layer '{name}' has no source",
+            reader.here,
+            hint="give it one of pack, chart or manifests (or builtin: true where the distribution fills the slot)",
+        )
+    if not name or not kind:
+        return None
+    return Layer(name, kind, settings, source, builtin, reader.string("category"))  # type: ignore[arg-type]
+
+
+def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
+    """The settings that a layer and an override of it have in common (keys are checked by the caller)."""
+    priority = reader.integer("installPriority") if reader.data.get("installPriority") is not None else None
+    skip = reader.data.get("skipSchemaValidation")
+    return LayerSettings(
+        at=reader.here,
+        values=_read_values(reader, files, label),
+        values_mode=reader.choice("valuesMode", ("merge", "replace")),  # type: ignore[arg-type]
+        list_strategies=_read_list_strategies(reader),
+        manifests=tuple(_read_manifest_refs(reader)),
+        overlays=read_overlays(reader),
+        namespace=reader.name("namespace", required=False),
+        release_name=reader.name("releaseName", required=False),
+        install_priority=priority,
+        policy=read_policy(reader),
+        readiness=tuple(child.data for child in reader.children("readiness")),
+        skip_schema_validation=None if skip is None else reader.boolean("skipSchemaValidation"),
+        destination=reader.choice("destination", ("workload", "management")),  # type: ignore[arg-type]
+        version=reader.version_text("version"),
+        presets=reader.strings("presets") if "presets" in reader.data else None,
+        disabled=reader.boolean("disabled"),
+    )
+
+
+def _read_pack_ref(reader: Reader) -> PackRef:
+    reader.only(("name", "version", "registry", "presets"))
+    return PackRef(
+        name=reader.string("name", required=True),
+        version=reader.version_text("version"),
+        at=reader.here,
+        registry=reader.string("registry"),
+        presets=reader.strings("presets"),
+    )
+
+
+def _read_chart_ref(reader: Reader) -> ChartRef:
+    reader.only(("name", "version", "path", "registry", "repo", "linkedPack"))
+    places = [key for key in ("path", "registry", "repo") if reader.data.get(key)]
+    if len(places) != 1:
+        reader.problems.error(
+            "chart-source",
+            f"{reader.name_of('path')}: a chart comes from exactly one of path, registry or repo"
+            + (f", found {', '.join(places)}" if places else ""),
+            reader.here,
+        )
+    linked = reader.child("linkedPack") if reader.data.get("linkedPack") is not None else None
+    return ChartRef(
+        name=reader.string("name", required=not reader.data.get("path")),
+        version=reader.version_text("version"),
+        at=reader.here,
+        path=reader.string("path"),
+        registry=reader.string("registry"),
+        repo=reader.string("repo"),
+        linked_pack=_read_pack_ref(linked) if linked else None,
+    )
+
+
+def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
+    refs = []
+    for index, item in enumerate(reader.items("manifests")):
+        if isinstance(item, str):
+            refs.append(ManifestRef(reader.at("manifests", index), file=str(item)))
+            continue
+        if not isinstance(item, dict):
+            reader.problems.error(
+                "wrong-type",
+                f"{reader.name_of('manifests')}[{index}]: expected mapping, found {type_name(item)}",
+                reader.at("manifests", index),
+            )
+            continue
+        entry = Reader(item, reader.document, reader.problems, (*reader.path, "manifests", index))
+        entry.only(("file", "name", "inline"))
+        file, inline = entry.string("file"), entry.string("inline")
+        if bool(file) == bool(inline):
+            reader.problems.error(
+                "manifest-source", f"{reader.name_of('manifests')}[{index}]: needs exactly one of file or inline", entry.here
+            )
+            continue
+        name = entry.string("name", required=bool(inline))
+        refs.append(ManifestRef(entry.here if file else entry.at("inline"), file=file, name=name, inline=inline))
+    return refs
+
+
+def _read_list_strategies(reader: Reader) -> dict[str, str]:
+    """`listStrategies: {a.b: append, c: {key: name}}`: how the lists at these paths of the values merge."""
+    found = {}
+    for path, value in reader.mapping("listStrategies").items():
+        if value in ("append", "prepend", "replace"):
+            found[path] = str(value)
+        elif isinstance(value, dict) and set(value) == {"key"} and isinstance(value["key"], str):
+            found[path] = f"key:{value['key']}"
+        else:
+            reader.problems.error(
+                "invalid-value",
+                f"{reader.name_of('listStrategies')}.{path}: expected append, prepend, replace or {{key: NAME}}",
+                reader.at("listStrategies", path),
+                hint=did_you_mean(str(value), ("append", "prepend", "replace")),
+            )
+    return found
+
+
+def _read_values(reader: Reader, files: Files, label: str) -> tuple[Values, ...]:
+    levels = []
+    for index, name in enumerate(reader.strings("valuesFiles")):
+        at = reader.at("valuesFiles", index)
+        try:
+            levels.append(load_values_file(files, tree.normalise(reader.document.path, name, at), at))
+        except CompileError as error:
+            reader.problems.add(error)
+    values: Any = reader.data.get("values")
+    if values is not None:
+        if isinstance(values, dict):
+            levels.append(Values(values, label, reader.document, (*reader.path, "values")))
+        else:
+            reader.wrong_type("values", "mapping")
+    return tuple(levels)
+
+
+def load_values_file(files: Files, path: str, at: Position) -> Values:
+    """A values file: one YAML mapping (an empty file counts as an empty one). `at` is where it is named."""
+    document = yamldoc.load_one(tree.read(files, path, at), path)
+    data = {} if document.value is None else document.value
+    if not isinstance(data, dict):
+        raise fail("values-shape", f"values must be a mapping, found {type_name(data)}", Position(path, 1))
+    return Values(data, path, document)

@@ -1,0 +1,143 @@
+"""ClusterProfile documents: shape, layer rules per type and cloud (DESIGN §2, palette.md 1.1), variables."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from compiler.load.layer import read_overlays, read_policy, read_profile_layer
+from compiler.load.reader import Reader
+from compiler.model import INFRA_TYPES, Layer, LayerType, Profile
+from compiler.ports import Files
+from compiler.resolve.variables import Variable, read_variable
+from compiler.resolve.versions import Version
+
+PROFILE_TYPES = ("infra", "add-on", "full")
+# Clouds that Palette itself provisions; for any other (custom) cloud the os and k8s layers come from Cluster API
+# templates registered elsewhere, so that a profile may leave them out (palette.md 1.1 b).
+_CLOUDS_WITH_OS = frozenset(
+    "aws azure gcp vsphere maas virtual baremetal eks aks gke edge-native generic openstack libvirt".split()
+)
+
+
+def optional_layers(cloud: str) -> frozenset[LayerType]:
+    """The infra layers that a profile for this cloud may leave out."""
+    if cloud == "edge-native":
+        return frozenset({"csi"})
+    if cloud not in _CLOUDS_WITH_OS:
+        return frozenset({"os", "k8s"})
+    return frozenset()
+
+
+def read_profile(reader: Reader, files: Files) -> Profile | None:
+    """A ClusterProfile; None where it has no usable name and version (reported)."""
+    reader.only(("apiVersion", "kind", "metadata", "spec"))
+    metadata = reader.child("metadata", required=True)
+    metadata.only(("name", "version", "labels", "annotations", "description"))
+    name = metadata.name()
+    version = metadata.version_text("version", required=True)
+    if version:
+        try:
+            Version.parse(version)
+        except ValueError as error:
+            reader.problems.error(
+                "invalid-version",
+                f"metadata.version: '{version}' is not a SemVer version: {error}",
+                metadata.at("version"),
+                hint="write major.minor.patch, for example 1.0.0",
+            )
+            version = ""
+    spec = reader.child("spec", required=True)
+    spec.only(("type", "cloud", "description", "variables", "layers", "overlays", "policy", "capi"))
+    kind = spec.choice("type", PROFILE_TYPES, required=True)
+    cloud = spec.string("cloud", "all" if kind == "add-on" else "", required=kind in ("infra", "full"))
+    if cloud == "all" and kind in ("infra", "full"):
+        spec.problems.error(
+            "cloud-all",
+            f"spec.cloud: only an add-on profile can be for all clouds, this one is of type {kind}",
+            spec.at("cloud"),
+            hint="name the cloud that its os, k8s, cni and csi layers are made for",
+        )
+    label = f"profile {name} {version}"
+    layers = [
+        layer
+        for child in spec.children("layers", required=True)
+        if (layer := read_profile_layer(child, files, label, "addon" if kind == "add-on" else "")) is not None
+    ]
+    _check_names(layers, spec)
+    if kind:
+        _check_layers(kind, cloud, layers, spec)
+    profile = Profile(
+        name=name,
+        version=version,
+        type=kind,  # type: ignore[arg-type]
+        cloud=cloud,
+        layers=tuple(layers),
+        at=metadata.at("name"),
+        variables=_read_variables(spec),
+        overlays=read_overlays(spec),
+        policy=read_policy(spec),
+        kubeadm=spec.boolean("capi"),
+    )
+    return profile if name and version and kind else None
+
+
+def _check_names(layers: list[Layer], spec: Reader) -> None:
+    first: dict[str, Layer] = {}
+    for layer in layers:
+        other = first.setdefault(layer.name, layer)
+        if other is not layer:
+            spec.problems.error(
+                "duplicate-layer",
+                f"layer name '{layer.name}' is used twice in this profile",
+                layer.at,
+                hint="give the second instance a name of its own",
+                related=[(other.at, "first used here")],
+            )
+
+
+def _check_layers(kind: str, cloud: str, layers: list[Layer], spec: Reader) -> None:
+    """infra = exactly one each of os, k8s, cni, csi; full = those and add-ons; add-on = add-ons only, at least one."""
+    count = Counter(layer.type for layer in layers)
+    at = spec.at("layers")
+    if kind == "add-on":
+        for layer in layers:
+            if layer.type != "addon":
+                spec.problems.error(
+                    "layer-type", f"layer '{layer.name}' of type {layer.type} in an add-on profile", layer.at,
+                    hint="an add-on profile holds addon layers only; infra layers belong in an infra or full profile",
+                )  # fmt: skip
+        if not layers:
+            spec.problems.error("layer-missing", "an add-on profile needs at least one layer", at)
+        return
+    for layer_type in INFRA_TYPES:
+        found = [layer for layer in layers if layer.type == layer_type]
+        for extra in found[1:]:
+            spec.problems.error(
+                "layer-type", f"second layer of type {layer_type}: '{extra.name}'", extra.at,
+                hint=f"a profile of type {kind} has exactly one of each of os, k8s, cni and csi",
+                related=[(found[0].at, f"first: '{found[0].name}'")],
+            )  # fmt: skip
+        if not found and layer_type not in optional_layers(cloud):
+            spec.problems.error(
+                "layer-missing", f"profile of type {kind} for cloud {cloud or '?'} has no {layer_type} layer", at,
+                hint=f"add one; where the distribution fills it: {{name: {layer_type}, type: {layer_type}, builtin: true}}",
+            )  # fmt: skip
+    if kind == "infra" and count["addon"]:
+        for layer in layers:
+            if layer.type == "addon":
+                spec.problems.error(
+                    "layer-type", f"addon layer '{layer.name}' in an infra profile", layer.at,
+                    hint="make the profile 'type: full', or move the layer to an add-on profile",
+                )  # fmt: skip
+
+
+def _read_variables(spec: Reader) -> tuple[Variable, ...]:
+    found: dict[str, Variable] = {}
+    for child in spec.children("variables"):
+        variable = read_variable(child.data, child.at, spec.problems)
+        if variable is None:
+            continue
+        if variable.name in found:
+            spec.problems.error("variable-duplicate", f"variable '{variable.name}' is defined twice", child.here)
+        found[variable.name] = variable
+    return tuple(found.values())

@@ -1,0 +1,134 @@
+"""A repository's files to a `Source`: every document under profiles/, the packs, the settings, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import TypeVar
+
+from compiler import files as tree
+from compiler import yamldoc
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean
+from compiler.load.cluster import read_cluster, read_macros, read_template
+from compiler.load.pack import find_packs
+from compiler.load.profile import read_profile
+from compiler.load.reader import Reader, type_name
+from compiler.load.settings import API_VERSION, PATH, read_settings_file
+from compiler.model import Cluster, Macros, Profile, Source, Template
+from compiler.ports import Files
+
+KINDS = ("ClusterProfile", "Cluster", "ClusterTemplate", "Macros")
+PROFILES = "profiles"
+PACKS = "packs"
+
+K = TypeVar("K")
+V = TypeVar("V", Profile, Cluster, Template)
+
+
+def load(files: Files) -> tuple[Source, tuple[Diagnostic, ...]]:
+    """The repository's source, and the warnings. Raises CompileError with every problem of every file."""
+    problems = Problems()
+    settings = read_settings_file(files, problems)
+    profiles: dict[tuple[str, str], Profile] = {}
+    clusters: dict[str, Cluster] = {}
+    templates: dict[str, Template] = {}
+    macros: list[Macros] = []
+    for document in _documents(files, problems):
+        reader = Reader(document.value, document, problems)
+        match _kind(reader):
+            case "ClusterProfile":
+                profile = read_profile(reader, files)
+                if profile:
+                    _keep(profiles, (profile.name, profile.version), profile, problems)
+            case "Cluster":
+                cluster = read_cluster(reader, files)
+                if cluster:
+                    _keep(clusters, cluster.name, cluster, problems)
+            case "ClusterTemplate":
+                template = read_template(reader, files)
+                if template:
+                    _keep(templates, template.name, template, problems)
+            case "Macros":
+                found = read_macros(reader)
+                if found:
+                    macros.append(found)
+    roots = [PACKS, *(registry.path for registry in settings.registries if registry.path)]
+    packs = find_packs(files, [root for root in roots if tree.is_directory(files, root)], problems)
+    problems.raise_if_any()
+    return Source(settings, profiles, clusters, templates, tuple(macros), packs), problems.warnings
+
+
+def _documents(files: Files, problems: Problems) -> list[yamldoc.Document]:
+    """Every YAML document below profiles/ that is ours to read: those that have our apiVersion, or no apiVersion at all.
+
+    Values files and manifests may lie beside the profiles that name them; what has another apiVersion, or neither
+    apiVersion nor kind, is theirs.
+    """
+    if not tree.is_directory(files, PROFILES):
+        problems.error(
+            "no-profiles",
+            "this repository has no profiles/ folder",
+            Position(PATH if files.entry(PATH) else PROFILES),
+            hint="profiles/**/*.yaml holds ClusterProfile and Cluster documents; is --repo right?",
+        )
+        return []
+    found = []
+    for path in tree.walk(files, PROFILES):
+        if not path.endswith((".yaml", ".yml")):
+            continue
+        try:
+            raw = tree.read(files, path, Position(path))
+            if not _may_be_ours(raw):
+                continue
+            documents = yamldoc.load(raw, path)
+        except CompileError as error:
+            problems.add(error)
+            continue
+        found.extend(d for d in documents if isinstance(d.value, dict) and _is_ours(d))
+    return found
+
+
+def _may_be_ours(raw: bytes) -> bool:
+    return b"lamella/" in raw or any(kind.encode() in raw for kind in KINDS)
+
+
+def _is_ours(document: yamldoc.Document) -> bool:
+    version = document.value.get("apiVersion")
+    if isinstance(version, str) and version.startswith("lamella/"):
+        return True
+    return version is None and document.value.get("kind") in KINDS
+
+
+def _kind(reader: Reader) -> str:
+    """The kind, after checking apiVersion; '' where the document cannot be used (reported)."""
+    version = reader.data.get("apiVersion")
+    if version != API_VERSION:
+        reader.problems.error(
+            "api-version",
+            f"apiVersion is {version!r}" if version is not None else "apiVersion is missing",
+            reader.at("apiVersion") if version is not None else reader.here,
+            hint=f"this version of Lamella reads apiVersion: {API_VERSION}",
+        )
+        return ""
+    kind = reader.data.get("kind")
+    if kind not in KINDS:
+        reader.problems.error(
+            "unknown-kind",
+            f"kind: expected one of {', '.join(KINDS)}, found {kind if isinstance(kind, str) else type_name(kind)}",
+            reader.at("kind"),
+            hint=did_you_mean(str(kind), KINDS),
+        )
+        return ""
+    return str(kind)
+
+
+def _keep(found: MutableMapping[K, V], key: K, value: V, problems: Problems) -> None:
+    other = found.setdefault(key, value)
+    if other is not value:
+        name = " ".join(key) if isinstance(key, tuple) else str(key)
+        problems.error(
+            "duplicate-name",
+            f"{type(value).__name__.lower()} {name} is defined twice",
+            value.at,
+            related=[(other.at, "first defined here")],
+            hint="give the second one another name or version, or delete it",
+        )

@@ -1,0 +1,40 @@
+"""The one total order of layers and objects, and the waves cut from it (DESIGN §3 Order)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from compiler.model import LAYER_TYPES, LayerType
+
+T = TypeVar("T")
+
+# Kinds that others need first, then everything else, then kinds that intercept or scale others.
+# Source: Helm's InstallOrder (pkg/release/util/kind_sorter.go), with Namespaces and CRDs before all (DESIGN §3).
+INSTALL_ORDER = (
+    "Namespace", "CustomResourceDefinition", "PriorityClass", "NetworkPolicy", "ResourceQuota", "LimitRange",
+    "PodSecurityPolicy", "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass",
+    "PersistentVolume", "PersistentVolumeClaim", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding",
+    "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod",
+    "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
+    "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+)  # fmt: skip
+_RANK = {kind: rank for rank, kind in enumerate(INSTALL_ORDER)}
+
+
+def object_key(identity: tuple[str, str, str, str]) -> tuple[int, str, str, str, str]:
+    """Sort key of (group, kind, namespace, name). Total: two different objects never compare equal."""
+    group, kind, namespace, name = identity
+    return (_RANK.get(kind, len(_RANK)), group, kind, namespace, name)
+
+
+def layer_key(layer_type: LayerType, priority: int, order: int) -> tuple[int, int, int]:
+    """os, k8s, cni, csi, then add-ons by priority, then as written. Priorities of infra layers do not count."""
+    rank = LAYER_TYPES.index(layer_type)
+    return (rank, priority if layer_type == "addon" else 0, order)
+
+
+def waves(layers: Sequence[tuple[str, tuple[int, int, int]]]) -> Mapping[str, int]:
+    """Layer name -> wave: dense ranks from 0; layers of equal type and priority share one."""
+    ranks = sorted({key[:2] for _, key in layers})
+    return {name: ranks.index(key[:2]) for name, key in layers}

@@ -1,0 +1,279 @@
+"""Which profiles a cluster has, from its templates and itself, and what each level says of their layers.
+
+The levels are profile < templates (by name, those that one extends before it) < cluster. A profile given again at a
+higher level replaces the same name below; another infra or full profile replaces the infra profile below (palette.md 1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Problems, did_you_mean
+from compiler.model import (
+    INFRA_TYPES,
+    Assignment,
+    Cluster,
+    Layer,
+    LayerSettings,
+    Policy,
+    Profile,
+    ProfileRef,
+    Source,
+    Template,
+)
+from compiler.overlay import Overlay
+
+Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("cluster prod", …), low to high
+
+
+@dataclass(frozen=True, slots=True)
+class StackedLayer:
+    """A layer of a cluster's stack with what every level says of it, low to high; the first is the profile's own."""
+
+    layer: Layer
+    profile: Profile
+    settings: tuple[LayerSettings, ...]
+    overlays: tuple[Overlay, ...]  # of every level, in the order in which they apply (the pack's come before)
+    policies: tuple[Policy, ...]  # low to high
+    order: int  # place in the stack as written: profile order, then list order
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A cluster's profiles and layers before anything is chosen."""
+
+    cluster: Cluster
+    cloud: str
+    profiles: tuple[Profile, ...]
+    variables: Mapping[str, tuple[ProfileRef, ...]]  # profile name -> the references that give values, low to high
+    layers: tuple[StackedLayer, ...]
+    overlays: tuple[Overlay, ...]  # of templates and the cluster itself: for the objects of any layer
+    templates: tuple[str, ...] = ()
+
+
+def check_templates(templates: Mapping[str, Template], problems: Problems) -> None:
+    """Reports unknown bases and cycles, each once, also of templates that match no cluster."""
+    for template in templates.values():
+        for name in template.extends:
+            if name not in templates:
+                problems.error(
+                    "template-missing",
+                    f"template '{template.name}' extends unknown template '{name}'",
+                    template.at,
+                    hint=did_you_mean(name, templates),
+                )
+        trail = _cycle(template, templates)
+        if trail and template.name == min(trail):
+            cycle = " -> ".join((*trail, trail[0]))
+            problems.error("template-cycle", f"template '{template.name}' extends itself: {cycle}", template.at)
+
+
+def _cycle(start: Template, templates: Mapping[str, Template]) -> tuple[str, ...]:
+    """The names on a way from `start` back to it along `extends`, or ()."""
+    ways: list[tuple[str, ...]] = [(start.name,)]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        for name in templates[way[-1]].extends:
+            if name == start.name:
+                return way
+            if name in templates and name not in seen:
+                seen.add(name)
+                ways.append((*way, name))
+    return ()
+
+
+def templates_of(cluster: Cluster, templates: Mapping[str, Template]) -> tuple[Template, ...]:
+    """The templates whose selector matches, in name order, each after those it extends."""
+    found: dict[str, Template] = {}
+
+    def add(name: str, trail: frozenset[str]) -> None:
+        if name in trail or name not in templates:
+            return  # reported by check_templates
+        for base in templates[name].extends:
+            add(base, trail | {name})
+        found.setdefault(name, templates[name])
+
+    for name in sorted(templates):
+        if templates[name].selector.matches(cluster.labels):
+            add(name, frozenset())
+    return tuple(found.values())
+
+
+def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
+    """The cluster's stack; what is wrong is reported and left out."""
+    templates = templates_of(cluster, source.templates)
+    levels: Levels = [(f"template {t.name}", t.assignment) for t in templates]
+    levels.append((f"cluster {cluster.name}", cluster.assignment))
+    refs = _profile_refs(cluster, levels, source, problems)
+    found = [(ref, profile) for ref in refs if (profile := _find(ref, source, problems)) is not None]
+    infra = [(ref, profile) for ref, profile in found if profile.type != "add-on"]
+    for ref, profile in infra[1:]:
+        problems.error(
+            "infra-twice",
+            f"cluster '{cluster.name}' has two profiles with infra layers: {infra[0][1].name} and {profile.name}",
+            ref.at,
+            hint="a cluster has at most one infra or full profile",
+            related=[(infra[0][0].at, infra[0][1].name)],
+        )
+    cloud = cluster.cloud or (infra[0][1].cloud if infra else "")
+    for ref, profile in found:
+        if profile.cloud not in ("all", cloud):
+            problems.error(
+                "cloud-mismatch",
+                f"profile {profile.name} {profile.version} is for cloud {profile.cloud},"
+                f" cluster '{cluster.name}' is on {cloud or 'no cloud (spec.cloud is missing)'}",
+                ref.at,
+                related=[(profile.at, "the profile")],
+            )
+    profiles = [profile for _, profile in found]
+    return Stack(
+        cluster=cluster,
+        cloud=cloud,
+        profiles=tuple(profiles),
+        variables={p.name: tuple(r for _, a in levels for r in a.profiles if r.name == p.name) for p in profiles},
+        layers=_layers(cluster, profiles, levels, source, problems),
+        overlays=tuple(overlay for _, a in levels for overlay in a.overlays),
+        templates=tuple(t.name for t in templates),
+    )
+
+
+def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Problems) -> list[ProfileRef]:
+    """The references that count, in the order in which their profiles were first named."""
+    own = {ref.name for ref in cluster.assignment.profiles}
+    chosen: dict[str, tuple[str, ProfileRef]] = {}
+    for label, assignment in levels:
+        here: dict[str, ProfileRef] = {}
+        for ref in assignment.profiles:
+            if ref.name in here:
+                problems.error(
+                    "duplicate-profile",
+                    f"profile '{ref.name}' is given twice by {label}",
+                    ref.at,
+                    related=[(here[ref.name].at, "first")],
+                )
+                continue
+            here[ref.name] = ref
+            below = chosen.get(ref.name)
+            if below and below[1].version != ref.version and label.startswith("template ") and ref.name not in own:
+                problems.error(
+                    "template-conflict",
+                    f"cluster '{cluster.name}' gets profile '{ref.name}' in version {below[1].version} from {below[0]}"
+                    f" and in {ref.version} from {label}",
+                    ref.at,
+                    hint="make the selectors disjoint, or name the version in the cluster itself",
+                    related=[(below[1].at, below[0])],
+                )
+            if below is None and _has_infra(ref, source):
+                for name, (other_label, other) in list(chosen.items()):
+                    if other_label != label and _has_infra(other, source):
+                        del chosen[name]
+            chosen[ref.name] = (label, ref)
+    return [ref for _, ref in chosen.values()]
+
+
+def _has_infra(ref: ProfileRef, source: Source) -> bool:
+    profile = source.profiles.get((ref.name, ref.version))
+    return profile is not None and profile.type != "add-on"
+
+
+def _find(ref: ProfileRef, source: Source, problems: Problems) -> Profile | None:
+    profile = source.profiles.get((ref.name, ref.version))
+    if profile is None and ref.name and ref.version:
+        versions = sorted(version for name, version in source.profiles if name == ref.name)
+        if versions:
+            problems.error(
+                "profile-version-missing",
+                f"profile '{ref.name}' has no version {ref.version}",
+                ref.at,
+                hint=f"there is {', '.join(versions)}",
+            )
+        else:
+            hint = did_you_mean(ref.name, {name for name, _ in source.profiles})
+            problems.error("profile-missing", f"there is no profile '{ref.name}'", ref.at, hint=hint)
+    return profile
+
+
+def _layers(
+    cluster: Cluster, profiles: list[Profile], levels: Levels, source: Source, problems: Problems
+) -> tuple[StackedLayer, ...]:
+    known = {layer.name for profile in profiles for layer in profile.layers}
+    for name, override in cluster.assignment.layers.items():
+        if name not in known:
+            problems.error(
+                "layer-unknown",
+                f"cluster '{cluster.name}' overrides layer '{name}', which none of its profiles has",
+                override.at,
+                hint=did_you_mean(name, known),
+            )
+    found: dict[str, StackedLayer] = {}
+    for profile in profiles:
+        for layer in profile.layers:
+            stacked = _stacked(layer, profile, levels, source, len(found))
+            other = found.get(layer.name)
+            if other is not None:
+                problems.error(
+                    "duplicate-layer",
+                    f"cluster '{cluster.name}' gets two layers named '{layer.name}',"
+                    f" from profiles {other.profile.name} and {profile.name}",
+                    layer.at,
+                    hint="layer names are unique in a cluster: rename one of them",
+                    related=[(other.layer.at, f"profile {other.profile.name}")],
+                )
+            elif not _is_disabled(stacked, cluster, problems):
+                found[layer.name] = stacked
+    return tuple(found.values())
+
+
+def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, order: int) -> StackedLayer:
+    overrides = [a.layers[layer.name] for _, a in levels if layer.name in a.layers]
+    level_policies = [
+        policy
+        for _, a in levels
+        for policy in (a.policy, *([a.layers[layer.name].policy] if layer.name in a.layers else []))
+    ]
+    return StackedLayer(
+        layer=layer,
+        profile=profile,
+        settings=(layer.settings, *overrides),
+        overlays=(*layer.settings.overlays, *(overlay for o in overrides for overlay in o.overlays)),
+        policies=(source.settings.policy, profile.policy, layer.settings.policy, *level_policies),
+        order=order,
+    )
+
+
+def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) -> bool:
+    last = next((s for s in reversed(stacked.settings) if s.disabled), None)
+    if last is None:
+        return False
+    if stacked.layer.type in INFRA_TYPES:
+        problems.error(
+            "layer-disabled",
+            f"layer '{stacked.name}' of type {stacked.layer.type} cannot be disabled (cluster '{cluster.name}')",
+            last.at,
+            hint="an infra layer can be changed, never removed (builtin: true fills a slot without objects)",
+        )
+        return False
+    return True
+
+
+def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems) -> None:
+    """Overrides of templates for layers that no matching cluster has: an unused input is an error."""
+    used: dict[str, set[str]] = {}
+    for stack in stacks:
+        for name in stack.templates:
+            used.setdefault(name, set()).update(layer.name for profile in stack.profiles for layer in profile.layers)
+    for name, layers in sorted(used.items()):
+        for layer, override in source.templates[name].assignment.layers.items():
+            if layer not in layers:
+                problems.error(
+                    "layer-unknown",
+                    f"template '{name}' overrides layer '{layer}', which none of its clusters has",
+                    override.at,
+                    hint=did_you_mean(layer, layers),
+                )

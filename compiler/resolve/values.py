@@ -1,0 +1,109 @@
+"""Merging values: maps merge, lists replace, null deletes (Helm's rule), other list strategies on request.
+
+Built on `deepmerge`: its Merger dispatches by type; the strategies are ours because they never change their input
+(deepmerge's own work in place and alias the overlay into the result) and know the dotted path of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from deepmerge import Merger
+
+from compiler.diagnostics import Position
+from compiler.model import LayerSettings, Values
+
+
+class _ValuesMerger(Merger):
+    """A Merger that knows the list strategies by dotted path."""
+
+    def __init__(self, strategies: Mapping[str, str]) -> None:
+        self.strategies = strategies
+        super().__init__([(dict, [_merge_maps]), (list, [_merge_lists])], ["override"], ["override"])
+
+
+def _merge_maps(merger: Merger, path: list[Any], base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        merged[key] = merger.value_strategy([*path, key], base[key], value) if key in base else value
+    return merged
+
+
+def _merge_lists(merger: _ValuesMerger, path: list[Any], base: list[Any], over: list[Any]) -> list[Any]:
+    strategy = merger.strategies.get(".".join(map(str, path)), "replace")
+    if strategy == "append":
+        return [*base, *over]
+    if strategy == "prepend":
+        return [*over, *base]
+    if strategy.startswith("key:"):
+        return _merge_by_key(merger, path, base, over, strategy.removeprefix("key:"))
+    return over
+
+
+def _merge_by_key(merger: Merger, path: list[Any], base: list[Any], over: list[Any], key: str) -> list[Any]:
+    """Items with an equal `key` merge in place; new ones come last, in their order."""
+    merged = list(base)
+    places = {item[key]: i for i, item in enumerate(base) if isinstance(item, dict) and key in item}
+    for item in over:
+        if isinstance(item, dict) and item.get(key) in places:
+            index = places[item[key]]
+            merged[index] = merger.value_strategy([*path, item[key]], merged[index], item)
+        else:
+            merged.append(item)
+    return merged
+
+
+def merge(levels: Iterable[Mapping[str, Any]], strategies: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The levels merged, low to high. Inputs are not changed; the result may share their parts (treat it as frozen).
+
+    A null of a higher level stays in the result as None: handed to Helm it deletes the chart's default.
+    """
+    merger = _ValuesMerger(strategies or {})
+    merged: dict[str, Any] = {}
+    for level in levels:
+        merged = _merge_maps(merger, [], merged, dict(level))
+    return merged
+
+
+def levels_of(base: Sequence[Values], settings: Sequence[LayerSettings]) -> tuple[tuple[Values, ...], dict[str, str]]:
+    """The levels that count, low to high, and the list strategies. `valuesMode: replace` drops all levels below its own."""
+    levels = list(base)
+    strategies: dict[str, str] = {}
+    for level in settings:
+        if level.values_mode == "replace":
+            levels = []
+        levels.extend(level.values)
+        strategies.update(level.list_strategies)
+    return tuple(levels), strategies
+
+
+def without_deleted(merged: Any, defaults: Any) -> Any:
+    """The merged values without the keys that a higher level set to null; a null that is itself the default stays."""
+    if not isinstance(merged, dict):
+        return merged
+    known: Mapping[str, Any] = defaults if isinstance(defaults, dict) else {}
+    kept = {}
+    for key, value in merged.items():
+        if value is None and not (key in known and known[key] is None):
+            continue
+        kept[key] = without_deleted(value, known.get(key))
+    return kept
+
+
+def origin_of(levels: Sequence[Values], path: Sequence[str | int]) -> tuple[Values, Position] | None:
+    """The level that set the value at this path, and where: the highest that says anything about it or cut it off above."""
+    for level in reversed(levels):
+        value: Any = level.data
+        depth = 0
+        for key in path:
+            known = (isinstance(value, dict) and key in value) or (
+                isinstance(value, list) and isinstance(key, int) and key < len(value)
+            )
+            if not known:
+                break
+            value = value[key]
+            depth += 1
+        if depth == len(path) or (depth and not isinstance(value, dict | list)):
+            return level, level.at(*path[:depth])
+    return None
