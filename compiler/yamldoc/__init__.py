@@ -1,0 +1,20 @@
+"""YAML as Kubernetes reads it and as everybody reads it back: load, dump, positions, macros. Pure: no I/O."""
+
+from compiler.yamldoc.document import Document, Place
+from compiler.yamldoc.emit import dump, dump_all
+from compiler.yamldoc.macros import Macro, find_macros
+from compiler.yamldoc.parse import load, load_one, load_rendered
+from compiler.yamldoc.scalars import scalar
+
+__all__ = [
+    "Document",
+    "Macro",
+    "Place",
+    "dump",
+    "dump_all",
+    "find_macros",
+    "load",
+    "load_one",
+    "load_rendered",
+    "scalar",
+]

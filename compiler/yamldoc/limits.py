@@ -1,0 +1,18 @@
+"""How much YAML one file may hold. Past a limit the file is refused with a position; see docs/limits."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""A file that people wrote (Argo CD's default for a directory of manifests too)."""
+
+MAX_RENDERED_BYTES = 32 * 1024 * 1024
+"""One document that a template engine printed."""
+
+MAX_DEPTH = 200
+"""Collections inside collections. Kubernetes' deepest schemas stay below 60; go-yaml's own limit is 10,000."""
+
+MAX_NODES = 2_000_000
+"""Scalars and collections of one document after its aliases were replaced by what they stand for."""
+
+MAX_ALIAS_BYTES = 64 * 1024 * 1024
+"""Characters of text that the aliases of one document may add. Helm counts nodes only and takes gigabytes."""

@@ -1,0 +1,99 @@
+"""Palette's expressions `{{ … .spectro. … }}` in YAML, which may stand unquoted where YAML alone would read a flow map.
+
+Before the parser sees the text, every expression is replaced by a placeholder of the same length, framed by characters
+that the text does not contain; afterwards the expression is put back into the scalar that holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_MARK = ".spectro."
+_EXPRESSION = re.compile(r"\{\{(?!\{)((?:(?!\{\{|\}\}).)*)\}\}", re.DOTALL)
+_FOLD = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t\r\n]*")
+_PRIVATE_USE = (*range(0xE000, 0xF900), *range(0xF0000, 0xF1000))
+
+
+class Macro(str):
+    """A plain scalar that holds a macro: substitute, then read the result with `scalar`, for it may be no string."""
+
+    __slots__ = ()
+
+
+def find_macros(text: str) -> list[tuple[int, int, str]]:
+    """(start, end, inner text without the braces and outer blanks) of every expression with `.spectro.`, in order.
+
+    An expression never spans `{{` or `}}`; it may span lines, but not from a comment line into the next one.
+    """
+    if _MARK not in text:
+        return []
+    found = []
+    for match in _EXPRESSION.finditer(text):
+        inner = match[1]
+        if _MARK in inner and not ("\n" in inner and _on_comment_line(text, match.start())):
+            found.append((match.start(), match.end(), inner.strip()))
+    return found
+
+
+def _on_comment_line(text: str, at: int) -> bool:
+    return text[text.rfind("\n", 0, at) + 1 : at].lstrip().startswith("#")
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A text whose macros are hidden from the YAML parser, and the way back."""
+
+    text: str  # as long as the original
+    expressions: tuple[str, ...]
+    frame: str  # the character before and after a placeholder's number
+    folded: tuple[tuple[int, int], ...]  # (line of the masked text, lines that placeholders up to it swallowed)
+
+    def line(self, masked: int) -> int:
+        """The line (from 0) of the original text for a line of the masked text."""
+        return masked + max((lost for line, lost in self.folded if line < masked), default=0)
+
+    def restore(self, value: str, style: str, unescape: Callable[[str], str]) -> str:
+        """The scalar with its expressions put back; a `Macro` where the scalar is plain.
+
+        `style` is YAML's indicator (`"`, `'`, `|`, `>`, or nothing for plain); `unescape` reads the inside of a
+        double-quoted scalar. Inside quotes an expression is unescaped as the rest of the scalar was.
+        """
+        if self.frame not in value:
+            return value
+
+        def expression(match: re.Match[str]) -> str:
+            raw = self.expressions[int(match[1])]
+            if style == '"':
+                return unescape(raw)
+            if style in ("|", ">"):
+                return raw.replace("\r\n", "\n")
+            folded = _FOLD.sub(" ", raw)
+            return folded.replace("''", "'") if style == "'" else folded
+
+        restored = re.sub(f"{self.frame}([0-9]+){self.frame}", expression, value)
+        return restored if style else Macro(restored)
+
+
+def mask(text: str) -> Mask | None:
+    """Hides the macros of a YAML text; None where it has none (the usual case, at the cost of one substring search)."""
+    found = find_macros(text)
+    if not found:
+        return None
+    upper = text.upper()  # the frame must not come in by an escape such as "\\uE000" either
+    frame = next(chr(c) for c in _PRIVATE_USE if chr(c) not in text and f"{c:X}" not in upper)
+    parts: list[str] = []
+    expressions, folded = [], []
+    position = lost = breaks = 0
+    for number, (start, end, _) in enumerate(found):
+        raw = text[start:end]
+        before = text[position:start]
+        parts += before, frame + str(number).rjust(end - start - 2, "0") + frame
+        expressions.append(raw)
+        breaks += before.count("\n")
+        if "\n" in raw:
+            lost += raw.count("\n")
+            folded.append((breaks, lost))
+        position = end
+    return Mask("".join((*parts, text[position:])), tuple(expressions), frame, tuple(folded))
