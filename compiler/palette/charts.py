@@ -1,0 +1,87 @@
+"""The charts of a pack: which part of its values each one gets, and the name of its release (palette.md 1.5, 2.3).
+
+A key below `charts:` is the name in the chart's own Chart.yaml, not that of the archive or of the folder inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from compiler.palette.names import is_release
+from compiler.palette.settings import PackSettings
+from compiler.palette.unmatched import listed, report_unmatched
+from compiler.palette.values import PackValues
+
+Charts = Sequence[tuple[str, str]]  # (path as the pack names it, name in Chart.yaml)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One chart of a pack, as Helm is asked for it."""
+
+    path: str  # of the chart, as the pack names it
+    chart: str  # its name in Chart.yaml
+    name: str
+    values: Mapping[str, Any]
+
+
+def releases(
+    values: PackValues, charts: Charts, settings: PackSettings, *, release_name: str = "", flat: bool = False
+) -> tuple[Release, ...]:
+    """The releases of a pack layer, in the order of pack.json. What is wrong is recorded.
+
+    `release_name` is what the layer asks for, possible for one chart only. With `flat`, the values of a pack of one
+    chart may stand directly below `charts:`, as some old packs have them; what Palette does with those is not
+    documented, so it must be asked for.
+    """
+    blocks = values.section("charts")
+    flat = flat and len(charts) == 1 and charts[0][1] not in blocks
+    if not flat:
+        report_unmatched(values, "charts", {name for _, name in charts})
+    if release_name and len(charts) > 1:
+        values.problems.error(
+            "release-name",
+            f"releaseName '{release_name}' cannot name the {len(charts)} charts of pack '{values.pack.name}'",
+            values.locate(),
+            hint=f"name each one: values: {{pack: {{releaseNameOverride: {{{charts[0][1]}: NAME}}}}}}",
+        )
+        release_name = ""
+    _report_stray_overrides(values, charts, settings)
+    found: dict[str, Release] = {}
+    for path, chart in charts:
+        name = release_name or _override(path, chart, settings) or f"{values.pack.name}-{chart}"
+        release = Release(path, chart, name, blocks if flat else values.block("charts", chart))
+        _check_name(values, release, found.setdefault(name, release))
+    return tuple(found.values())
+
+
+def _override(path: str, chart: str, settings: PackSettings) -> str:
+    """`releaseNameOverride` by the chart's name, else by its archive's, which also occurs."""
+    return settings.release_names.get(chart) or settings.release_names.get(PurePosixPath(path).stem, "")
+
+
+def _check_name(values: PackValues, release: Release, other: Release) -> None:
+    at = values.locate("pack", "releaseNameOverride")
+    hint = f"set pack.releaseNameOverride.{release.chart} in the layer's values"
+    if other is not release:
+        both = f"charts {other.path} and {release.path} would both be release '{release.name}'"
+        values.problems.error("release-duplicate", both, at, hint=hint)
+    elif not is_release(release.name):
+        rule = "at most 53 lower-case letters, digits, '-' and '.'"
+        values.problems.error("release-name", f"'{release.name}' is not a Helm release name ({rule})", at, hint=hint)
+
+
+def _report_stray_overrides(values: PackValues, charts: Charts, settings: PackSettings) -> None:
+    """Warns only: a public pack lists subcharts there, and renders all the same."""
+    known = {name for _, name in charts} | {PurePosixPath(path).stem for path, _ in charts}
+    strays = [name for name in settings.release_names if name not in known]
+    if strays and charts:
+        values.problems.warning(
+            "pack-release-override",
+            f"pack.releaseNameOverride: {listed(strays)} {'is' if len(strays) == 1 else 'are'} no chart of this pack",
+            values.locate("pack", "releaseNameOverride", strays[0]),
+            hint=f"its charts: {listed(name for _, name in charts)}; a subchart has no release of its own",
+        )

@@ -1,0 +1,218 @@
+"""The `pack:` block of a pack's values: what Palette itself reads of it (palette.md 2.3).
+
+Everything else in the block is the pack author's own and is left alone; only a misspelt or misplaced known key is
+warned about, because Palette would ignore it without a word.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.palette.names import is_annotation_key, is_label_key, is_label_value, is_namespace
+from compiler.palette.paths import dotted
+from compiler.palette.values import PackValues
+
+PRIORITY = "spectrocloud.com/install-priority"
+DISPLAY_NAME = "spectrocloud.com/display-name"
+KNOWN = (
+    "namespace", "additionalNamespaces", "namespaceLabels", "namespaceAnnotations", PRIORITY, DISPLAY_NAME,
+    "releaseNameOverride", "podCIDR", "serviceClusterIpRange", "serviceDomain", "content",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PackSettings:
+    """What the `pack:` block of the merged values says. Empty = it says nothing."""
+
+    namespace: str = ""
+    additional_namespaces: tuple[str, ...] = ()
+    namespace_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # namespace -> labels
+    namespace_annotations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    install_priority: int | None = None
+    display_name: str = ""
+    release_names: Mapping[str, str] = field(default_factory=dict)  # chart -> release
+    pod_cidr: str = ""
+    service_cidr: str = ""
+    service_domain: str = ""
+    images: tuple[str, ...] = ()  # content.images, as written
+
+
+def read_settings(values: PackValues) -> PackSettings:
+    """The settings of a pack layer. What is wrong is recorded and left out."""
+    block = _Block(values.section("pack"), values)
+    block.warn_about_strays()
+    pods, services = block.cidrs("podCIDR"), block.cidrs("serviceClusterIpRange")
+    block.refuse_overlap(pods, services)
+    return PackSettings(
+        namespace=block.namespace(block.data.get("namespace"), "namespace"),
+        additional_namespaces=block.additional_namespaces(),
+        namespace_labels=block.metadata("namespaceLabels", labels=True),
+        namespace_annotations=block.metadata("namespaceAnnotations", labels=False),
+        install_priority=block.priority(),
+        display_name=block.text(DISPLAY_NAME),
+        release_names=block.release_names(),
+        pod_cidr=",".join(map(str, pods)),
+        service_cidr=",".join(map(str, services)),
+        service_domain=block.text("serviceDomain"),
+        images=tuple(_images(block.data.get("content"))),
+    )
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The `pack:` mapping with typed getters; each records what is wrong and returns the empty value."""
+
+    data: Mapping[str, Any]
+    values: PackValues
+
+    def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
+        at = self.values.locate("pack", *keys)
+        self.values.problems.error("pack-setting", f"{dotted(('pack', *keys))}: {found}", at, hint=hint)
+
+    def text(self, key: str) -> str:
+        value = self.data.get(key)
+        if value is None or isinstance(value, str):
+            return str(value or "")
+        self.wrong(f"expected a string, found {_shown(value)}", key)
+        return ""
+
+    def namespace(self, value: Any, *keys: str | int) -> str:
+        """One namespace name; '' where there is none or it is no RFC 1123 label."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, str) and is_namespace(value):
+            return str(value)
+        hint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit"
+        self.wrong(f"{_shown(value)} is not a namespace name", *keys, hint=hint)
+        return ""
+
+    def additional_namespaces(self) -> tuple[str, ...]:
+        """Text with commas, a list, or the keys of a mapping: Palette's documentation says mapping, shows text."""
+        key = "additionalNamespaces"
+        value = self.data.get(key)
+        if isinstance(value, str):
+            names: list[Any] = [part.strip() for part in value.split(",")]
+        elif isinstance(value, list | Mapping):
+            names = list(value)
+        elif value is None:
+            names = []
+        else:
+            self.wrong(f"expected text, a list or a mapping, found {_shown(value)}", key)
+            names = []
+        found = [self.namespace(name, key) for name in names]
+        return tuple(dict.fromkeys(name for name in found if name))
+
+    def metadata(self, key: str, *, labels: bool) -> dict[str, dict[str, str]]:
+        """`{namespace: "k=v,k2=v2"}`; a mapping in place of the text is ours, for values with commas."""
+        given = self.data.get(key)
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            self.wrong(f'expected a mapping {{NAMESPACE: "key=value,key=value"}}, found {_shown(given)}', key)
+            return {}
+        found = {}
+        for name, text in given.items():
+            if self.namespace(name, key, name):
+                found[name] = dict(self._pairs(text, key, name, labels=labels))
+        return found
+
+    def _pairs(self, given: Any, key: str, name: str, *, labels: bool) -> Iterator[tuple[str, str]]:
+        if isinstance(given, str):
+            pairs: list[tuple[str, Any]] = []
+            for part in filter(None, map(str.strip, given.split(","))):
+                label, equals, value = part.partition("=")
+                pairs.append((label.strip(), value.strip() if equals else None))
+        else:
+            pairs = list(given.items()) if isinstance(given, Mapping) else [(_shown(given), None)] if given else []
+        for label, value in pairs:
+            if not isinstance(value, str):
+                self.wrong(f"'{label}' is not key=value", key, name, hint='write "key=value,key=value"')
+            elif is_label_key(label) and is_label_value(value) if labels else is_annotation_key(label):
+                yield label, value
+            else:
+                self.wrong(f"'{label}={value}' is not a valid {'label' if labels else 'annotation'}", key, name)
+
+    def priority(self) -> int | None:
+        """The install priority, as text or integer (both occur)."""
+        value = self.data.get(PRIORITY)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value):
+            return int(value)
+        self.wrong(f"expected an integer, found {_shown(value)}", PRIORITY)
+        return None
+
+    def release_names(self) -> dict[str, str]:
+        given = self.data.get("releaseNameOverride")
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            self.wrong(f"expected a mapping {{CHART: RELEASE}}, found {_shown(given)}", "releaseNameOverride")
+            return {}
+        found = {}
+        for chart, release in given.items():
+            if isinstance(release, str):
+                found[chart] = str(release)
+            elif release is not None:
+                self.wrong(f"expected a string, found {_shown(release)}", "releaseNameOverride", chart)
+        return found
+
+    def cidrs(self, key: str) -> list[Network]:
+        """The networks of a CIDR, or of two with a comma (dual stack)."""
+        found: list[Network] = []
+        for part in self.text(key).split(","):
+            if part.strip():
+                try:
+                    found.append(ipaddress.ip_network(part.strip(), strict=False))
+                except ValueError:
+                    self.wrong(f"'{part.strip()}' is not a CIDR", key, hint="for example 192.168.0.0/16")
+        return found
+
+    def refuse_overlap(self, pods: list[Network], services: list[Network]) -> None:
+        for pod in pods:
+            for service in services:
+                if pod.version == service.version and pod.overlaps(service):
+                    self.values.problems.error(
+                        "cidr-overlap",
+                        f"pack.podCIDR {pod} and pack.serviceClusterIpRange {service} overlap",
+                        self.values.locate("pack", "podCIDR"),
+                        related=[(self.values.locate("pack", "serviceClusterIpRange"), "the other one")],
+                    )
+
+    def warn_about_strays(self) -> None:
+        """Known keys under `pack.content` (a real mistake: the whole block shifted) and near misses of known keys."""
+        content = self.data.get("content")
+        for key in KNOWN[:-1]:
+            if isinstance(content, Mapping) and key in content:
+                self._stray(f"content.{key}", f"it belongs one level up: pack.{key}", "content", key)
+        for key in self.data:
+            near = [known for known in KNOWN if key != known and key.casefold() == known.casefold()]
+            if near:
+                self._stray(key, f"did you mean '{near[0]}'?", key)
+
+    def _stray(self, name: str, hint: str, *keys: str) -> None:
+        at = self.values.locate("pack", *keys)
+        self.values.problems.warning("pack-setting-misplaced", f"pack.{name} has no effect", at, hint=hint)
+
+
+def _shown(value: Any) -> str:
+    text = "null" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _images(content: Any) -> Iterator[str]:
+    """`content.images: [{image: NAME}]`; entries of another shape are not ours to judge (`pack lint` does)."""
+    images = content.get("images") if isinstance(content, Mapping) else None
+    for item in images if isinstance(images, list) else ():
+        image = item.get("image") if isinstance(item, Mapping) else item
+        if isinstance(image, str) and image:
+            yield str(image)
