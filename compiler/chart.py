@@ -1,0 +1,291 @@
+"""Helm charts as values: what a chart declares, what it depends on, and what must be known before Helm renders it.
+
+Helm itself decides what a chart renders to; here is only what the compiler needs beforehand, read from the same files.
+Sources are Helm 4.2's pkg/chart/v2 and its loader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler import chart_scan, yamldoc
+from compiler.archive import LIMITS, Limits, read_tgz, write_tgz
+from compiler.diagnostics import CompileError, Position, fail
+
+# Source: helm pkg/chart/v2/util/create.go, chartName. "." and ".." fit it and are refused apart (CVE-2019-18658).
+_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+_SCHEMA = "values.schema.json"
+_MANIFEST = (".yaml", ".yml", ".json")
+_DRAFTS = re.compile(r"https?://json-schema\.org/(?:draft-0[467]|draft/20(?:19-09|20-12))/schema#?")
+_NESTED_CHARTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart and those vendored in it. Texts are as in Chart.yaml, "" where absent.
+
+    `kube_version` is a constraint (">=1.25.0-0"). `values` are the defaults as Helm reads them. `files` are all files by
+    path relative to the chart. `missing_dependencies` are declared and not vendored, which `helm template` refuses
+    whatever their conditions say. `remote_schema_refs` are references of values schemas that Helm would fetch, and
+    `crds` the paths in `files` that Helm takes for CRDs; `dependencies` have their own. The three `may_…`/`reads_…` are
+    static and conservative and cover the dependencies: False is certain. Text that reaches the templates from outside
+    (values that are run by `tpl`) is not in them: ask `chart_scan` about that text too, if `runs_strings`.
+    """
+
+    path: str
+    name: str
+    version: str
+    api_version: str
+    type: str
+    app_version: str
+    kube_version: str
+    values: Mapping[str, Any]
+    files: Mapping[str, bytes]
+    digest_sha256: str
+    missing_dependencies: tuple[str, ...]
+    dependencies: tuple[Chart, ...]
+    may_be_random: bool
+    reads_api_versions: bool
+    reads_kube_version: bool
+    runs_strings: bool
+    remote_schema_refs: tuple[str, ...]
+    crds: tuple[str, ...]
+    archived: bool = False
+
+
+def read_chart_archive(data: bytes, path: str, limits: Limits = LIMITS) -> Chart:
+    """The chart of a `.tgz`: its files are below one folder, or at the top as `./Chart.yaml`.
+
+    Raises CompileError with codes `archive-*` and `chart-*`.
+    """
+    return _read(_chart_files(read_tgz(data, path, limits), path), path, limits, archived=True)
+
+
+def read_chart(files: Mapping[str, bytes], path: str, limits: Limits = LIMITS) -> Chart:
+    """The chart of a directory with these regular files (links are resolved or refused by who reads the directory).
+
+    `path` is where the chart is, for messages. Charts in `charts/` are read too, as directories or archives. Raises
+    CompileError with codes `chart-*` (chart-missing, chart-invalid, chart-name, chart-dependency) and `yaml-*`.
+    """
+    return _read(files, path, limits, archived=False)
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """Hexadecimal SHA-256 of names and contents; equals, run where the files are,
+
+    `find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum`.
+    """
+    lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files, key=str.encode))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def spoolable(chart: Chart, *, validate_schema: bool = True) -> bytes | Mapping[str, bytes]:
+    """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
+
+    A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
+    through, so that Helm reads exactly what was read and checked here. Without `validate_schema` values schemas are left
+    out: the embedded Helm cannot be told to skip them.
+    """
+    if chart.archived:
+        return write_tgz(dict(_flat(chart, validate_schema=validate_schema)), chart.name, level=0)
+    if validate_schema:
+        return chart.files
+    kept = {name: content for name, content in chart.files.items() if not _vendored(name)}
+    kept.pop(_SCHEMA, None)
+    for position, dependency in enumerate(chart.dependencies):
+        inner = _flat(dependency, validate_schema=False)
+        kept |= {f"charts/{position}-{dependency.name}/{name}": content for name, content in inner}
+    return kept
+
+
+def _flat(chart: Chart, *, validate_schema: bool) -> Iterator[tuple[str, bytes]]:
+    """The chart's files with vendored archives as folders."""
+    for name, content in chart.files.items():
+        if not _vendored(name) and (validate_schema or name != _SCHEMA):
+            yield name, content
+    for position, dependency in enumerate(chart.dependencies):
+        for name, content in _flat(dependency, validate_schema=validate_schema):
+            yield f"charts/{position}-{dependency.name}/{name}", content
+
+
+def _vendored(name: str) -> bool:
+    """Whether the file belongs to a vendored chart; Helm gives provenance files to the parent."""
+    return name.startswith("charts/") and not name.endswith(".prov")
+
+
+def _chart_files(members: Mapping[str, bytes], path: str) -> Mapping[str, bytes]:
+    """The members relative to the chart's folder."""
+    if "Chart.yaml" in members:
+        return members
+    tops = sorted({name.partition("/")[0] for name in members})
+    if len(tops) != 1 or f"{tops[0]}/Chart.yaml" not in members:
+        found = ", ".join(tops[:5]) or "nothing"
+        raise fail("chart-missing", f"expected one folder with a Chart.yaml, found {found}", Position(path))
+    return {name.removeprefix(f"{tops[0]}/"): content for name, content in members.items()}
+
+
+def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bool, depth: int = 0) -> Chart:
+    if depth > _NESTED_CHARTS:
+        raise fail("chart-invalid", f"charts are nested more than {_NESTED_CHARTS} deep", Position(path))
+    metadata = _metadata(files, path)
+    dependencies = _dependencies(files, path, limits, depth)
+    vendored = {dependency.name for dependency in dependencies}
+    declared = [_text(entry.get("name")) for entry in metadata.get("dependencies") or () if isinstance(entry, dict)]
+    templates, strings = _template_texts(files)
+    texts = templates + strings
+    return Chart(
+        path=path,
+        name=_text(metadata.get("name")),
+        version=_text(metadata.get("version")),
+        api_version=_text(metadata.get("apiVersion")) or "v1",
+        type=_text(metadata.get("type")) or "application",
+        app_version=_text(metadata.get("appVersion")),
+        kube_version=_text(metadata.get("kubeVersion")),
+        values=_values(files, path),
+        files=dict(sorted(files.items())),
+        digest_sha256=digest(files),
+        missing_dependencies=tuple(name for name in declared if name not in vendored),
+        dependencies=dependencies,
+        # Of two vendored charts of one name Helm takes either: it walks them as a Go map.
+        may_be_random=len(vendored) < len(dependencies)
+        or any(dependency.may_be_random for dependency in dependencies)
+        or any(map(chart_scan.draws_random, texts)),
+        reads_api_versions=any(dependency.reads_api_versions for dependency in dependencies)
+        or any(map(chart_scan.reads_api_versions, texts)),
+        reads_kube_version=bool(metadata.get("kubeVersion"))
+        or any(dependency.reads_kube_version for dependency in dependencies)
+        or any(map(chart_scan.reads_kube_version, texts)),
+        runs_strings=any(dependency.runs_strings for dependency in dependencies)
+        or any(map(chart_scan.runs_strings, templates)),
+        remote_schema_refs=_remote_refs(files.get(_SCHEMA, b""))
+        + tuple(ref for dependency in dependencies for ref in dependency.remote_schema_refs),
+        crds=tuple(sorted(n for n in files if n.startswith("crds/") and n.lower().endswith(_MANIFEST))),
+        archived=archived,
+    )
+
+
+def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
+    """Chart.yaml with the dependencies of a requirements.yaml, as Helm merges them."""
+    if "Chart.yaml" not in files:
+        raise fail("chart-missing", "there is no Chart.yaml", Position(path))
+    metadata = _mapping(files, "Chart.yaml", path) | {
+        key: value for key, value in _mapping(files, "requirements.yaml", path).items() if key == "dependencies"
+    }
+    at = Position(f"{path}/Chart.yaml")
+    name = _text(metadata.get("name"))
+    if not _NAME.fullmatch(name) or name in (".", ".."):
+        raise fail("chart-name", f"{name!r} is no name for a chart: letters, digits, '.', '_' and '-' only", at)
+    if not _text(metadata.get("version")):
+        raise fail("chart-invalid", "the chart has no version", at)
+    if _text(metadata.get("type")) not in ("", "application", "library"):
+        raise fail("chart-invalid", f"type must be application or library, found {metadata['type']!r}", at)
+    return metadata
+
+
+def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:
+    """The YAML mapping in a file of the chart; {} where there is none. Documents in a row are merged (Helm LoadValues)."""
+    merged: dict[str, Any] = {}
+    for document in yamldoc.load(files.get(name, b""), f"{path}/{name}", positions=False, duplicates="warn"):
+        if not isinstance(document.value, dict):
+            raise fail("chart-invalid", f"expected a mapping, found {type(document.value).__name__}", document.at())
+        merged = _merged(merged, document.value)
+    return merged
+
+
+def _values(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
+    return _mapping(files, "values.yaml", path)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        old = result.get(key)
+        result[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _text(value: Any) -> str:
+    """A scalar as Helm reads it into a string field."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: int) -> tuple[Chart, ...]:
+    """The charts in `charts/`, in order of their names there; what starts with `_` or `.` is none."""
+    vendored: dict[str, dict[str, bytes]] = {}
+    for name, content in files.items():
+        if _vendored(name):
+            top, _, inner = name.removeprefix("charts/").partition("/")
+            vendored.setdefault(top, {})[inner] = content
+    left = limits.total - sum(map(len, files.values()))
+    found = []
+    for top, inside in sorted(vendored.items()):
+        if top.startswith(("_", ".")):
+            continue
+        at = f"{path}/charts/{top}"
+        if top.endswith(".tgz") and "" in inside:
+            # All archives of a chart share its limit: one inside the other must not multiply it.
+            members = read_tgz(inside[""], at, Limits(max(left, 0), limits.member, limits.members))
+            left -= sum(map(len, members.values()))
+            inside = _chart_files(members, at)  # noqa: PLW2901 - an archive stands for the folder it holds
+        elif "" in inside:
+            raise fail("chart-dependency", "only charts may stand in charts/, as folder or .tgz", Position(at))
+        found.append(_read(inside, at, limits, archived=False, depth=depth + 1))
+    return tuple(found)
+
+
+def _template_texts(files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+    """The templates, and what else they could run: values and files, where they run strings at all."""
+    templates = [_decoded(content) for name, content in files.items() if name.startswith("templates/")]
+    if not any(map(chart_scan.runs_strings, templates)):
+        return templates, []
+    if any(map(chart_scan.reads_files, templates)):
+        others = [name for name in files if not name.startswith(("templates/", "charts/"))]
+    else:
+        others = [name for name in ("values.yaml", "Chart.yaml") if name in files]
+    return templates, [_decoded(files[name]) for name in others]
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def _remote_refs(schema: bytes) -> tuple[str, ...]:
+    """What Helm would fetch to validate values: references that lead out of the schema, sorted."""
+    try:
+        root = json.loads(schema or b"{}")
+    except ValueError:
+        return ()  # Helm refuses it and fetches nothing
+    strings = list(_schema_strings(root))
+    own = {text.rstrip("#") for key, text in strings if key in ("$id", "id") and "://" in text}
+    refs = {
+        text
+        for key, text in strings
+        if key not in ("$id", "id")
+        and not text.startswith("#")
+        and not _DRAFTS.fullmatch(text)
+        and text.partition("#")[0] not in own
+    }
+    return tuple(sorted(refs))
+
+
+def _schema_strings(node: Any) -> Iterator[tuple[str, str]]:
+    keys = ("$ref", "$dynamicRef", "$recursiveRef", "$schema", "$id", "id")
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in keys and isinstance(value, str):
+                yield key, value
+            else:
+                yield from _schema_strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _schema_strings(value)
+
+
+__all__ = ["Chart", "CompileError", "digest", "read_chart", "read_chart_archive", "spoolable"]
