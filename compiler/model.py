@@ -330,10 +330,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ChartPart:
-    """A release of a chart: what `helm template` would be told. `digest` names the chart's files in the spool."""
+    """A release of a chart: what `helm template` would be told. `spooled` is the chart's name in the spool directory."""
 
-    digest: str
+    spooled: str
     path: str  # of the chart in the repository, for messages
+    at: Position
     release: str
     namespace: str
     values_json: str
@@ -351,6 +352,7 @@ class JinjaPart:
     templates: tuple[tuple[str, str], ...]  # (path, text) of every template that can be included
     render: tuple[str, ...]  # the paths to render, in order
     context_json: str
+    reads_api_versions: bool
     kind: Literal["jinja"] = "jinja"
 
 
@@ -378,6 +380,15 @@ Part = ChartPart | JinjaPart | GoTemplatePart | ManifestPart
 
 
 @dataclass(frozen=True, slots=True)
+class ScopedOverlay:
+    """An overlay as it applies to one layer. A `wide` one belongs to a profile, a template or a cluster: whether it
+    matched anything is asked of all layers together."""
+
+    overlay: Overlay
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedLayer:
     """One layer of one cluster with nothing left to choose."""
 
@@ -390,7 +401,7 @@ class PlannedLayer:
     source: str  # "pack nginx 1.11.2", "chart kube-prometheus-stack 88.5.3", "manifests", "builtin"
     namespace: str
     parts: tuple[Part, ...]
-    overlays: tuple[Overlay, ...]
+    overlays: tuple[ScopedOverlay, ...]
     policy: Policy
     at: Position
     management: bool
@@ -419,7 +430,7 @@ class PlannedCluster:
 class Plan:
     settings: Settings
     clusters: tuple[PlannedCluster, ...]
-    charts: Mapping[str, Mapping[str, bytes] | bytes]  # digest -> what the spool holds: a directory's files or an archive
+    spool: Mapping[str, Mapping[str, bytes] | bytes]  # name -> what the spool holds: a directory's files or an archive
 
 
 # --- what came out ----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from compiler.model import (
     Policy,
     Profile,
     ProfileRef,
+    ScopedOverlay,
     Source,
     Template,
 )
@@ -34,7 +35,7 @@ class StackedLayer:
     layer: Layer
     profile: Profile
     settings: tuple[LayerSettings, ...]
-    overlays: tuple[Overlay, ...]  # of every level, in the order in which they apply (the pack's come before)
+    overlays: tuple[ScopedOverlay, ...]  # of every level, in the order in which they apply (the pack's come before)
     policies: tuple[Policy, ...]  # low to high
     order: int  # place in the stack as written: profile order, then list order
 
@@ -52,7 +53,6 @@ class Stack:
     profiles: tuple[Profile, ...]
     variables: Mapping[str, tuple[ProfileRef, ...]]  # profile name -> the references that give values, low to high
     layers: tuple[StackedLayer, ...]
-    overlays: tuple[Overlay, ...]  # of templates and the cluster itself: for the objects of any layer
     templates: tuple[str, ...] = ()
 
 
@@ -138,7 +138,6 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
         profiles=tuple(profiles),
         variables={p.name: tuple(r for _, a in levels for r in a.profiles if r.name == p.name) for p in profiles},
         layers=_layers(cluster, profiles, levels, source, problems),
-        overlays=tuple(overlay for _, a in levels for overlay in a.overlays),
         templates=tuple(t.name for t in templates),
     )
 
@@ -232,6 +231,10 @@ def _layers(
 
 def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, order: int) -> StackedLayer:
     overrides = [a.layers[layer.name] for _, a in levels if layer.name in a.layers]
+    overlays = [*_scoped(layer.settings.overlays, False), *_scoped(profile.overlays, True)]
+    for _, a in levels:
+        own = a.layers[layer.name].overlays if layer.name in a.layers else ()
+        overlays += [*_scoped(own, False), *_scoped(a.overlays, True)]
     level_policies = [
         policy
         for _, a in levels
@@ -241,10 +244,14 @@ def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, ord
         layer=layer,
         profile=profile,
         settings=(layer.settings, *overrides),
-        overlays=(*layer.settings.overlays, *(overlay for o in overrides for overlay in o.overlays)),
+        overlays=tuple(overlays),
         policies=(source.settings.policy, profile.policy, layer.settings.policy, *level_policies),
         order=order,
     )
+
+
+def _scoped(overlays: Iterable[Overlay], wide: bool) -> list[ScopedOverlay]:
+    return [ScopedOverlay(overlay, wide) for overlay in overlays]
 
 
 def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) -> bool:

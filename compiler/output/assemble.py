@@ -1,0 +1,216 @@
+"""A cluster's rendered layers to its output files: what only all layers together can tell is decided here.
+
+Scopes of custom kinds, Namespaces that two layers ask for, the same object twice, Secrets in clear, APIs that the cluster
+does not serve, overlays of wide levels that matched nowhere, fields that change from render to render.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from compiler import kubernetes
+from compiler.diagnostics import Position, Problems
+from compiler.model import CrdInfo, OutputFile, PlannedCluster, PlannedLayer, RenderedObject
+from compiler.order import object_key
+from compiler.output.paths import file_name
+from compiler.render.task import OWN_NAMESPACE, LayerResult
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledLayer:
+    """A layer with its objects in their final order and the paths of their files (relative to the output root)."""
+
+    layer: PlannedLayer
+    objects: tuple[tuple[str, RenderedObject], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledCluster:
+    cluster: PlannedCluster
+    layers: tuple[AssembledLayer, ...]
+
+    def files(self) -> Iterator[OutputFile]:
+        """The files of all objects."""
+        for assembled in self.layers:
+            for path, found in assembled.objects:
+                yield OutputFile(
+                    path=path,
+                    content=found.content,
+                    sha256=found.sha256,
+                    cluster=self.cluster.cluster.name,
+                    layer=assembled.layer.name,
+                    template=found.template,
+                    object=str(found),
+                )
+
+    def images(self) -> tuple[str, ...]:
+        """Every container image of the cluster's objects, sorted."""
+        return tuple(sorted({image for a in self.layers for _, found in a.objects for image in found.images}))
+
+
+def assemble(
+    cluster: PlannedCluster, results: Sequence[LayerResult], problems: Problems, *, seen: set[tuple[str, str]]
+) -> AssembledCluster:
+    """The cluster's files. `results` are those of its layers, in order; `seen` keeps a problem of a task that many
+    clusters share from being told for each (it holds task-independent keys)."""
+    crds = {
+        (crd.group, crd.kind): crd for result in results for found in result.objects if (crd := found.crd) is not None
+    }
+    layers = []
+    for layer, result in zip(cluster.layers, results, strict=True):
+        objects = [_scoped(found, crds) for found in result.objects]
+        _check_secrets(layer, objects, problems)
+        _check_apis(cluster, layer, objects, crds, problems, seen)
+        layers.append((layer, objects))
+    layers = _without_repeated_namespaces(layers)
+    _check_duplicates(layers, problems)
+    assembled = AssembledCluster(
+        cluster, tuple(AssembledLayer(layer, _with_paths(layer, objects)) for layer, objects in layers)
+    )
+    _check_paths(assembled, problems)
+    return assembled
+
+
+def _scoped(found: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -> RenderedObject:
+    """The object as its kind's scope wants it, where only another layer's CRD (or the kind's name) tells the scope."""
+    if not found.cluster_scoped_content:
+        return found
+    crd = crds.get((found.group, found.kind))
+    cluster_scoped = crd.scope == "Cluster" if crd else _looks_cluster_scoped(found.kind)
+    if not cluster_scoped:
+        return replace(found, cluster_scoped_content=b"")
+    content = found.cluster_scoped_content
+    return replace(
+        found, namespace="", content=content, sha256=hashlib.sha256(content).hexdigest(), cluster_scoped_content=b""
+    )
+
+
+def _looks_cluster_scoped(kind: str) -> bool:
+    """For custom kinds of which no layer brings the CRD: `ClusterIssuer`, `ClusterPolicy`, but not `Cluster`."""
+    return kind.startswith("Cluster") and kind[7:8].isupper()
+
+
+def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:
+    if layer.policy.secrets == "allow":
+        return
+    for found in objects:
+        if found.plaintext_secret:
+            problems.error(
+                "plaintext-secret",
+                f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}) holds values in clear,"
+                " which would be committed",
+                layer.at,
+                hint="use an ExternalSecret, SealedSecret or SOPS; switch it off in the values; drop it by an overlay;"
+                " or set policy: {secrets: allow} on the layer",
+            )
+
+
+def _check_apis(
+    cluster: PlannedCluster,
+    layer: PlannedLayer,
+    objects: Sequence[RenderedObject],
+    crds: Mapping[tuple[str, str], CrdInfo],
+    problems: Problems,
+    seen: set[tuple[str, str]],
+) -> None:
+    """Built-in APIs that the version does not serve are errors; custom kinds without a CRD in the stack are warnings."""
+    if layer.policy.apis == "allow" or layer.management:
+        return
+    minor = kubernetes.minor_of(cluster.kubernetes_version)
+    declared = set(cluster.cluster.api_versions)
+    for found in objects:
+        api = f"{found.group}/{found.version}" if found.group else found.version
+        if api in declared or f"{api}/{found.kind}" in declared:
+            continue
+        what = f"layer '{layer.name}': {found} (from {found.template})"
+        if kubernetes.is_builtin_group(found.group):
+            if minor is not None and not kubernetes.serves(minor, found.group, found.version, found.kind):
+                report = problems.warning if layer.policy.apis == "warn" else problems.error
+                report(
+                    "api-not-served",
+                    f"cluster '{layer.cluster}', {what} is of {api}, which Kubernetes {cluster.kubernetes_version}"
+                    " does not serve",
+                    layer.at,
+                    hint="use a version of the chart or manifest made for this Kubernetes, or policy: {apis: warn}",
+                )
+            continue
+        crd = crds.get((found.group, found.kind))
+        if crd is not None and found.version not in crd.versions:
+            report = problems.warning if layer.policy.apis == "warn" else problems.error
+            report(
+                "api-not-served",
+                f"cluster '{layer.cluster}', {what} is of version {found.version}; its CRD serves {', '.join(crd.versions)}",
+                layer.at,
+            )
+        elif crd is None and (layer.name, f"{api}/{found.kind}") not in seen:
+            seen.add((layer.name, f"{api}/{found.kind}"))
+            problems.warning(
+                "api-unknown",
+                f"layer '{layer.name}' has objects of {api} {found.kind}, and no layer of cluster '{layer.cluster}' brings"
+                " its CRD",
+                layer.at,
+                hint=f"if something else installs it: apiVersions: [{api}/{found.kind}] in the cluster",
+            )
+
+
+Layers = list[tuple[PlannedLayer, list[RenderedObject]]]
+
+
+def _without_repeated_namespaces(layers: Layers) -> Layers:
+    """Drops the Namespaces that Lamella adds where a layer itself, or an earlier one, brings the same."""
+    brought = {
+        found.name for _, objects in layers for found in objects
+        if found.kind == "Namespace" and not found.group and found.template != OWN_NAMESPACE
+    }  # fmt: skip
+    kept: Layers = []
+    for layer, objects in layers:
+        left = []
+        for found in objects:
+            if found.template == OWN_NAMESPACE and found.kind == "Namespace":
+                if found.name in brought:
+                    continue
+                brought.add(found.name)
+            left.append(found)
+        kept.append((layer, left))
+    return kept
+
+
+def _check_duplicates(layers: Layers, problems: Problems) -> None:
+    first: dict[tuple[bool, tuple[str, str, str, str]], tuple[PlannedLayer, RenderedObject]] = {}
+    for layer, objects in layers:
+        for found in objects:
+            other = first.setdefault((layer.management, found.id), (layer, found))
+            if other[1] is found:
+                continue
+            where = f"{other[1].template} of layer '{other[0].name}'" if other[0] is not layer else other[1].template
+            problems.error(
+                "duplicate-object",
+                f"cluster '{layer.cluster}': {found} comes from {found.template} of layer '{layer.name}' and from {where}",
+                layer.at,
+                hint="switch it off in the values of one, drop it by an overlay (transform: {drop: true}), or patch it",
+                related=[(other[0].at, f"layer '{other[0].name}'")] if other[0] is not layer else [],
+            )
+
+
+def _with_paths(layer: PlannedLayer, objects: list[RenderedObject]) -> tuple[tuple[str, RenderedObject], ...]:
+    ordered = sorted(objects, key=lambda found: object_key(found.id))
+    return tuple((f"{layer.directory}/{file_name(*found.id)}", found) for found in ordered)
+
+
+def _check_paths(cluster: AssembledCluster, problems: Problems) -> None:
+    """Two objects whose files would be one, on any file system."""
+    first: dict[str, RenderedObject] = {}
+    for assembled in cluster.layers:
+        for path, found in assembled.objects:
+            other = first.setdefault(path.casefold(), found)
+            if other is not found and other.id != found.id:
+                problems.error(
+                    "output-collision",
+                    f"cluster '{assembled.layer.cluster}', layer '{assembled.layer.name}': {found} and {other}"
+                    f" would have the same file {path}",
+                    assembled.layer.at,
+                )
+
+

@@ -1,0 +1,87 @@
+"""inventory.json and images.txt: every file's digest and where it came from, which is also how ownership is known.
+
+One inventory a cluster (two clusters' renders never conflict in git) and one at the root for what belongs to no cluster.
+Nothing volatile is in them: no time, no host, no absolute path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from compiler.model import OutputFile, PlannedCluster
+
+FILE = "inventory.json"
+ROOT = "inventory.json"
+
+
+def path_of(cluster: str) -> str:
+    """Path of a cluster's inventory, relative to the output root."""
+    return f"clusters/{cluster}/{FILE}"
+
+
+def cluster_inventory(cluster: PlannedCluster, files: Iterable[OutputFile], versions: Mapping[str, str]) -> OutputFile:
+    """The inventory of one cluster."""
+    layers = {
+        layer.name: {
+            "profile": f"{layer.profile} {layer.profile_version}",
+            "source": layer.source,
+            "type": layer.type,
+            "wave": layer.wave,
+            "path": layer.directory,
+        }
+        for layer in cluster.layers
+    }
+    document = {
+        "apiVersion": "lamella/v1",
+        "kind": "Inventory",
+        "cluster": cluster.cluster.name,
+        "kubernetesVersion": cluster.kubernetes_version,
+        "versions": dict(versions),
+        "layers": layers,
+        "files": {file.path: _entry(file) for file in sorted(files, key=lambda f: f.path)},
+    }
+    return text_file(path_of(cluster.cluster.name), _json(document), cluster.cluster.name)
+
+
+def root_inventory(files: Iterable[OutputFile], clusters: Iterable[str], versions: Mapping[str, str]) -> OutputFile:
+    """The inventory of what belongs to no single cluster, and the list of clusters."""
+    document = {
+        "apiVersion": "lamella/v1",
+        "kind": "Inventory",
+        "versions": dict(versions),
+        "clusters": sorted(clusters),
+        "files": {file.path: _entry(file) for file in sorted(files, key=lambda f: f.path)},
+    }
+    return text_file(ROOT, _json(document))
+
+
+def _entry(file: OutputFile) -> dict[str, str]:
+    entry = {"sha256": file.sha256, "layer": file.layer, "object": file.object, "template": file.template}
+    return {key: value for key, value in entry.items() if value}
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def text_file(path: str, text: str, cluster: str = "", layer: str = "", template: str = "") -> OutputFile:
+    """An output file of text that is no object of a layer."""
+    content = text.encode()
+    return OutputFile(path, content, hashlib.sha256(content).hexdigest(), cluster, layer, template)
+
+
+def owned_files(text: str) -> dict[str, str]:
+    """{path: sha256} of an inventory's text. Raises ValueError where it is none."""
+    document = json.loads(text)
+    if not isinstance(document, dict) or document.get("kind") != "Inventory" or not isinstance(document.get("files"), dict):
+        raise ValueError("not an inventory of Lamella")
+    return {path: str(entry["sha256"]) for path, entry in document["files"].items()}
+
+
+def listed_clusters(text: str) -> tuple[str, ...]:
+    """The clusters that a root inventory lists."""
+    found = json.loads(text).get("clusters", [])
+    return tuple(str(name) for name in found) if isinstance(found, list) else ()

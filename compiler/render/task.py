@@ -1,0 +1,195 @@
+"""One layer rendered: what a worker process is asked, what it does, and what it answers. Equal tasks are done once.
+
+The task is self-contained and pickles small: charts are named by their place in the spool directory, everything else is
+text. What comes back are finished objects; what concerns more than one layer (duplicates, scopes known from other layers'
+CRDs, policies) is decided by `assemble` in the main process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from compiler import digest
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
+from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part, RenderedObject, ScopedOverlay
+from compiler.overlay import apply
+from compiler.render.helm import ENGINES, HelmFailure, Release
+from compiler.render.nondeterminism import differences
+from compiler.render.objects import Draft, drafts_of, finished
+
+
+OWN_NAMESPACE = "(namespace of the layer)"
+"""The template that Namespace objects are said to come from which Lamella itself adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Which Helm renders, and where the charts lie: `spool` is a directory, `binary` is for the cli engine only."""
+
+    name: str
+    spool: str
+    binary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTask:
+    """What makes a layer's objects, and nothing else: two layers with equal tasks have equal objects.
+
+    `overlays` apply in order. For the wide ones, which belong to a profile, template or cluster, no match is no error
+    here: the caller sums up `LayerResult.matched` over the layers.
+    """
+
+    parts: tuple[Part, ...]
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...]  # () where nothing of the layer reads them
+    overlays: tuple[ScopedOverlay, ...]
+    drop_hooks: bool
+    extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces
+    engine: Engine
+
+    def key(self) -> str:
+        """Equal exactly where the tasks are equal."""
+        return digest.of(*(repr(_unplaced(part)) for part in self.parts), self.namespace, self.kube_version, repr(self.api_versions),
+                         repr([replace(o, overlay=replace(o.overlay, at=Position(""))) for o in self.overlays]),
+                         repr((self.drop_hooks, self.extra, self.engine)))  # fmt: skip
+
+
+def _unplaced(part: Part) -> Part:
+    """The part without its place in an input file, which does not change what it renders to."""
+    return replace(part, at=Position("")) if isinstance(part, ChartPart) else part
+
+
+@dataclass(frozen=True, slots=True)
+class RandomField:
+    """A field that differs from one render to the next."""
+
+    object: str  # as str(RenderedObject)
+    identity: tuple[str, str, str, str]
+    field: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerResult:
+    """The layer's objects in no particular order. With errors among the diagnostics there are no objects."""
+
+    objects: tuple[RenderedObject, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    random: tuple[RandomField, ...] = ()
+    matched: tuple[int, ...] = ()  # indexes of the wide overlays whose target is here
+
+
+def run(task: LayerTask) -> LayerResult:
+    """Renders, overlays and emits one layer. Bad input comes back as diagnostics."""
+    problems = Problems()
+    try:
+        bodies = _overlaid(task, list(_drafts(task, problems)), problems)
+        if problems.errors:
+            return LayerResult((), tuple(problems.found))
+        drafts, matched = bodies
+        random: tuple[RandomField, ...] = ()
+        if any(isinstance(part, ChartPart) and part.twice for part in task.parts):
+            again, _ = _overlaid(task, list(_drafts(task, Problems())), Problems())
+            random = tuple(_random_fields(drafts, again))
+        return LayerResult(tuple(finished(draft) for draft in drafts), tuple(problems.found), random, matched)
+    except CompileError as error:
+        return LayerResult((), (*problems.found, *error.diagnostics))
+
+
+def _drafts(task: LayerTask, problems: Problems) -> Iterator[Draft]:
+    """Every object of every part, before overlays."""
+    documents = [(OWN_NAMESPACE, text, False) for text in task.extra]
+    for part in task.parts:
+        documents.extend((*found, isinstance(part, ChartPart)) for found in _documents(part, task))
+    for template, text, tolerant in documents:
+        found, diagnostics = drafts_of(text, template, task.namespace, tolerant)
+        problems.found.extend(diagnostics)
+        yield from (draft for draft in found if not (task.drop_hooks and _is_hook(draft)))
+
+
+def _is_hook(draft: Draft) -> bool:
+    annotations = draft.body["metadata"].get("annotations")
+    return isinstance(annotations, dict) and "helm.sh/hook" in annotations
+
+
+def _documents(part: Part, task: LayerTask) -> Iterable[tuple[str, str]]:
+    """(template, YAML text) of a part; a text may hold several documents."""
+    match part:
+        case ChartPart():
+            return _chart_documents(part, task)
+        case JinjaPart():
+            from compiler.render.jinja import render_templates
+
+            context = json.loads(part.context_json)
+            context["capabilities"] = {"kubeVersion": task.kube_version, "apiVersions": list(task.api_versions)}
+            rendered = render_templates(dict(part.templates), context, names=part.render)
+            return [(path, rendered[path]) for path in part.render]
+        case GoTemplatePart():
+            from compiler.render.gotemplate import render_gotemplates
+
+            rendered = render_gotemplates({part.path: part.text}, json.loads(part.values_json))
+            return list(rendered.items())
+        case ManifestPart():
+            return [(part.path, part.text)]
+
+
+def _chart_documents(part: ChartPart, task: LayerTask) -> list[tuple[str, str]]:
+    release = Release(
+        name=part.release,
+        namespace=part.namespace,
+        kube_version=task.kube_version,
+        api_versions=task.api_versions if part.reads_api_versions else (),
+        values_json=part.values_json,
+        validate_schema=part.validate_schema,
+    )
+    try:
+        engine = ENGINES[task.engine.name](task.engine.binary)
+        documents = engine.render(f"{task.engine.spool}/{part.spooled}", release)
+    except HelmFailure as failure:
+        raise CompileError([_helm_diagnostic(part, failure)]) from None
+    return [(document.template, document.text) for document in documents]
+
+
+def _helm_diagnostic(part: ChartPart, failure: HelmFailure) -> Diagnostic:
+    place = f"{failure.place}: " if failure.template else ""
+    return Diagnostic(
+        f"helm-{failure.kind}",
+        f"Helm refuses release '{part.release}' of the chart at {part.path}: {place}{failure.message}",
+        part.at,
+        hint=_HINTS.get(failure.kind, ""),
+    )
+
+
+_HINTS = {
+    "values": "give the missing value under `values:` of the layer in the profile, a template or the cluster",
+    "schema": "correct the value; `skipSchemaValidation: true` on the layer leaves the chart's schema out",
+    "chart": "`helm dependency build` vendors declared dependencies into charts/",
+}
+
+
+def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple[list[Draft], tuple[int, ...]]:
+    """The drafts after all overlays, and which of the wide overlays matched."""
+    if not task.overlays:
+        return drafts, ()
+    bodies = [draft.body for draft in drafts]
+    applied = apply(bodies, task.overlays)
+    for index, diagnostic in applied.unmatched:
+        if index < task.local:
+            problems.found.append(diagnostic)
+    problems.found.extend(applied.diagnostics)
+    unmatched = {index for index, _ in applied.unmatched}
+    matched = tuple(i for i in range(task.local, len(task.overlays)) if i not in unmatched)
+    return [replace(drafts[index], body=body) for index, body in applied.objects], matched
+
+
+def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomField]:
+    templates = {finished(draft).id: draft.template for draft in first}
+    for identity, field in differences([d.body for d in first], [d.body for d in second]):
+        group, kind, namespace, name = identity
+        label = f"{kind}{'.' + group if group else ''} {namespace + '/' if namespace else ''}{name}"
+        yield RandomField(label, identity, field, templates.get(identity, ""))
+
+

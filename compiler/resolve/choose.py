@@ -1,0 +1,127 @@
+"""A layer of a stack with its source chosen and its values merged: everything but macros."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from compiler.chart import Chart
+from compiler.diagnostics import Position, Problems, fail
+from compiler.model import ChartRef, LayerSettings, ManifestRef, Pack, PackRef, Policy, Source, Values
+from compiler.palette import presets
+from compiler.ports import Files
+from compiler.resolve.sources import Charts, check_chart_version, find_chart, find_pack
+from compiler.resolve.stack import StackedLayer
+from compiler.resolve.values import levels_of, merge, origin_of
+
+_POLICY_DEFAULTS = Policy(
+    secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenLayer:
+    """`pack` is the layer's pack, or the one linked to its chart; `chart` is set for chart layers only."""
+
+    stacked: StackedLayer
+    pack: Pack | None
+    chart: Chart | None
+    chart_path: str
+    levels: tuple[Values, ...]
+    merged: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.stacked.name
+
+    @property
+    def settings(self) -> tuple[LayerSettings, ...]:
+        return self.stacked.settings
+
+    @property
+    def manifests(self) -> tuple[ManifestRef, ...]:
+        """The attached manifests of every level."""
+        return tuple(ref for level in self.settings for ref in level.manifests)
+
+    @property
+    def version(self) -> str:
+        return self.chart.version if self.chart else self.pack.version if self.pack else ""
+
+    def describe(self) -> str:
+        """For people: `pack nginx 1.11.2`, `chart kube-prometheus-stack 88.5.3`, `manifests`, `builtin`."""
+        if self.chart:
+            return f"chart {self.chart.name} {self.chart.version}"
+        if self.pack:
+            return f"pack {self.pack.name} {self.pack.version}"
+        return "builtin" if self.stacked.layer.builtin else "manifests"
+
+    def locate(self, *keys: str | int) -> Position:
+        """Where the merged value at these keys was written; the layer itself where nobody wrote it."""
+        found = origin_of(self.levels, keys)
+        while found is None and keys:
+            keys = keys[:-1]
+            found = origin_of(self.levels, keys) if keys else None
+        return found[1] if found else self.stacked.layer.at
+
+    def last(self, field: str) -> Any:
+        """What the highest level that says something says of a plain setting (`namespace`, `release_name`, …)."""
+        for level in reversed(self.settings):
+            value = getattr(level, field)
+            if value not in ("", None):
+                return value
+        return None
+
+    def policy(self) -> Policy:
+        """The policy that holds: of each field the highest level that says something, else the default."""
+        return policy_of(self.stacked.policies)
+
+
+def policy_of(levels: Sequence[Policy]) -> Policy:
+    chosen = {
+        name: next((v for p in reversed(levels) if (v := getattr(p, name))), getattr(_POLICY_DEFAULTS, name))
+        for name in Policy.__slots__
+    }
+    return Policy(**chosen)
+
+
+def choose(stacked: StackedLayer, source: Source, files: Files, charts: Charts, problems: Problems) -> ChosenLayer:
+    """Finds the layer's pack or chart and merges its values. Raises CompileError where its source cannot be had."""
+    reference = stacked.layer.source
+    asked, asked_at = _version(stacked)
+    pack: Pack | None = None
+    chart: Chart | None = None
+    path = ""
+    pack_ref = reference if isinstance(reference, PackRef) else None
+    if isinstance(reference, ChartRef):
+        chart, path = find_chart(reference, stacked.layer.at.path, charts)
+        check_chart_version(chart, path, asked, asked_at)
+        pack_ref = reference.linked_pack
+        if pack_ref is not None:
+            pack = find_pack(pack_ref, pack_ref.version, source, problems)
+    elif pack_ref is not None:
+        pack = find_pack(pack_ref, asked, source, problems)
+    elif any(level.version for level in stacked.settings):
+        raise fail("layer-version", f"layer '{stacked.name}' has no pack or chart whose version could be set", asked_at)
+    base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)
+    levels, strategies = levels_of(base, stacked.settings)
+    return ChosenLayer(stacked, pack, chart, path, levels, merge([level.data for level in levels], strategies))
+
+
+def _version(stacked: StackedLayer) -> tuple[str, Position]:
+    """The version asked for: the highest level that names one, else the reference's own."""
+    for level in reversed(stacked.settings):
+        if level.version:
+            return level.version, level.at
+    reference = stacked.layer.source
+    return (reference.version, reference.at) if reference else ("", stacked.layer.at)
+
+
+def _with_presets(pack: Pack, stacked: StackedLayer, ref: PackRef | None, problems: Problems) -> tuple[Values, ...]:
+    names = next((level.presets for level in reversed(stacked.settings) if level.presets is not None), None)
+    chosen = names if names is not None else (ref.presets if ref else ())
+    selected = presets.select(pack, chosen, ref.at if ref else stacked.layer.at, problems)
+    if not selected:
+        return (pack.values,)
+    label = f"{pack.values.label} with presets {', '.join(preset.name for preset in selected)}"
+    return (replace(pack.values, data=presets.apply(pack.values.data, selected), label=label),)

@@ -1,0 +1,125 @@
+"""What is known about a cluster when its layers are rendered: the macros' scope and the context of our own templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compiler.diagnostics import Problems
+from compiler.model import Macros, Profile, ProfileRef, Source
+from compiler.palette.settings import PackSettings
+from compiler.resolve.choose import ChosenLayer
+from compiler.resolve.macros import Scope
+from compiler.resolve.stack import Stack
+from compiler.resolve.variables import Variable, typed, values_of
+
+_SCOPES = ("system", "tenant", "project")  # low to high: project wins
+
+
+def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Problems) -> str:
+    """The cluster's Kubernetes version without `v`: the k8s layer's, else the cluster's own field. '' is reported."""
+    cluster = stack.cluster
+    k8s = next((layer for layer in layers if layer.stacked.layer.type == "k8s" and layer.version), None)
+    if k8s is None:
+        if not cluster.kubernetes_version:
+            problems.error(
+                "kubernetes-version",
+                f"cluster '{cluster.name}' has no k8s layer that gives its Kubernetes version",
+                cluster.at,
+                hint="add spec.kubernetesVersion: 1.33.4 to the cluster",
+            )
+        return cluster.kubernetes_version
+    version = k8s.version.removeprefix("v")
+    if cluster.kubernetes_version and cluster.kubernetes_version != version:
+        problems.error(
+            "kubernetes-version",
+            f"cluster '{cluster.name}' says Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' is {version}",
+            cluster.at,
+            hint=f"leave spec.kubernetesVersion out, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",
+            related=[(k8s.stacked.layer.at, "the k8s layer")],
+        )
+    return version
+
+
+def variable_values(stack: Stack, profile: Profile, problems: Problems) -> dict[str, str]:
+    """The profile's variables as text: defaults < templates < cluster. What is wrong or unknown is reported."""
+    given: dict[str, Any] = {}
+    refs: tuple[ProfileRef, ...] = stack.variables.get(profile.name, ())
+    where = {name: ref.variables_at[name] for ref in refs for name in ref.variables}
+    for ref in refs:
+        given.update(ref.variables)
+    at = refs[-1].at if refs else profile.at
+    return dict(values_of(profile.variables, given, where, at, problems))
+
+
+def user_macros(stack: Stack, macros: Sequence[Macros]) -> dict[str, str]:
+    """Name -> value of the user macros that reach the cluster: system < tenant < project."""
+    found: dict[str, str] = {}
+    for scope in _SCOPES:
+        for document in macros:
+            if document.scope == scope and document.selector.matches(stack.cluster.labels):
+                found.update(document.values)
+    return found
+
+
+def system_values(stack: Stack, profile: Profile, version: str) -> dict[str, str]:
+    """`.spectro.system.*`: what git knows, then what the cluster's `system:` adds (user, tenant, cloud account, …)."""
+    cluster = stack.cluster
+    infra = next((p for p in stack.profiles if p.type != "add-on"), None)
+    known = {
+        "cluster.name": cluster.name,
+        "kubernetes.version": version,
+        "cloud.type": stack.cloud,
+        "clusterprofile.name": profile.name,
+        "clusterprofile.version": profile.version,
+        "clusterprofile.infra.name": infra.name if infra else "",
+        "clusterprofile.infra.version": infra.version if infra else "",
+        **cluster.facts,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def macro_scope(
+    stack: Stack, profile: Profile, variables: Mapping[str, str], version: str, source: Source, layers: Sequence[ChosenLayer]
+) -> Scope:
+    """What the macros of a layer of this profile may name. Pack values are those of every layer, macros still in them."""
+    packs: dict[str, Mapping[str, Any]] = {}
+    for layer in layers:
+        for name in (layer.name, layer.pack.name if layer.pack else ""):
+            if name:
+                packs.setdefault(name, layer.merged)
+    return Scope(
+        var=variables,
+        system=system_values(stack, profile, version),
+        macro=user_macros(stack, source.macros),
+        packs=packs,
+        sensitive=frozenset(v.name for v in profile.variables if v.sensitive),
+    )
+
+
+def template_context(
+    stack: Stack, layer: ChosenLayer, variables: Mapping[str, str], version: str, network: PackSettings, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What templates of our own packs see, besides `capabilities` (docs/packs.md)."""
+    profile, cluster, pack = layer.stacked.profile, stack.cluster, layer.pack
+    definitions: Mapping[str, Variable] = {variable.name: variable for variable in profile.variables}
+    major, minor = (version.split(".") + ["", ""])[:2]
+    return {
+        "values": values,
+        "vars": {name: typed(definitions[name], text) for name, text in variables.items()},
+        "cluster": {
+            "name": cluster.name,
+            "labels": dict(cluster.labels),
+            "cloud": stack.cloud,
+            "kubernetes": {"version": version, "minor": f"{major}.{minor}"},
+            "network": {
+                "podCIDR": network.pod_cidr,
+                "serviceCIDR": network.service_cidr,
+                "serviceDomain": network.service_domain or "cluster.local",
+            },
+            "system": dict(cluster.facts),
+        },
+        "profile": {"name": profile.name, "version": profile.version, "type": profile.type},
+        "layer": {"name": layer.name, "type": layer.stacked.layer.type, "category": layer.stacked.layer.category},
+        "pack": {"name": pack.name, "version": pack.version} if pack else {},
+    }

@@ -1,0 +1,176 @@
+"""The parts of a layer: what is to be rendered, with final values and nothing left to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler import chart_scan, yamldoc
+from compiler import files as tree
+from compiler.chart import Chart, spoolable
+from compiler.diagnostics import Position, Problems, fail
+from compiler.digest import canonical_json
+from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, Part
+from compiler.palette.charts import releases
+from compiler.palette.manifests import manifests
+from compiler.palette.settings import PackSettings
+from compiler.palette.values import PackValues
+from compiler.ports import Files
+from compiler.resolve.choose import ChosenLayer
+from compiler.resolve.sources import Charts
+from compiler.resolve.values import without_deleted
+
+Substitute = Callable[[Any, Position], Any]  # macros put into data; raises CompileError
+
+
+@dataclass(frozen=True, slots=True)
+class PartsBuilder:
+    """Builds the parts of one layer: `substitute` puts macros into data, `context` gives what Jinja2 templates see."""
+
+    layer: ChosenLayer
+    values: PackValues | None  # of a pack layer
+    data: Mapping[str, Any]  # final values
+    settings: PackSettings
+    namespace: str
+    files: Files
+    charts: Charts
+    substitute: Substitute
+    context: Callable[[Mapping[str, Any]], dict[str, Any]]
+    problems: Problems
+
+    def build(self) -> tuple[Part, ...]:
+        """The parts in order: charts, the pack's manifests, its templates, then attached manifests."""
+        parts: list[Part] = []
+        layer = self.layer
+        if layer.chart is not None:
+            parts.extend(self._linked_chart(layer.chart) if self.values else [self._plain_chart(layer.chart)])
+        elif layer.pack is not None and self.values is not None:
+            parts.extend(self._pack_charts(layer.pack, self.values))
+            parts.extend(self._pack_manifests(layer.pack, self.values))
+            if layer.pack.templates:
+                parts.append(self._templates(layer.pack))
+        for ref in layer.manifests:
+            parts.extend(self._attached(ref))
+        return tuple(parts)
+
+    def _plain_chart(self, chart: Chart) -> ChartPart:
+        return self._chart_part(chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.name, self.data)
+
+    def _linked_chart(self, chart: Chart) -> list[Part]:
+        assert self.values is not None
+        found = releases(
+            self.values, [(self.layer.chart_path, chart.name)], self.settings,
+            release_name=self.layer.last("release_name") or self.layer.name,
+        )  # fmt: skip
+        return [self._chart_part(chart, self.layer.chart_path, release.name, release.values) for release in found]
+
+    def _pack_charts(self, pack: Pack, values: PackValues) -> list[Part]:
+        loaded: dict[str, Chart] = {}
+        for relative in pack.charts:
+            path = tree.normalise(pack.at.path, relative, pack.at)
+            loaded[relative] = self.charts.at_path(path, pack.at)
+        named = [(relative, chart.name) for relative, chart in loaded.items()]
+        found = releases(values, named, self.settings, release_name=self.layer.last("release_name") or "")
+        return [
+            self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values) for r in found
+        ]  # fmt: skip
+
+    def _chart_part(self, chart: Chart, path: str, release: str, values: Mapping[str, Any]) -> ChartPart:
+        at = self.layer.stacked.layer.at
+        validate = not self.layer.last("skip_schema_validation")
+        if chart.missing_dependencies:
+            self.problems.error(
+                "chart-dependency-missing",
+                f"chart {chart.name} at {path} declares dependencies that are not vendored in its charts/ folder:"
+                f" {', '.join(chart.missing_dependencies)}",
+                at,
+                hint="run `helm dependency build` on the chart and commit charts/",
+            )
+        if chart.remote_schema_refs and validate:
+            self.problems.error(
+                "schema-remote-ref",
+                f"the values schema of chart {chart.name} at {path} refers to {', '.join(chart.remote_schema_refs)},"
+                " and nothing is fetched while rendering",
+                at,
+                hint="skipSchemaValidation: true on the layer renders the chart without its values schema",
+            )
+        text = canonical_json(values)
+        name = f"{chart.digest_sha256}{'' if validate else '-noschema'}{'.tgz' if chart.archived else ''}"
+        if name not in self.charts.spool:
+            self.charts.spool[name] = spoolable(chart, validate_schema=validate)
+        return ChartPart(
+            spooled=name,
+            path=path,
+            at=at,
+            release=release,
+            namespace=self.namespace,
+            values_json=text,
+            validate_schema=validate,
+            twice=chart.may_be_random or (chart.runs_strings and chart_scan.draws_random(text)),
+            reads_api_versions=chart.reads_api_versions or (chart.runs_strings and chart_scan.reads_api_versions(text)),
+        )
+
+    def _pack_manifests(self, pack: Pack, values: PackValues) -> list[Part]:
+        parts: list[Part] = []
+        for manifest in manifests(values):
+            path = tree.normalise(pack.at.path, manifest.path, pack.at)
+            text = tree.read_text(self.files, path, pack.at)
+            if manifest.template:
+                text = self.substitute_text(text, path)
+                parts.append(GoTemplatePart(path, text, canonical_json(manifest.values)))
+            else:
+                parts.append(self._manifest(path, text, 1))
+        return parts
+
+    def substitute_text(self, text: str, path: str) -> str:
+        """A Go template with its `.spectro` expressions put in as text: it is no YAML before it is rendered."""
+        return str(self.substitute(text, Position(path, 1))) if ".spectro." in text else text
+
+    def _manifest(self, path: str, text: str, first_line: int) -> ManifestPart:
+        """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
+        if ".spectro." not in text:
+            return ManifestPart(path, text, first_line)
+        documents = yamldoc.load(text, path, first_line=first_line)
+        bodies = [self.substitute(document.value, document.at()) for document in documents]
+        return ManifestPart(path, yamldoc.dump_all(bodies), first_line)
+
+    def _templates(self, pack: Pack) -> JinjaPart:
+        texts = []
+        for path in tree.walk(self.files, f"{pack.directory}/templates"):
+            texts.append((path, tree.read_text(self.files, path, pack.at)))
+        rendered = tuple(f"{pack.directory}/{name}" for name in pack.templates)
+        values = without_deleted(self.data, pack.values.data)
+        return JinjaPart(
+            directory=pack.directory,
+            templates=tuple(texts),
+            render=rendered,
+            context_json=canonical_json(self.context(values)),
+            reads_api_versions=any("apiVersions" in text for _, text in texts),
+        )
+
+    def _attached(self, ref: ManifestRef) -> list[Part]:
+        if ref.inline:
+            at = ref.at
+            return [self._manifest(f"{at.path} ({ref.name})", ref.inline, 1)]
+        base = ref.at.path
+        found = _manifest_files(self.files, base, ref)
+        return [self._manifest(path, tree.read_text(self.files, path, ref.at), 1) for path in found]
+
+
+def _manifest_files(files: Files, base: str, ref: ManifestRef) -> tuple[str, ...]:
+    """The files of a manifest reference: itself, the YAML files below a directory, or those that a glob matches."""
+    path = tree.normalise(base, ref.file.rstrip("/") or ref.file, ref.at)
+    if tree.is_pattern(path):
+        found = tree.glob(files, path)
+        if not found:
+            raise fail("manifest-no-match", f"no file matches '{ref.file}'", ref.at, hint=f"searched for {path}")
+        return tuple(found)
+    if tree.is_directory(files, path):
+        found = [name for name in tree.walk(files, path) if name.endswith((".yaml", ".yml", ".json"))]
+        if not found:
+            raise fail("manifest-no-match", f"directory '{ref.file}' holds no manifests (*.yaml, *.yml, *.json)", ref.at)
+        return tuple(found)
+    return (path,)
+
+

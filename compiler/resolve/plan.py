@@ -1,0 +1,205 @@
+"""From a repository's source to the plan: for each cluster its layers in order, with nothing left to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compiler import yamldoc
+from compiler.diagnostics import CompileError, Diagnostic, Problems
+from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
+from compiler.order import layer_key, waves
+from compiler.palette.namespaces import namespaces
+from compiler.palette.settings import PackSettings, read_settings
+from compiler.palette.values import PackValues
+from compiler.ports import Files
+from compiler.resolve import facts
+from compiler.resolve.choose import ChosenLayer, choose
+from compiler.resolve.macros import Evaluator, Scope, resolve
+from compiler.resolve.parts import PartsBuilder
+from compiler.resolve.sources import Charts
+from compiler.resolve.stack import Stack, check_templates, stack_of, unused_overrides
+
+
+@dataclass(slots=True)
+class _Once:
+    """Passes problems on, each one once: clusters share layers, and one broken pack is one problem."""
+
+    problems: Problems
+    seen: set[tuple[str, str, str]]
+
+    def take(self, found: Sequence[Diagnostic]) -> None:
+        for diagnostic in found:
+            key = (diagnostic.code, diagnostic.message, str(diagnostic.at))
+            if key not in self.seen:
+                self.seen.add(key)
+                self.problems.found.append(diagnostic)
+
+
+def plan(source: Source, files: Files, clusters: Sequence[Cluster], evaluate: Evaluator) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """The plan of these clusters, and the warnings. Raises CompileError with every problem of all of them."""
+    problems = Problems()
+    once = _Once(problems, set())
+    check_templates(source.templates, problems)
+    charts = Charts.over(files)
+    planned: list[PlannedCluster] = []
+    stacks: list[Stack] = []
+    for cluster in clusters:
+        own = Problems()
+        stack = stack_of(cluster, source, own)
+        stacks.append(stack)
+        if not own.errors:
+            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own)
+            found = planner.plan()
+            if found:
+                planned.append(found)
+        once.take(own.found)
+    if len(clusters) == len(source.clusters):
+        unused_overrides(source, stacks, problems)
+    problems.raise_if_any()
+    return Plan(source.settings, tuple(planned), charts.spool), problems.warnings
+
+
+@dataclass(slots=True)
+class _Resolved:
+    """A chosen layer with its final values and what they say of it."""
+
+    layer: ChosenLayer
+    data: Mapping[str, Any]
+    values: PackValues | None
+    settings: PackSettings
+    scope: Scope
+
+
+@dataclass(slots=True)
+class _ClusterPlanner:
+    stack: Stack
+    source: Source
+    files: Files
+    charts: Charts
+    evaluate: Evaluator
+    problems: Problems
+
+    def plan(self) -> PlannedCluster | None:
+        """The planned cluster; None where something is wrong (reported)."""
+        chosen = self._chosen()
+        version = facts.kubernetes_version(self.stack, chosen, self.problems)
+        if self.problems.errors:
+            return None
+        resolved = self._resolved(chosen, version)
+        if self.problems.errors:
+            return None
+        network = next((r.settings for r in resolved if r.layer.stacked.layer.type == "k8s"), PackSettings())
+        ordered = self._ordered(resolved)
+        layers = [self._planned(r, wave, version, network) for r, wave in ordered]
+        if self.problems.errors:
+            return None
+        return PlannedCluster(self.stack.cluster, version, tuple(layer for layer in layers if layer))
+
+    def _chosen(self) -> list[ChosenLayer]:
+        found = []
+        for stacked in self.stack.layers:
+            try:
+                found.append(choose(stacked, self.source, self.files, self.charts, self.problems))
+            except CompileError as error:
+                self.problems.add(error)
+        return found
+
+    def _resolved(self, chosen: Sequence[ChosenLayer], version: str) -> list[_Resolved]:
+        variables: dict[str, dict[str, str]] = {}
+        scopes: dict[str, Scope] = {}
+        found = []
+        for layer in chosen:
+            profile = layer.stacked.profile
+            if profile.name not in scopes:
+                variables[profile.name] = facts.variable_values(self.stack, profile, self.problems)
+                scopes[profile.name] = facts.macro_scope(
+                    self.stack, profile, variables[profile.name], version, self.source, chosen
+                )
+            scope = scopes[profile.name]
+            try:
+                data = resolve(layer.merged, scope, self.evaluate, layer.locate)
+            except CompileError as error:
+                self.problems.add(error)
+                continue
+            found.append(self._read(layer, data, scope))
+        return found
+
+    def _read(self, layer: ChosenLayer, data: Mapping[str, Any], scope: Scope) -> _Resolved:
+        if layer.pack is None:
+            return _Resolved(layer, data, None, PackSettings(), scope)
+        values = PackValues(layer.pack, data, layer.locate, self.problems)
+        return _Resolved(layer, data, values, read_settings(data, layer.locate, self.problems), scope)
+
+    def _ordered(self, resolved: Sequence[_Resolved]) -> list[tuple[_Resolved, int]]:
+        """The layers that yield something, in total order, each with its wave."""
+        keyed = []
+        for r in resolved:
+            layer = r.layer
+            if layer.stacked.layer.builtin:
+                continue
+            own = layer.last("install_priority")
+            priority = own if own is not None else (r.settings.install_priority or 0)
+            keyed.append((layer_key(layer.stacked.layer.type, priority, layer.stacked.order), r))
+        keyed.sort(key=lambda pair: pair[0])
+        ranks = waves([(r.layer.name, key) for key, r in keyed])
+        return [(r, ranks[r.layer.name]) for _, r in keyed]
+
+    def _planned(self, r: _Resolved, wave: int, version: str, network: PackSettings) -> PlannedLayer | None:
+        layer = r.layer
+        stacked = layer.stacked
+        profile = stacked.profile
+        namespace = layer.last("namespace") or r.settings.namespace or "default"
+        builder = PartsBuilder(
+            layer=layer,
+            values=r.values,
+            data=r.data,
+            settings=r.settings,
+            namespace=namespace,
+            files=self.files,
+            charts=self.charts,
+            substitute=lambda value, at: resolve(value, r.scope, self.evaluate, lambda *_: at),
+            context=lambda values: facts.template_context(self.stack, layer, r.scope.var, version, network, values),
+            problems=self.problems,
+        )
+        try:
+            parts = builder.build()
+        except CompileError as error:
+            self.problems.add(error)
+            return None
+        policy = layer.policy()
+        own = tuple(ScopedOverlay(overlay, False) for overlay in layer.pack.patches) if layer.pack else ()
+        return PlannedLayer(
+            cluster=self.stack.cluster.name,
+            name=layer.name,
+            type=stacked.layer.type,
+            wave=wave,
+            profile=profile.name,
+            profile_version=profile.version,
+            source=layer.describe(),
+            namespace=namespace,
+            parts=parts,
+            overlays=(*own, *stacked.overlays),
+            policy=policy,
+            at=stacked.layer.at,
+            management=self._is_management(layer),
+            extra_objects=_namespace_documents(layer, r.settings, policy.namespaces),
+            readiness=tuple(item for level in layer.settings for item in level.readiness),
+            values=layer.levels,
+            source_path=layer.chart_path or (layer.pack.directory if layer.pack else ""),
+        )
+
+    def _is_management(self, layer: ChosenLayer) -> bool:
+        """os and k8s layers describe the cluster itself to the cluster that manages it (Cluster API)."""
+        destination = layer.last("destination")
+        return destination == "management" if destination else layer.stacked.layer.type in ("os", "k8s")
+
+
+def _namespace_documents(layer: ChosenLayer, settings: PackSettings, policy: str) -> tuple[str, ...]:
+    if policy == "never":
+        return ()
+    own = layer.last("namespace") or ""
+    return tuple(yamldoc.dump(found) for found in namespaces(settings, own))
+
+

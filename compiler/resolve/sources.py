@@ -1,0 +1,134 @@
+"""What a layer's reference means in this repository: the pack in the version that fits, the chart's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler import files as tree
+from compiler.chart import Chart, read_chart, read_chart_archive
+from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
+from compiler.model import ChartRef, Pack, PackRef, Source
+from compiler.ports import Files
+from compiler.resolve import versions
+
+SpoolEntry = Mapping[str, bytes] | bytes
+
+
+@dataclass(slots=True)
+class Charts:
+    """Reads each chart of the repository once, and keeps what the engine will need of it in `spool` (by key)."""
+
+    files: Files
+    _read: dict[str, Chart | CompileError]
+    spool: dict[str, SpoolEntry]
+
+    @classmethod
+    def over(cls, files: Files) -> Charts:
+        return cls(files, {}, {})
+
+    def at_path(self, path: str, at: Position) -> Chart:
+        """The chart at a path of the repository: a directory with Chart.yaml, or an archive. Raises CompileError."""
+        if path not in self._read:
+            try:
+                self._read[path] = self._load(path, at)
+            except CompileError as error:
+                self._read[path] = error
+        found = self._read[path]
+        if isinstance(found, CompileError):
+            raise found
+        return found
+
+    def _load(self, path: str, at: Position) -> Chart:
+        if tree.is_directory(self.files, path):
+            found = {
+                name.removeprefix(f"{path}/"): tree.read(self.files, name, at) for name in tree.walk(self.files, path)
+            }
+            return read_chart(found, path)
+        return read_chart_archive(tree.read(self.files, path, at), path)
+
+
+def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
+    """The chart that a reference names, and its path. Raises CompileError."""
+    if ref.registry or ref.repo:
+        place = f"registry '{ref.registry}'" if ref.registry else f"repository {ref.repo}"
+        raise fail(
+            "registry-not-supported",
+            f"chart '{ref.name}' comes from {place}: fetching from registries is not supported yet",
+            ref.at,
+            hint=f"`helm pull` the chart into this repository and name it by path: chart: {{name: {ref.name}, path: charts/…}}",
+        )
+    path = tree.normalise(base, ref.path, ref.at)
+    chart = charts.at_path(path, ref.at)
+    if ref.name and chart.name != ref.name:
+        raise fail(
+            "chart-name",
+            f"the chart at {path} is named '{chart.name}', not '{ref.name}'",
+            ref.at,
+            hint=f"write chart: {{name: {chart.name}, …}} or correct the path",
+        )
+    return chart, path
+
+
+def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> None:
+    """The version that is asked for (exact or a range) must be the one at the path. Raises CompileError."""
+    if version and version != chart.version and versions.best([chart.version], version) is None:
+        raise fail(
+            "chart-version",
+            f"the chart at {path} has version {chart.version}, asked for is {version}",
+            at,
+            hint=f"write version: {chart.version}, or put the other version into the repository",
+        )
+
+
+def find_pack(ref: PackRef, version: str, source: Source, problems: Problems) -> Pack:
+    """The pack that a reference means: the exact version, else the highest that fits the range. Raises CompileError."""
+    known = source.packs.get(ref.name)
+    if not known:
+        hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
+        raise fail("pack-missing", f"there is no pack '{ref.name}'", ref.at, hint=hint)
+    if ref.registry:
+        known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
+        _check_registry(ref, source, bool(known))
+    chosen = _choose(version, tuple(known))
+    if chosen is None:
+        listed = ", ".join(sorted(known))
+        if not version:
+            raise fail(
+                "pack-version", f"pack '{ref.name}' has several versions, and none is asked for", ref.at,
+                hint=f"add version: one of {listed}",
+            )  # fmt: skip
+        raise fail("pack-version", f"pack '{ref.name}' has no version {version}", ref.at, hint=f"there is {listed}")
+    return known[chosen]
+
+
+def _check_registry(ref: PackRef, source: Source, found: bool) -> None:
+    registry = next((r for r in source.settings.registries if r.name == ref.registry), None)
+    if registry is None:
+        names = [r.name for r in source.settings.registries]
+        hint = did_you_mean(ref.registry, names) or "registries are declared in lamella.yaml"
+        raise fail("registry-unknown", f"there is no registry '{ref.registry}'", ref.at, hint=hint)
+    if registry.url:
+        raise fail(
+            "registry-not-supported",
+            f"pack '{ref.name}' comes from registry '{ref.registry}': fetching from registries is not supported yet",
+            ref.at,
+            hint="put the pack into packs/, or give the registry a path in this repository",
+        )
+    if not found:
+        raise fail("pack-missing", f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
+
+
+def _choose(version: str, available: tuple[str, ...]) -> str | None:
+    if not version:
+        return available[0] if len(available) == 1 else None
+    if version in available:
+        return version
+    return versions.best(available, version)
+
+
+def report(problems: Problems, error: CompileError, seen: set[CompileError]) -> None:
+    """Adds an error once: clusters share layers, and one broken chart is one problem."""
+    if error not in seen:
+        seen.add(error)
+        problems.add(error)
