@@ -1,0 +1,24 @@
+"""What Kubernetes itself defines: which APIs each minor serves, which kinds are cluster-scoped, how lists merge.
+
+Data of Kubernetes 1.25 to 1.37 in two small JSON files, read on first use; `generate.py` makes them.
+"""
+
+from __future__ import annotations
+
+from compiler.kubernetes.apis import MINORS, api_versions, is_builtin_group, minor_of, serves, split_api_version
+from compiler.kubernetes.lists import ListRule, Shape, shape_of
+from compiler.kubernetes.scope import CLUSTER_SCOPED, is_cluster_scoped
+
+__all__ = [
+    "CLUSTER_SCOPED",
+    "MINORS",
+    "ListRule",
+    "Shape",
+    "api_versions",
+    "is_builtin_group",
+    "is_cluster_scoped",
+    "minor_of",
+    "serves",
+    "shape_of",
+    "split_api_version",
+]

@@ -1,0 +1,152 @@
+"""Container images: where they stand in an object, how a reference is rewritten."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from compiler.overlay.model import Image, ImageSwap
+
+Rewrite = Callable[[str], str]
+
+# Kustomize's legacy image filter looks into these lists at any depth of any kind but CustomResourceDefinition.
+_CONTAINER_LISTS = frozenset({"containers", "initContainers"})
+_TAG = r"(?P<tag>:[a-zA-Z0-9_.{}-]*)?"
+_DIGEST = r"(?P<digest>@[a-zA-Z0-9]+(?:[.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
+_AFTER_NAME = re.compile(_TAG + _DIGEST)
+
+
+def rewrite_images(body: Mapping[str, Any], rewrite: Rewrite) -> Mapping[str, Any]:
+    """The object with every image rewritten; the very same object where nothing changes.
+
+    Images are `image` of the items of `containers` and `initContainers` anywhere (custom kinds too), and
+    `image.reference` of pod volumes.
+    """
+    if body.get("kind") == "CustomResourceDefinition":
+        return body
+    return _walk(body, rewrite)  # type: ignore[no-any-return]
+
+
+def _walk(node: Any, rewrite: Rewrite) -> Any:
+    if isinstance(node, dict):
+        changed = {key: new for key, value in node.items() if (new := _field(key, value, rewrite)) is not value}
+        return {**node, **changed} if changed else node
+    if isinstance(node, list):
+        items = [_walk(item, rewrite) for item in node]
+        return node if all(new is old for new, old in zip(items, node, strict=True)) else items
+    return node
+
+
+def _field(key: str, value: Any, rewrite: Rewrite) -> Any:
+    value = _walk(value, rewrite)
+    if not isinstance(value, list):
+        return value
+    if key in _CONTAINER_LISTS:
+        items = [_with(item, "image", rewrite) for item in value]
+    elif key == "volumes":
+        items = [_with_reference(item, rewrite) for item in value]
+    else:
+        return value
+    return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+
+
+def _with(item: Any, key: str, rewrite: Rewrite) -> Any:
+    if not isinstance(item, dict) or not isinstance(item.get(key), str):
+        return item
+    image = rewrite(item[key])
+    return item if image == item[key] else {**item, key: image}
+
+
+def _with_reference(volume: Any, rewrite: Rewrite) -> Any:
+    image = volume.get("image") if isinstance(volume, dict) else None
+    changed = _with(image, "reference", rewrite)
+    return volume if changed is image else {**volume, "image": changed}
+
+
+def renamed(reference: str, image: Image) -> str:
+    """The reference with kustomize's `images` entry applied; the same text where it is of another image.
+
+    A new tag or digest replaces both; with neither, both stay. `image.name` is compared literally.
+    """
+    match = _AFTER_NAME.fullmatch(reference, len(image.name)) if reference.startswith(image.name) else None
+    if match is None:
+        return reference
+    tag, digest = (match["tag"] or "")[1:], (match["digest"] or "")[1:]
+    if image.new_tag or image.digest:
+        tag, digest = image.new_tag, image.digest
+    elif image.tag_suffix:
+        tag, digest = tag + image.tag_suffix, ""
+    return (image.new_name or image.name) + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def swapped(reference: str, swap: ImageSwap) -> str:
+    """The reference as the image swap rules have it.
+
+    The order is that of Palette's webhook (imageswap-webhook, MAPS mode): exact images, then patterns, then the image's
+    registry (`docker.io/library` first for images without any path), then images that must stay, then the default.
+    """
+    if reference in swap.exact:
+        return swap.exact[reference]
+    for pattern, target in swap.replace:
+        if fnmatch.fnmatchcase(reference, pattern):
+            return f"{target.rstrip('/')}/{reference.rsplit('/', 1)[-1]}"
+    registry, repository = split_registry(reference)
+    keys = [f"{registry}/library"] if "/" not in repository and registry == "docker.io" else []
+    keys += [registry, registry.partition(":")[0]]
+    for key in keys:
+        if key in swap.registries:
+            return _on(swap.registries[key], registry, repository, reference)
+    if any(part in reference for part in swap.unswapped):
+        return reference
+    return _on(swap.default, registry, repository, reference)
+
+
+def _on(target: str, registry: str, repository: str, reference: str) -> str:
+    """The image in the target registry; "" leaves it, a trailing "-" keeps the old registry (no port) in the path."""
+    if not target:
+        return reference
+    if target.endswith("-"):
+        return f"{target}{registry.partition(':')[0]}/{repository}"
+    return f"{target}/{repository}"
+
+
+def split_registry(reference: str) -> tuple[str, str]:
+    """(registry, the rest): `docker.io` where the reference names none, by Docker's rule for the first component."""
+    first, slash, rest = reference.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return first, rest
+    return "docker.io", reference
+
+
+def parse_image_swap(rules: str | Iterable[str]) -> ImageSwap:
+    """The rules of Palette's `imageSwap.imageChange`: one a line, `#` comments.
+
+    `default::REGISTRY`, `REGISTRY::NEW` (no NEW: leave alone), `[EXACT]IMAGE::NEW`, `[REPLACE]PATTERN::NEW` (shell
+    pattern), `noswap_wildcards::TEXT,TEXT`. Raises ValueError that names the line that is none of these.
+    """
+    exact: dict[str, str] = {}
+    replace: list[tuple[str, str]] = []
+    registries: dict[str, str] = {}
+    for line in rules.splitlines() if isinstance(rules, str) else rules:
+        rule = re.sub(r"\s|#.*", "", line)
+        if not rule:
+            continue
+        # A single colon is the separator of old rules, where it is the only one.
+        key, separator, target = rule.partition("::" if "::" in rule else ":")
+        if not separator or not key or "::" in target or ("::" not in rule and ":" in target):
+            raise ValueError(f"'{line.strip()}' is no image swap rule, expected SOURCE::TARGET")
+        if key.startswith("[EXACT]"):
+            exact[key.removeprefix("[EXACT]")] = target
+        elif key.startswith("[REPLACE]"):
+            replace.append((key.removeprefix("[REPLACE]"), target))
+        else:
+            registries[key] = target
+    return ImageSwap(
+        exact=exact,
+        replace=tuple(replace),
+        default=registries.pop("default", ""),
+        unswapped=tuple(part for part in registries.pop("noswap_wildcards", "").split(",") if part),
+        registries=registries,
+    )

@@ -1,0 +1,142 @@
+"""JSON patch (RFC 6902) and the JSON pointers (RFC 6901) that it uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from compiler.diagnostics import did_you_mean
+from compiler.overlay.errors import PatchError
+from compiler.overlay.model import JsonOperation
+
+# RFC 6901, section 4: digits without leading zeros.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+def parse_pointer(text: str) -> tuple[str, ...]:
+    """The unescaped steps of a JSON pointer. Raises ValueError with what is wrong."""
+    if not text:
+        return ()
+    if not text.startswith("/"):
+        raise ValueError(f"a JSON pointer starts with '/', found '{text}'")
+    if _BAD_ESCAPE.search(text):
+        raise ValueError(f"'~' must be written '~0' and '/' inside a key '~1', found '{text}'")
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in text[1:].split("/"))
+
+
+def json_patch(document: Any, operations: Sequence[JsonOperation]) -> Any:
+    """The document with every operation applied in order. Changes nothing that was handed in.
+
+    Raises PatchError that names the operation's number, and what it found instead.
+    """
+    for number, operation in enumerate(operations, 1):
+        try:
+            document = _apply(document, operation)
+        except PatchError as error:
+            raise PatchError(
+                f"operation {number} ({operation.op} {operation.path}): {error}", hint=error.hint
+            ) from None
+    return document
+
+
+def _apply(document: Any, operation: JsonOperation) -> Any:
+    path = parse_pointer(operation.path)
+    match operation.op:
+        case "add":
+            return _edit(document, path, operation.value, "add")
+        case "remove":
+            return _edit(document, path, None, "remove")
+        case "replace":
+            return _edit(document, path, operation.value, "replace")
+        case "test":
+            found = _get(document, path)
+            if not equal(found, operation.value):
+                raise PatchError(f"expected {_shown(operation.value)}, found {_shown(found)}")
+            return document
+        case "copy":
+            return _edit(document, path, _get(document, parse_pointer(operation.source)), "add")
+        case "move":
+            source = parse_pointer(operation.source)
+            # RFC 6902, section 4.4: "The 'from' location MUST NOT be a proper prefix of the 'path' location".
+            if path[: len(source)] == source and path != source:
+                raise PatchError(f"cannot move {operation.source} into itself")
+            value = _get(document, source)
+            return document if path == source else _edit(_edit(document, source, None, "remove"), path, value, "add")
+
+
+def _get(document: Any, path: tuple[str, ...]) -> Any:
+    for depth, step in enumerate(path):
+        document = _child(document, step, path[:depth])
+    return document
+
+
+def _child(parent: Any, step: str, above: tuple[str, ...]) -> Any:
+    if isinstance(parent, dict):
+        if step not in parent:
+            raise PatchError(f"{_pointer(above)} has no '{step}'", hint=did_you_mean(step, map(str, parent)))
+        return parent[step]
+    if isinstance(parent, list):
+        return parent[_index(parent, step, above, len(parent) - 1)]
+    raise PatchError(f"{_pointer(above)} is {_shown(parent)}, neither a map nor a list")
+
+
+def _edit(document: Any, path: tuple[str, ...], value: Any, op: str, depth: int = 0) -> Any:
+    """A copy of the document along the path, with the change at its end."""
+    if depth == len(path):
+        if op == "remove":
+            raise PatchError("the whole object cannot be removed", hint="use `transform: {drop: true}`")
+        return value
+    step, above, last = path[depth], path[:depth], depth == len(path) - 1
+    if isinstance(document, dict):
+        if last and op == "add":
+            return {**document, step: value}
+        child = _child(document, step, above)
+        if last and op == "remove":
+            return {key: each for key, each in document.items() if key != step}
+        return {**document, step: _edit(child, path, value, op, depth + 1)}
+    if isinstance(document, list):
+        copy = list(document)
+        if last and op == "add":
+            copy.insert(len(copy) if step == "-" else _index(copy, step, above, len(copy)), value)
+            return copy
+        index = _index(copy, step, above, len(copy) - 1)
+        if last and op == "remove":
+            del copy[index]
+        else:
+            copy[index] = _edit(copy[index], path, value, op, depth + 1)
+        return copy
+    return _child(document, step, above)
+
+
+def _index(items: list[Any], step: str, above: tuple[str, ...], highest: int) -> int:
+    if step == "-":
+        raise PatchError(f"'-' means the end of {_pointer(above)}, where nothing is yet", hint="only add can use '-'")
+    if not _INDEX.fullmatch(step):
+        raise PatchError(f"{_pointer(above)} is a list, and '{step}' is no index of it")
+    if int(step) > highest:
+        raise PatchError(f"{_pointer(above)} has {len(items)} items, index {step} is past the end")
+    return int(step)
+
+
+def equal(one: Any, other: Any) -> bool:
+    """RFC 6902, section 4.6: equality of JSON values. Numbers compare by value, and a boolean is not a number."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return bool(one == other)
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path) or "the object"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}"
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,185 @@
+"""One entry of an `overlays:` list, from raw data to an Overlay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compiler.diagnostics import Problems, did_you_mean
+from compiler.kubernetes import split_api_version
+from compiler.overlay.fields import At, Fields
+from compiler.overlay.images import parse_image_swap
+from compiler.overlay.jsonpatch import parse_pointer
+from compiler.overlay.model import (
+    Image,
+    ImageSwap,
+    JsonOperation,
+    JsonPatch,
+    MergePatch,
+    Operation,
+    Overlay,
+    Replicas,
+    StrategicMerge,
+    Target,
+    Transform,
+)
+from compiler.overlay.regex import full_match
+from compiler.overlay.selector import parse_selector
+
+_TARGET_KEYS = ("group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector")
+_TRANSFORM_KEYS = (
+    "namespace", "labels", "labelTemplates", "labelSelectors", "annotations", "images", "imageSwap", "replicas", "drop",
+)  # fmt: skip
+_IMAGE_KEYS = ("name", "newName", "newTag", "digest", "tagSuffix")
+_OPS = ("add", "remove", "replace", "move", "copy", "test")
+
+
+def parse_overlay(raw: Mapping[str, Any], at: At, problems: Problems) -> Overlay | None:
+    """The overlay, or None where it is unusable; every problem is reported at its place.
+
+    Keys: `target`, `optional`, and exactly one of `patch` (strategic merge), `merge` (RFC 7396), `json6902` and
+    `transform`. A `patch` without target means the object that it names by apiVersion, kind and metadata.name (and by
+    metadata.namespace, where it has one). `at(*keys)` gives the place of a key.
+    """
+    fields = Fields(raw, at, problems)
+    before = len(problems.errors)
+    fields.only(("target", "optional", *_OPERATIONS))
+    given = [key for key in _OPERATIONS if key in raw]
+    if len(given) != 1:
+        found = f"found {' and '.join(given)}" if given else "found none"
+        problems.error("overlay-operation", f"expected one of {', '.join(_OPERATIONS)}; {found}", at(*given[:1]))
+        return None
+    operation = _OPERATIONS[given[0]](fields, given[0])
+    target = _target(fields.child("target")) if "target" in raw else _implied_target(operation)
+    if target is None and not isinstance(operation, Transform):
+        problems.error(
+            "overlay-target",
+            f"{given[0]}: which object is meant?",
+            at(given[0]),
+            hint="add a target; a strategic merge patch may carry apiVersion, kind and metadata.name instead",
+        )
+    if target is None and isinstance(operation, Transform) and operation.drop:
+        problems.error("overlay-target", "transform.drop without target would drop every object", at("transform"))
+    if len(problems.errors) > before or operation is None:
+        return None
+    return Overlay(target, operation, fields.flag("optional"), at())
+
+
+def _target(fields: Fields) -> Target:
+    fields.only(_TARGET_KEYS)
+    if not any(fields.data.values()):
+        fields.problems.error("overlay-target", "the target has no condition", fields.at("target"))
+    for key in _TARGET_KEYS[:5]:
+        _checked(fields, key, full_match)
+    for key in _TARGET_KEYS[5:]:
+        _checked(fields, key, parse_selector)
+    return Target(*(fields.data.get(key) or "" for key in _TARGET_KEYS))
+
+
+def _checked(fields: Fields, key: str, parse: Callable[[str], Any]) -> None:
+    try:
+        parse(fields.text(key))
+    except ValueError as error:
+        fields.error("invalid-value", key, str(error))
+
+
+def _implied_target(operation: Operation | None) -> Target | None:
+    """The object that a strategic merge patch names itself."""
+    if not isinstance(operation, StrategicMerge):
+        return None
+    patch, metadata = operation.patch, operation.patch.get("metadata")
+    if not isinstance(metadata, dict):
+        return None
+    api_version, kind, name = patch.get("apiVersion"), patch.get("kind"), metadata.get("name")
+    if not (isinstance(api_version, str) and isinstance(kind, str) and isinstance(name, str)):
+        return None
+    group, version = split_api_version(api_version)
+    return Target(
+        group=re.escape(group) or "^$",
+        version=re.escape(version),
+        kind=re.escape(kind),
+        name=re.escape(name),
+        namespace=re.escape(str(metadata.get("namespace") or "")),
+    )
+
+
+def _strategic_merge(fields: Fields, key: str) -> Operation | None:
+    return StrategicMerge(fields.mapping(key))
+
+
+def _merge_patch(fields: Fields, key: str) -> Operation | None:
+    return MergePatch(fields.mapping(key))
+
+
+def _json_patch(fields: Fields, key: str) -> Operation | None:
+    return JsonPatch(tuple(filter(None, map(_json_operation, fields.children(key)))))
+
+
+def _json_operation(fields: Fields) -> JsonOperation | None:
+    fields.only(("op", "path", "from", "value"))
+    op, path, source = fields.data.get("op"), fields.text("path"), fields.text("from")
+    if op not in _OPS:
+        fields.error("invalid-value", "op", f"expected an operation, found {op!r}", hint=did_you_mean(str(op), _OPS))
+        return None
+    for key in ("path", "from"):
+        _checked(fields, key, parse_pointer)
+    needs = {"move": ("path", "from"), "copy": ("path", "from"), "remove": ("path",)}.get(op, ("path", "value"))
+    for key in needs:
+        if key not in fields.data:
+            fields.problems.error("missing-key", f"{fields.name()}: {op} needs '{key}'", fields.at(*fields.path))
+    return JsonOperation(op, path, source, fields.data.get("value"))
+
+
+def _transform(fields: Fields, key: str) -> Operation | None:
+    fields = fields.child(key)
+    fields.only(_TRANSFORM_KEYS)
+    if not fields.data:
+        fields.problems.error("overlay-operation", "the transform changes nothing", fields.at(key))
+    return Transform(
+        namespace=fields.text("namespace"),
+        labels=fields.string_map("labels"),
+        label_templates=fields.flag("labelTemplates"),
+        label_selectors=fields.flag("labelSelectors"),
+        annotations=fields.string_map("annotations"),
+        images=tuple(map(_image, fields.children("images"))),
+        image_swap=_image_swap(fields),
+        replicas=tuple(map(_replicas, fields.children("replicas"))),
+        drop=fields.flag("drop"),
+    )
+
+
+def _image(fields: Fields) -> Image:
+    fields.only(_IMAGE_KEYS)
+    fields.required("name")
+    if not any(fields.data.get(key) for key in _IMAGE_KEYS[1:]):
+        fields.error("missing-key", "name", f"expected one of {', '.join(_IMAGE_KEYS[1:])}")
+    return Image(*(fields.text(key) for key in _IMAGE_KEYS))
+
+
+def _image_swap(fields: Fields) -> ImageSwap | None:
+    rules = fields.typed("imageSwap", str, list)
+    if rules is None:
+        return None
+    lines = rules.splitlines() if isinstance(rules, str) else rules
+    try:
+        return parse_image_swap([str(line) for line in lines])
+    except ValueError as error:
+        fields.error("invalid-value", "imageSwap", str(error))
+        return None
+
+
+def _replicas(fields: Fields) -> Replicas:
+    fields.only(("name", "count"))
+    count = fields.typed("count", int)
+    if count is None or count < 0:
+        fields.error("invalid-value", "count", f"expected a number of replicas, found {fields.data.get('count')!r}")
+    return Replicas(fields.required("name"), count or 0)
+
+
+_OPERATIONS: Mapping[str, Callable[[Fields, str], Operation | None]] = {
+    "patch": _strategic_merge,
+    "merge": _merge_patch,
+    "json6902": _json_patch,
+    "transform": _transform,
+}

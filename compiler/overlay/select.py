@@ -1,0 +1,76 @@
+"""Which objects a target means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compiler.diagnostics import did_you_mean
+from compiler.kubernetes import is_cluster_scoped, split_api_version
+from compiler.overlay.model import Target
+from compiler.overlay.regex import full_match
+from compiler.overlay.selector import parse_selector
+
+# What kustomize compares for a cluster-scoped object (kyaml's resid.TotallyNotANamespace): no namespace's name.
+_NO_NAMESPACE = "_non_namespaceable_"
+
+Object = Mapping[str, Any]
+
+
+def matches(target: Target, candidate: Object) -> bool:
+    """True where the object satisfies every condition of the target."""
+    group, version = split_api_version(str(candidate.get("apiVersion", "")))
+    kind, metadata = str(candidate.get("kind", "")), candidate.get("metadata") or {}
+    namespace = _NO_NAMESPACE if is_cluster_scoped(group, kind) else metadata.get("namespace") or "default"
+    conditions = (
+        (target.group, group),
+        (target.version, version),
+        (target.kind, kind),
+        (target.name, str(metadata.get("name", ""))),
+        (target.namespace, namespace),
+    )
+    return (
+        all(full_match(pattern)(text) for pattern, text in conditions if pattern)
+        and _selects(target.label_selector, metadata.get("labels"))
+        and _selects(target.annotation_selector, metadata.get("annotations"))
+    )
+
+
+def _selects(selector: str, labels: Mapping[str, str] | None) -> bool:
+    return all(requirement.accepts(labels or {}) for requirement in parse_selector(selector))
+
+
+def describe(target: Target) -> str:
+    """The target in words, for messages: `kind Deployment, name kps-grafana`."""
+    conditions = {
+        "group": target.group,
+        "version": target.version,
+        "kind": target.kind,
+        "name": target.name,
+        "namespace": target.namespace,
+        "labels": target.label_selector,
+        "annotations": target.annotation_selector,
+    }
+    return ", ".join(f"{key} {value}" for key, value in conditions.items() if value) or "any object"
+
+
+def nearest(target: Target, objects: Sequence[Object]) -> str:
+    """A hint that names the object that the target may have meant; "" where there is none to name."""
+    kinds = sorted({str(each.get("kind", "")) for each in objects})
+    if not objects:
+        return "there are no objects here"
+    if target.kind and target.kind not in kinds:
+        return did_you_mean(target.kind, kinds)
+    names = {
+        str((each.get("metadata") or {}).get("name", "")): each
+        for each in objects
+        if not target.kind or each.get("kind") == target.kind
+    }
+    if target.name and target.name not in names:
+        return did_you_mean(target.name, names)
+    if target.name:
+        found = names[target.name]
+        namespace = (found.get("metadata") or {}).get("namespace")
+        where = f" in namespace {namespace}" if namespace else ""
+        return f"there is {found.get('apiVersion')} {found.get('kind')} '{target.name}'{where}"
+    return ""

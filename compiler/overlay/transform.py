@@ -1,0 +1,81 @@
+"""Transforms: kustomize's namespace, labels, annotations, images and replicas, image swaps, and dropping objects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from compiler.kubernetes import split_api_version
+from compiler.overlay import fieldpaths, namespaces
+from compiler.overlay.errors import PatchError
+from compiler.overlay.images import renamed, rewrite_images, swapped
+from compiler.overlay.model import Transform
+
+Object = Mapping[str, Any]
+
+_SCALED = frozenset({"Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"})
+
+
+def transform(
+    objects: Sequence[Object], chosen: Collection[int], change: Transform, cluster_scoped: Collection[tuple[str, str]]
+) -> list[Object]:
+    """All objects, those at the chosen positions transformed; untouched ones are the very same.
+
+    `cluster_scoped` are the custom kinds that a namespace must not be set on. Raises PatchError.
+    """
+    if change.drop:
+        return [each for position, each in enumerate(objects) if position not in chosen]
+    result = [_one(each, change) if position in chosen else each for position, each in enumerate(objects)]
+    if change.namespace:
+        result = namespaces.move(result, chosen, change.namespace, cluster_scoped)
+    return result
+
+
+def unmatched_replicas(objects: Sequence[Object], chosen: Collection[int], change: Transform) -> list[str]:
+    """The names in `replicas` that no chosen workload has."""
+    names = {
+        (objects[position].get("metadata") or {}).get("name")
+        for position in chosen
+        if objects[position].get("kind") in _SCALED
+    }
+    return [each.name for each in change.replicas if each.name not in names]
+
+
+def _one(candidate: Object, change: Transform) -> Object:
+    if change.labels:
+        paths = list(fieldpaths.LABELS)
+        if change.label_templates or change.label_selectors:
+            paths += fieldpaths.LABEL_TEMPLATES
+        if change.label_selectors:
+            paths += fieldpaths.LABEL_SELECTORS
+        candidate = _merged(candidate, paths, change.labels)
+    if change.annotations:
+        candidate = _merged(candidate, fieldpaths.ANNOTATIONS, change.annotations)
+    if change.images or change.image_swap:
+        candidate = rewrite_images(candidate, lambda reference: _image(reference, change))
+    for replicas in change.replicas:
+        metadata = candidate.get("metadata") or {}
+        if candidate.get("kind") in _SCALED and metadata.get("name") == replicas.name:
+            candidate = {**candidate, "spec": {**(candidate.get("spec") or {}), "replicas": replicas.count}}
+    return candidate
+
+
+def _image(reference: str, change: Transform) -> str:
+    for image in change.images:
+        reference = renamed(reference, image)
+    return swapped(reference, change.image_swap) if change.image_swap else reference
+
+
+def _merged(candidate: Object, paths: Sequence[fieldpaths.FieldPath], pairs: Mapping[str, str]) -> Object:
+    group, version = split_api_version(str(candidate.get("apiVersion", "")))
+    kind = str(candidate.get("kind", ""))
+
+    def with_pairs(before: Any) -> dict[str, Any]:
+        if not isinstance(before, Mapping | None):
+            raise PatchError(f"expected a map of labels or annotations, found {before!r}")
+        return {**(before or {}), **pairs}
+
+    for path in paths:
+        if path.concerns(group, version, kind):
+            candidate = fieldpaths.edit(candidate, path.path, with_pairs, create=path.create)
+    return candidate
