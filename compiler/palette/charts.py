@@ -38,7 +38,7 @@ def releases(
     documented, so it must be asked for.
     """
     blocks = values.section("charts")
-    flat = flat and len(charts) == 1 and charts[0][1] not in blocks
+    flat = flat and len(charts) == 1 and bool(blocks) and charts[0][1] not in blocks
     if not flat:
         report_unmatched(values, "charts", {name for _, name in charts})
     if release_name and len(charts) > 1:
@@ -53,7 +53,8 @@ def releases(
     found: dict[str, Release] = {}
     for path, chart in charts:
         name = release_name or _override(path, chart, settings) or f"{values.pack.name}-{chart}"
-        release = Release(path, chart, name, blocks if flat else values.block("charts", chart))
+        block = blocks if flat else values.expect_mapping(blocks.get(chart), "charts", chart)
+        release = Release(path, chart, name, block)
         _check_name(values, release, found.setdefault(name, release))
     return tuple(found.values())
 

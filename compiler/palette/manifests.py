@@ -30,7 +30,8 @@ def manifests(values: PackValues) -> tuple[Manifest, ...]:
     report_unmatched(values, "manifests", {block_name(path) for path in paths})
     blocks = values.section("manifests")
     return tuple(
-        Manifest(path, block_name(path) in blocks, values.block("manifests", block_name(path))) for path in paths
+        Manifest(path, name in blocks, values.expect_mapping(blocks.get(name), "manifests", name))
+        for path, name in ((path, block_name(path)) for path in paths)
     )
 
 

@@ -43,7 +43,7 @@ class PackSettings:
 
 def read_settings(values: PackValues) -> PackSettings:
     """The settings of a pack layer. What is wrong is recorded and left out."""
-    block = _Block(values.section("pack"), values)
+    block = _Block(values.expect_mapping(values.data.get("pack"), "pack"), values)
     block.warn_about_strays()
     pods, services = block.cidrs("podCIDR"), block.cidrs("serviceClusterIpRange")
     block.refuse_overlap(pods, services)

@@ -11,9 +11,9 @@ _SHOWN = 9  # keys listed in one message
 
 
 def report_unmatched(values: PackValues, section: str, names: Collection[str]) -> None:
-    """Records the keys of a section that are none of `names`: a warning where the pack itself brings them, for real packs
-    do, and an error where a profile or a cluster wrote them, for that is a typing mistake."""
-    given = values.section(section)
+    """Records the keys of a section that are none of `names`: a warning where the pack itself brings them, for real
+    packs do, and an error where a profile or a cluster wrote them, for that is a typing mistake."""
+    given = values.expect_mapping(values.data.get(section), section)
     strays = [key for key in given if key not in names]
     own = [key for key in strays if values.is_own(section, key)]
     kind, pack = section.removesuffix("s"), values.pack.name

@@ -19,27 +19,32 @@ class Locate(Protocol):
 @dataclass(frozen=True, slots=True)
 class PackValues:
     """Merged values of a layer of this pack with their macros put in, the way back to who wrote them, and where what is
-    wrong with them is recorded."""
+    wrong with them is recorded. `secrets` are texts that no message may show (of sensitive variables)."""
 
     pack: Pack
     data: Mapping[str, Any]
     locate: Locate
     problems: Problems
+    secrets: frozenset[str] = frozenset()
+
+    def shown(self, text: str) -> str:
+        """A value for a message: at most 60 characters, secrets masked."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***") if secret else text
+        return text if len(text) <= 60 else f"{text[:57]}…"
 
     def is_own(self, *keys: str | int) -> bool:
         """Whether the pack's own values.yaml wrote what stands at these keys."""
         return self.locate(*keys).path == self.pack.values.document.path
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """The mapping at a top-level key; an empty one where it is absent or no mapping (recorded)."""
-        return self._mapping(self.data.get(name), name)
+        """The mapping at a top-level key; an empty one where it is absent or no mapping."""
+        found = self.data.get(name)
+        return found if isinstance(found, Mapping) else {}
 
-    def block(self, section: str, name: str) -> Mapping[str, Any]:
-        """The values of one chart or manifest; null counts as an empty mapping, anything else is recorded."""
-        return self._mapping(self.section(section).get(name), section, name)
-
-    def _mapping(self, found: Any, *keys: str) -> Mapping[str, Any]:
-        if found is None or isinstance(found, Mapping):
-            return found or {}
+    def expect_mapping(self, value: Any, *keys: str) -> Mapping[str, Any]:
+        """`value` where it is a mapping; null counts as an empty one, anything else is recorded."""
+        if value is None or isinstance(value, Mapping):
+            return value or {}
         self.problems.error("pack-values", f"{'.'.join(keys)}: expected a mapping", self.locate(*keys))
         return {}

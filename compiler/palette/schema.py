@@ -1,0 +1,168 @@
+"""schema.yaml of a pack: what its values must be (palette.md 2.5).
+
+A rule is `PATH: {schema: '{{ required | readonly | format "…" | hints "…" "…" }}'}`, each part optional. Values are
+checked after their macros have been put in; one that still holds a macro (checked without a cluster) is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.diagnostics import did_you_mean
+from compiler.palette import formats
+from compiler.palette.paths import MISSING, Keys, dotted, expand, lookup
+from compiler.palette.values import PackValues
+
+_WORDS = ("required", "readonly", "format", "hints")
+# A word, a Go string in double quotes or backticks (single quotes occur in practice), or the pipe.
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<word>[A-Za-z]+)|"(?P<double>(?:[^"\\]|\\.)*)"|`(?P<raw>[^`]*)`|'(?P<single>[^']*)'|(?P<pipe>\|))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What schema.yaml says of one path."""
+
+    required: bool = False
+    readonly: bool = False
+    format: formats.Format | None = None
+    hints: tuple[str, ...] = ()
+
+    @property
+    def secret(self) -> bool:
+        return self.format is not None and self.format.secret
+
+
+def parse_rule(text: str) -> Rule:
+    """The rule in a schema text. Raises ValueError with what is wrong."""
+    inner = text.strip()
+    if not (inner.startswith("{{") and inner.endswith("}}")):
+        raise ValueError("expected '{{ … }}'")
+    found: dict[str, tuple[str, ...]] = {}
+    for word, arguments in _calls(inner[2:-2]):
+        if word not in _WORDS:
+            raise ValueError(f"unknown word '{word}' ({did_you_mean(word, _WORDS)})")
+        found[word] = found.get(word, ()) + arguments
+    if "format" in found and len(found["format"]) != 1:
+        raise ValueError('format needs one text: format "${string}"')
+    parsed = formats.parse(found["format"][0]) if "format" in found else None
+    return Rule("required" in found, "readonly" in found, parsed, found.get("hints", ()))
+
+
+def _calls(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The words between the pipes, each with its text arguments."""
+    word, position = "", 0
+    arguments: list[str] = []
+    while text[position:].strip():
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"cannot read '{text[position:].strip()[:40]}'")
+        position = match.end()
+        if match["pipe"]:
+            if word:
+                yield word, tuple(arguments)
+            word, arguments = "", []
+        elif match["word"]:
+            if word:
+                raise ValueError(f"expected '|' before '{match['word']}'")
+            word = match["word"]
+        elif not word:
+            raise ValueError("a text stands before the word that it belongs to")
+        else:
+            arguments.append(_unquoted(match))
+    if word:
+        yield word, tuple(arguments)
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    """The text of a quoted token. Of the escapes only those that protect a character: a regex keeps its backslashes."""
+    if match["double"] is not None:
+        return re.sub(r'\\(["\\])', r"\1", match["double"])
+    return str(match["raw"] if match["raw"] is not None else match["single"])
+
+
+def rules(values: PackValues) -> dict[str, Rule]:
+    """The rules of the pack by path. One that cannot be read is warned about and not checked."""
+    found = {}
+    for path, text in values.pack.schema.items():
+        try:
+            found[path] = parse_rule(text)
+        except ValueError as error:
+            values.problems.warning(
+                "schema-rule", f"{path}: {error}; the rule is not checked", values.pack.schema_at.get(path)
+            )
+    return found
+
+
+def secrets(pack_rules: Mapping[str, Rule], data: Mapping[str, Any]) -> frozenset[str]:
+    """The texts in the values that are passwords by the pack's schema: no message may show them."""
+    found = (value for path, rule in pack_rules.items() if rule.secret for _, value in expand(data, path))
+    return frozenset(str(value) for value in found if isinstance(value, str | int | float) and value != "")
+
+
+def check(values: PackValues) -> None:
+    """Records every value that breaks a rule of the pack's schema."""
+    for path, rule in rules(values).items():
+        for keys, value in expand(values.data, path):
+            if _is_empty(value):
+                if rule.required:
+                    _report_missing(values, keys, rule)
+            elif _holds_macro(value):
+                continue
+            elif rule.readonly and _is_edited(values, keys, value, path):
+                values.problems.error(
+                    "schema-readonly",
+                    f"{dotted(keys)} is read-only in pack '{values.pack.name}'",
+                    values.locate(*keys),
+                    hint="delete it here: the pack's own value counts",
+                )
+            elif rule.format is not None:
+                _check_format(values, keys, value, rule)
+
+
+def _report_missing(values: PackValues, keys: Keys, rule: Rule) -> None:
+    hint = "; ".join(rule.hints) or "give it a value in the layer's values"
+    message = f"{dotted(keys)} is required by pack '{values.pack.name}' and has no value"
+    values.problems.error("schema-required", message, values.locate(*keys), hint=hint)
+
+
+def _check_format(values: PackValues, keys: Keys, value: Any, rule: Rule) -> None:
+    assert rule.format is not None
+    text = _text(value)
+    if text is not None and rule.format.accepts(text):
+        return
+    if text is None:
+        found = "a mapping" if isinstance(value, Mapping) else "a list"
+    else:
+        found = "another value (not shown)" if rule.secret else f"'{values.shown(text)}'"
+    values.problems.error(
+        "schema-format",
+        f'{dotted(keys)}: expected format "{rule.format.text}", found {found}',
+        values.locate(*keys),
+        hint="; ".join(rule.hints),
+    )
+
+
+def _is_empty(value: Any) -> bool:
+    return value is MISSING or value is None or value == "" or (isinstance(value, Mapping | list) and not value)
+
+
+def _holds_macro(value: Any) -> bool:
+    return isinstance(value, str) and "{{" in value and ".spectro." in value
+
+
+def _is_edited(values: PackValues, keys: Keys, value: Any, path: str) -> bool:
+    """Whether somebody but the pack decides the value. The pack's own may hold a macro, which now reads differently."""
+    default = lookup(values.pack.values.data, path)
+    return not (values.is_own(*keys) or value == default or _holds_macro(default))
+
+
+def _text(value: Any) -> str | None:
+    """A scalar as its author sees it; None for what is no scalar."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else None
