@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from compiler.diagnostics import Position
+from compiler.diagnostics import Diagnostic, Position
 from compiler.overlay import Overlay
 from compiler.resolve.variables import Variable
 from compiler.yamldoc import Document
@@ -273,6 +273,25 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceComponent:
+    """A workload of a pack: dotted paths in its values to what one replica requests and to the number of replicas."""
+
+    request: str
+    replicas: str
+    schedule: Literal["all", "control-plane", "worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceNeed:
+    """constraints.resources[] of a pack: cpu in millicores, memory in MiB, diskSize in GB. Components replace `minimum`."""
+
+    type: Literal["cpu", "memory", "diskSize"]
+    minimum: float
+    components: tuple[ResourceComponent, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """A named edit of a pack's values: delete the `remove` paths, then merge `add` (palette.md 2.4)."""
 
@@ -286,7 +305,10 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack directory in Palette's format (pack.json) or ours (pack.yaml, its superset)."""
+    """A pack directory in Palette's format (pack.json) or ours (pack.yaml, its superset).
+
+    `defects` is what is wrong with it; it concerns nobody until a layer uses the pack.
+    """
 
     name: str
     version: str
@@ -305,7 +327,11 @@ class Pack:
     schema_at: Mapping[str, Position] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
     cloud_types: tuple[str, ...] = ()
-    enabled_presets: tuple[str, ...] = ()  # header comment of values.yaml
+    enabled_presets: tuple[str, ...] = ()  # "Group:name", from the comment at the top of values.yaml
+    resources: tuple[ResourceNeed, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    end_of_life: str = ""  # yyyy-MM-dd
+    defects: tuple[Diagnostic, ...] = ()
 
     @property
     def native(self) -> bool:
