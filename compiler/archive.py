@@ -1,8 +1,8 @@
 """Tar archives under gzip, read into memory and never onto disk: charts and packs come from strangers.
 
-The tar format is read here rather than by `tarfile`, whose answers to damaged headers differ between Python versions and
-have been advisories (CVE-2025-8194 loops for ever on a negative size, CVE-2024-6232 backtracks in a PAX header, truncated
-headers end the archive in silence). Nothing but regular files is accepted; limits are those of docs/limits.md.
+The tar format is read here rather than by `tarfile`, whose answers to damaged headers differ between Python versions
+and have been advisories (CVE-2025-8194 loops for ever on a negative size, CVE-2024-6232 backtracks in a PAX header,
+truncated headers end the archive in silence). Nothing but regular files is accepted.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _number(field: bytes, name: str, *, first: bool) -> int:
 
 
 def _metadata_name(kind: bytes, content: bytes, name: str) -> str:
-    """The path that a PAX or GNU header gives to the next member, or ""; what it says of links and times is of no use."""
+    """The path that a PAX or GNU header gives to the next member, or ""; links and times in it are of no use here."""
     if kind == _GNU_NAME:
         return _text(content.rstrip(b"\0"), name)
     path = b""
@@ -226,7 +226,7 @@ def _unsafe(path: str, limits: Limits) -> str:
         return "leads out of the archive"
     if "\\" in path:
         return "has a backslash"
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in path):
+    if not path.isprintable():
         return "has characters that cannot be seen"
     if any(part in ("", ".") for part in parts):
         return "has empty parts"

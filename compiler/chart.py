@@ -15,13 +15,13 @@ from typing import Any
 
 from compiler import chart_scan, yamldoc
 from compiler.archive import LIMITS, Limits, read_tgz, write_tgz
-from compiler.diagnostics import CompileError, Position, fail
+from compiler.diagnostics import Position, fail
 
 # Source: helm pkg/chart/v2/util/create.go, chartName. "." and ".." fit it and are refused apart (CVE-2019-18658).
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SCHEMA = "values.schema.json"
 _MANIFEST = (".yaml", ".yml", ".json")
-_DRAFTS = re.compile(r"https?://json-schema\.org/(?:draft-0[467]|draft/20(?:19-09|20-12))/schema#?")
+_DRAFTS = re.compile(r"https?://json-schema\.org/(?:draft-0[467]/|draft/20(?:19-09|20-12)/)?schema#?")
 _NESTED_CHARTS = 16
 
 
@@ -29,8 +29,8 @@ _NESTED_CHARTS = 16
 class Chart:
     """A chart and those vendored in it. Texts are as in Chart.yaml, "" where absent.
 
-    `kube_version` is a constraint (">=1.25.0-0"). `values` are the defaults as Helm reads them. `files` are all files by
-    path relative to the chart. `missing_dependencies` are declared and not vendored, which `helm template` refuses
+    `kube_version` is a constraint (">=1.25.0-0"). `files` are all files by
+    path relative to the chart. `missing_dependencies` are declared and not vendored: `helm template` refuses that
     whatever their conditions say. `remote_schema_refs` are references of values schemas that Helm would fetch, and
     `crds` the paths in `files` that Helm takes for CRDs; `dependencies` have their own. The three `may_…`/`reads_…` are
     static and conservative and cover the dependencies: False is certain. Text that reaches the templates from outside
@@ -44,7 +44,6 @@ class Chart:
     type: str
     app_version: str
     kube_version: str
-    values: Mapping[str, Any]
     files: Mapping[str, bytes]
     digest_sha256: str
     missing_dependencies: tuple[str, ...]
@@ -56,6 +55,11 @@ class Chart:
     remote_schema_refs: tuple[str, ...]
     crds: tuple[str, ...]
     archived: bool = False
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The default values as Helm reads them, parsed on each access. Raises CompileError with codes `yaml-*`."""
+        return _mapping(self.files, "values.yaml", self.path)
 
 
 def read_chart_archive(data: bytes, path: str, limits: Limits = LIMITS) -> Chart:
@@ -88,8 +92,8 @@ def spoolable(chart: Chart, *, validate_schema: bool = True) -> bytes | Mapping[
     """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
 
     A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
-    through, so that Helm reads exactly what was read and checked here. Without `validate_schema` values schemas are left
-    out: the embedded Helm cannot be told to skip them.
+    through, so that Helm reads exactly what was read and checked here. Without `validate_schema` values schemas are
+    left out: the embedded Helm cannot be told to skip them.
     """
     if chart.archived:
         return write_tgz(dict(_flat(chart, validate_schema=validate_schema)), chart.name, level=0)
@@ -146,7 +150,6 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         type=_text(metadata.get("type")) or "application",
         app_version=_text(metadata.get("appVersion")),
         kube_version=_text(metadata.get("kubeVersion")),
-        values=_values(files, path),
         files=dict(sorted(files.items())),
         digest_sha256=digest(files),
         missing_dependencies=tuple(name for name in declared if name not in vendored),
@@ -188,17 +191,13 @@ def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
 
 
 def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:
-    """The YAML mapping in a file of the chart; {} where there is none. Documents in a row are merged (Helm LoadValues)."""
+    """The YAML mapping in a file of the chart, {} where there is none. Documents are merged, as LoadValues does."""
     merged: dict[str, Any] = {}
     for document in yamldoc.load(files.get(name, b""), f"{path}/{name}", positions=False, duplicates="warn"):
         if not isinstance(document.value, dict):
             raise fail("chart-invalid", f"expected a mapping, found {type(document.value).__name__}", document.at())
         merged = _merged(merged, document.value)
     return merged
-
-
-def _values(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
-    return _mapping(files, "values.yaml", path)
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -286,6 +285,3 @@ def _schema_strings(node: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(node, list):
         for value in node:
             yield from _schema_strings(value)
-
-
-__all__ = ["Chart", "CompileError", "digest", "read_chart", "read_chart_archive", "spoolable"]

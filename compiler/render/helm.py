@@ -1,7 +1,7 @@
-"""What a chart is rendered with, what comes back, and the two engines that do it: Helm in process, and a `helm` binary.
+"""What a chart is rendered with, what comes back, and the two engines: Helm in process, and a `helm` binary.
 
-Both engines are Helm; what differs is how it is reached. Everything that decides about the result (which documents there
-are, where one ends, how they are ordered) is here, so that the two give the same bytes.
+Both engines are Helm; what differs is how it is reached. All that decides about the result (which documents there are,
+where one ends, how they are ordered) is here, so that the two give the same bytes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class RenderedDocument:
 
 
 class HelmFailure(Exception):
-    """Helm refuses. `message` is for a person: no wrappers of Helm's own; `template`, `line`, `column` where Helm knows."""
+    """Helm refuses. `message` is for a person, without Helm's wrappers; the place is there where Helm knows it."""
 
     def __init__(self, kind: FailureKind, message: str, template: str = "", line: int = 0, column: int = 0) -> None:
         self.kind = kind
@@ -75,7 +75,7 @@ class HelmEngine(Protocol):
         """The release's documents, sorted by template, then text. `chart_path` is absolute: a `.tgz` or a directory.
 
         CRDs of `crds/` are included where asked for, hooks always, except test hooks, which no delivery runs. Partials,
-        NOTES.txt and documents of white space are left out, as Helm leaves them out. Raises HelmFailure.
+        NOTES.txt and documents without content are left out. Raises HelmFailure.
         """
 
 
@@ -94,8 +94,11 @@ def _cli(binary: str) -> HelmEngine:
 ENGINES: Mapping[str, Callable[[str], HelmEngine]] = {"embedded": _embedded, "cli": _cli}
 """By the name of `--helm-engine`; called with the absolute path of a `helm` binary, which only "cli" needs."""
 
-# Source: helm pkg/release/v1/util/manifest.go, SplitManifests. Go's `\s` is ASCII without VT; its TrimSpace is Unicode's.
+# Source: helm pkg/release/v1/util/manifest.go, SplitManifests. Go's `\s` is ASCII without VT, its TrimSpace Unicode.
 _SEPARATOR = re.compile(r"(?:^|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
+
+
+_CONTENT = re.compile(r"^[^\S\n]*[^\s#]", re.MULTILINE)
 
 
 def split_manifests(text: str) -> list[str]:
@@ -109,12 +112,16 @@ def split_manifests(text: str) -> list[str]:
 
 
 def documents_of(rendered: Iterable[tuple[str, str]]) -> tuple[RenderedDocument, ...]:
-    """Documents of (template, rendered text) pairs in the engines' common order, without what is no manifest."""
+    """Documents of (template, rendered text) pairs in the engines' common order.
+
+    Left out: what no one applies (partials, notes) and documents that hold comments only.
+    """
     found = [
         RenderedDocument(template, text)
         for template, whole in rendered
         if is_manifest_path(template)
         for text in split_manifests(whole)
+        if _CONTENT.search(text)
     ]
     return tuple(sorted(found))
 

@@ -1,8 +1,8 @@
-"""A `helm` binary as engine: slower by a process start, and the reference that the embedded engine is compared with.
+"""A `helm` binary as engine: slower by a process start, and the reference for the embedded one.
 
-It is run offline, with empty homes and no kubeconfig, and writes into a directory of its own: on stdout Helm trims the end
-of the last manifest and hooks cannot be told from what a CRD file holds, in files neither happens. This is the only
-stage module that starts a process.
+It runs offline, with empty homes and no kubeconfig, and writes into a directory of its own: what it prints on stdout is
+trimmed at the end, and a `# Source:` line there may come from inside a CRD file. This is the only stage module that
+starts a process.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class HelmBinary:
         if not Path(self.binary).is_absolute():
             raise HelmFailure("environment", f"the path of the helm binary must be absolute, found '{self.binary}'")
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - no shell; the path is absolute and a setting, the arguments are checked
                 [self.binary, *arguments],
                 input=stdin.encode(),
                 capture_output=True,
@@ -62,7 +62,7 @@ class HelmBinary:
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of the caller's: no cluster, no registry logins, no plugins, no proxies."""
     folders = ("HOME", "TMPDIR", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_PLUGINS")
-    return {"KUBECONFIG": "/dev/null", "HELM_BURST_LIMIT": "0"} | dict.fromkeys(folders, str(home))
+    return {"KUBECONFIG": "/dev/null", "TZ": "UTC"} | dict.fromkeys(folders, str(home))
 
 
 def _arguments(chart_path: str, release: Release, output: Path) -> list[str]:
@@ -74,7 +74,7 @@ def _arguments(chart_path: str, release: Release, output: Path) -> list[str]:
     return [*arguments, "--", release.name, chart_path]
 
 
-# JSON's spelling of a character beyond U+FFFF; an escaped backslash before it is matched first, so that it is left alone.
+# JSON's spelling of a character beyond U+FFFF. An escaped backslash is matched first, so that it is left alone.
 _SURROGATES = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 
 
@@ -86,11 +86,14 @@ def _yaml_safe(values_json: str) -> str:
             return match[0]
         return f"\\U{0x10000 + ((int(match[1], 16) & 0x3FF) << 10) + (int(match[2], 16) & 0x3FF):08x}"
 
-    return _SURROGATES.sub(joined, json.dumps(json.loads(values_json))) + "\n"
+    try:
+        return _SURROGATES.sub(joined, json.dumps(json.loads(values_json))) + "\n"
+    except ValueError as error:
+        raise HelmFailure("values", f"the values are no JSON: {error}") from None
 
 
 def _sources(output: Path) -> Iterator[tuple[str, str]]:
-    """(template, text) of each manifest that Helm wrote: each file is a template's, and holds its manifests in a row."""
+    """(template, text) of each manifest that Helm wrote: a file is a template's and holds its manifests in a row."""
     for file in sorted(output.rglob("*")):
         if not file.is_file():
             continue

@@ -4,25 +4,37 @@ The library's `helm_render` is Helm's template engine alone; what `helm template
 release's name, installable charts only, vendored dependencies, the chart's kubeVersion. A handle is loaded for each
 render, because rendering changes the loaded chart in place (it drops disabled subcharts and copies imported values).
 
-Go dies in a forked child: start workers by spawn or forkserver.
+Three things about the library that cannot be helped here: Go dies in a forked child (start workers by spawn or
+forkserver); it takes its time zone from the environment that the process was started with (start workers with TZ=UTC);
+`.Capabilities.HelmVersion` is "v4.2", of which the binary prints the patch version too.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from compiler.archive import write_tgz
 from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of
 from compiler.render.helm_errors import failure
 
-# Source: helm pkg/release/v1/util/manifest_sorter.go, `events`.
-_HOOKS = frozenset(
-    f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback")
-)
+# Source: helm pkg/release/v1/util/manifest_sorter.go, `events`, without the tests.
+_EVENTS = ("install", "delete", "upgrade", "rollback")
+_HOOKS = frozenset(f"{when}-{event}" for when in ("pre", "post") for event in _EVENTS)
 _HOOK_ANNOTATION = "helm.sh/hook"
+_COMPARISON = write_tgz(
+    {
+        "Chart.yaml": b"apiVersion: v2\nname: comparison\nversion: 0.0.0\n",
+        "templates/satisfied": b"{{ semverCompare .Values.constraint .Values.version }}",
+    },
+    "comparison",
+    level=0,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +51,20 @@ class EmbeddedHelm:
 
         try:
             _native.call_status("helm_release_name_validate", release.name)
-            with _loaded(_native, chart_path) as chart:
-                _check_installable(_native, chart, release)
+            with _loaded(_native, "helm_chart_load", chart_path) as chart:
+                _refuse_what_helm_template_refuses(_native, chart, release)
                 rendered = _rendered(_native, chart, release)
+                # Asked after rendering, which has dropped the subcharts that the values disable.
                 crds = json.loads(_native.call_string("helm_chart_crds", chart)) if release.include_crds else []
-            documents = documents_of(rendered.items())
-            kept = tuple(document for document in documents if _is_applied(_native, document))
-            return tuple(sorted((*kept, *documents_of((crd["filename"], crd["data"]) for crd in crds))))
+            documents = [d for d in documents_of(rendered.items()) if _is_applied(_native, d)]
+            return tuple(sorted([*documents, *documents_of((crd["filename"], crd["data"]) for crd in crds)]))
         except errors.HelmError as error:
             raise failure(str(error)) from None
 
 
 @contextmanager
-def _loaded(native: Any, chart_path: str) -> Iterator[Any]:
-    handle = native.HANDLE(native.call_handle("helm_chart_load", chart_path))
+def _loaded(native: Any, function: str, *arguments: Any) -> Iterator[Any]:
+    handle = native.HANDLE(native.call_handle(function, *arguments))
     try:
         yield handle
     finally:
@@ -60,20 +72,20 @@ def _loaded(native: Any, chart_path: str) -> Iterator[Any]:
 
 
 def _rendered(native: Any, chart: Any, release: Release) -> dict[str, str]:
+    """{template: text} of everything but partials, hooks and notes included."""
     options = {
         "name": release.name,
         "namespace": release.namespace,
-        "kube_version": "v" + release.kube_version.removeprefix("v"),
+        "kube_version": release.kube_version,
         "api_versions": list(release.api_versions),
     }
-    templates: dict[str, str] = json.loads(
-        native.call_string("helm_render", chart, release.values_json, json.dumps(options))
-    )
+    rendered = native.call_string("helm_render", chart, release.values_json, json.dumps(options))
+    templates: dict[str, str] = json.loads(rendered)
     return templates
 
 
-def _check_installable(native: Any, chart: Any, release: Release) -> None:
-    """What `helm template` refuses before it renders. Source: helm pkg/cmd/install.go runInstall, pkg/action."""
+def _refuse_what_helm_template_refuses(native: Any, chart: Any, release: Release) -> None:
+    """Source: helm pkg/cmd/install.go, runInstall; pkg/action, CheckDependencies and renderResources."""
     metadata = json.loads(native.call_string("helm_chart_metadata", chart))
     if metadata.get("type", "") not in ("", "application"):
         raise HelmFailure("chart", f"{metadata['type']} charts are not installable")
@@ -81,10 +93,33 @@ def _check_installable(native: Any, chart: Any, release: Release) -> None:
     missing = [d["name"] for d in metadata.get("dependencies") or [] if d["name"] not in vendored]
     if missing:
         raise HelmFailure("chart", "found in Chart.yaml, but missing in charts/ directory: " + ", ".join(missing))
+    constraint = metadata.get("kubeVersion", "")
+    if constraint and not _satisfies(native, release.kube_version, constraint):
+        version = "v" + release.kube_version.removeprefix("v")
+        text = f"chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {version}"
+        raise HelmFailure("chart", text)
+
+
+def _satisfies(native: Any, kube_version: str, constraint: str) -> bool:
+    """Helm's IsCompatibleRange, asked of the library itself: Sprig's semverCompare is the same code.
+
+    As in Helm, only the numbers of the version count, and a constraint that cannot be read is not satisfied.
+    """
+    from helm_python import errors
+
+    numbers = re.match(r"\s*v?([0-9.]*[0-9])", kube_version)
+    values = {"constraint": constraint, "version": numbers[1] if numbers else ""}
+    archive = (ctypes.c_uint8 * len(_COMPARISON)).from_buffer_copy(_COMPARISON)
+    try:
+        with _loaded(native, "helm_chart_load_archive", archive, len(_COMPARISON)) as chart:
+            answer: dict[str, str] = json.loads(native.call_string("helm_render", chart, json.dumps(values), "{}"))
+    except errors.HelmError:
+        return False
+    return list(answer.values()) == ["true"]
 
 
 def _is_applied(native: Any, document: RenderedDocument) -> bool:
-    """False for test hooks and for hooks that Helm does not know, which it skips."""
+    """False for test hooks, and for hooks of no event that Helm knows, which it skips."""
     if _HOOK_ANNOTATION not in document.text:
         return True
     parsed = json.loads(native.call_string("helm_values_from_yaml", document.text))
