@@ -232,7 +232,7 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
             # All archives of a chart share its limit: one inside the other must not multiply it.
             members = read_tgz(inside[""], at, Limits(max(left, 0), limits.member, limits.members))
             left -= sum(map(len, members.values()))
-            inside = _chart_files(members, at)  # noqa: PLW2901 - an archive stands for the folder it holds
+            inside = dict(_chart_files(members, at))  # noqa: PLW2901 - an archive stands for the folder it holds
         elif "" in inside:
             raise fail("chart-dependency", "only charts may stand in charts/, as folder or .tgz", Position(at))
         found.append(_read(inside, at, limits, archived=False, depth=depth + 1))

@@ -1,0 +1,105 @@
+"""Fields that differ between two renders of the same input, and putting back what an earlier render gave them.
+
+Objects are bodies as parsed; a field is a path as text: `data.password`, `metadata.annotations["checksum/config"]`,
+`webhooks[0].clientConfig.caBundle`; `""` is the object as a whole, where only one of the renders has it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Identity = tuple[str, str, str, str]
+"""Group, kind, namespace, name."""
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\.?([A-Za-z_][A-Za-z0-9_-]*)')
+_ABSENT = object()
+
+
+def differences(
+    first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[Identity, str], ...]:
+    """(object, field) of all that is not the same in both, sorted. Objects of one identity are compared in order.
+
+    Lists of different length differ as a whole, since their items cannot be told apart.
+    """
+    ours, theirs = _by_identity(first), _by_identity(second)
+    found: set[tuple[Identity, str]] = set()
+    for identity in ours.keys() | theirs.keys():
+        bodies, others = ours.get(identity, []), theirs.get(identity, [])
+        if len(bodies) != len(others):
+            found.add((identity, ""))
+        for body, other in zip(bodies, others, strict=False):
+            found.update((identity, field) for field in _fields(body, other, ""))
+    return tuple(sorted(found))
+
+
+def keep(committed: Mapping[str, Any], rendered: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    """The rendered body with the committed values of these fields; neither argument is changed.
+
+    A field that the committed body does not have keeps its rendered value: it is new.
+    """
+    result: Any = dict(rendered)
+    for field in fields:
+        steps = _steps(field)
+        value = _value(committed, steps)
+        if steps and value is not _ABSENT and _value(result, steps) is not _ABSENT:
+            result = _replaced(result, steps, value)
+    return dict(result)
+
+
+def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[Identity, list[Mapping[str, Any]]]:
+    found: dict[Identity, list[Mapping[str, Any]]] = {}
+    for body in bodies:
+        metadata = body.get("metadata") or {}
+        group, slash, _ = str(body.get("apiVersion", "")).rpartition("/")
+        identity = (
+            group if slash else "",
+            str(body.get("kind", "")),
+            str(metadata.get("namespace") or ""),
+            str(metadata.get("name") or ""),
+        )
+        found.setdefault(identity, []).append(body)
+    return found
+
+
+def _fields(one: Any, other: Any, path: str) -> Iterator[str]:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in one.keys() | other.keys():
+            yield from _fields(one.get(key, _ABSENT), other.get(key, _ABSENT), _below(path, key))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (ours, theirs) in enumerate(zip(one, other, strict=True)):
+            yield from _fields(ours, theirs, f"{path}[{index}]")
+    elif one != other or type(one) is not type(other):  # 1 and True and 1.0 are equal in Python
+        yield path
+
+
+def _below(path: str, key: str) -> str:
+    if not _PLAIN.fullmatch(key):
+        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{path}.{key}" if path else key
+
+
+def _steps(field: str) -> list[str | int]:
+    return [int(m[1]) if m[1] else json.loads(m[2]) if m[2] else m[3] for m in _STEP.finditer(field)]
+
+
+def _value(body: Any, steps: Sequence[str | int]) -> Any:
+    for step in steps:
+        if isinstance(step, int):
+            body = body[step] if isinstance(body, list) and step < len(body) else _ABSENT
+        else:
+            body = body.get(step, _ABSENT) if isinstance(body, Mapping) else _ABSENT
+    return body
+
+
+def _replaced(body: Any, steps: Sequence[str | int], value: Any) -> Any:
+    """A copy of `body` along the path, with `value` at its end."""
+    if not steps:
+        return value
+    copy = list(body) if isinstance(body, list) else dict(body)
+    copy[steps[0]] = _replaced(copy[steps[0]], steps[1:], value)
+    return copy
