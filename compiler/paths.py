@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from compiler.diagnostics import CompileError, Position, fail
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+# Control characters (Cc) and the surrogates by which Python spells bytes that are not UTF-8 (Cs).
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Code points that HFS+ ignores in names. Source: git's utf8.c, next_hfs_char.
 _HFS_IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
 
@@ -44,7 +46,7 @@ def refuse_foreign(relative: str, at: Position | None) -> None:
     """Refuses what is no relative POSIX path: other systems', the shell's and the web's spellings."""
     if not relative:
         raise fail("path-invalid", "the path is empty", at)
-    if any(unicodedata.category(c) in ("Cc", "Cs") for c in relative):
+    if _CONTROL.search(relative):
         raise fail("path-invalid", f"{relative!r} has a control character or is not UTF-8", at)
     if "\\" in relative:
         raise fail("path-invalid", f"{relative!r} has a backslash", at, hint="separate directories by '/'")
@@ -59,20 +61,20 @@ def refuse_foreign(relative: str, at: Position | None) -> None:
 def is_git_name(name: str) -> bool:
     """Whether some file system takes `name` for `.git`: by case, by NTFS' trailing dots, streams and short names, by
     HFS+' ignored characters. Source: git's path.c is_ntfs_dotgit and utf8.c is_hfs_dotgit."""
+    if name.isascii() and "git" not in name.lower():
+        return False
     if name.translate(_HFS_IGNORED).casefold() == ".git":
         return True
     return name.partition(":")[0].rstrip(". ").casefold() in (".git", "git~1")
 
 
-def check_output_path(path: str) -> str:
-    """Why `path` is no path for a file below an output directory, or '' where it is one: relative, in its shortest
-    spelling, no control characters, nothing that could mean `.git`."""
+def invalid_output_path(path: str) -> str:
+    """Why `path` cannot be that of a file below an output directory, or '' where it can: relative, in its shortest
+    spelling, without control characters, and no component that could mean `.git`."""
     try:
-        if normalise("", path) != path:
-            return "not in its shortest spelling"
+        return "" if normalise("", path) == path else "not in its shortest spelling"
     except CompileError as error:
         return error.diagnostics[0].message
-    return ""
 
 
 def collisions(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:

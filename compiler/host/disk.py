@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compiler.host.tree import read_file
 from compiler.ports import Entry
 
 _FILE, _DIRECTORY, _OTHER = Entry("file"), Entry("directory"), Entry("other")
@@ -35,17 +35,12 @@ class DirectoryFiles:
     def read(self, path: str) -> bytes:
         if self.entry(path) != _FILE:
             raise FileNotFoundError(path)
-        # O_NONBLOCK: the file may have become a pipe since it was listed, and opening one would wait for a writer.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(self.root / path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise FileNotFoundError(path)
-            return file.read()
+        return read_file(self.root / path)
 
     def _listing(self, directory: str) -> dict[str, Entry]:
         known = self._listed.get(directory)
         if known is None:
-            # Parents first: a directory behind a link or a file has nothing in it, though the system would look through.
+            # Parents first: what is behind a link is not there, though the system would look through it.
             there = self.entry(directory) == _DIRECTORY
             known = self._listed[directory] = _list(self.root / directory) if there else {}
         return known

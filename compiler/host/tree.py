@@ -1,0 +1,105 @@
+"""What is in a directory, and how it is recognised later: never through a link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+# link(2): other owner (protected_hardlinks), too many links, no links on this file system, another file system.
+_CANNOT_LINK = {errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What stands at a path. Two are equal unless something was written there in between (or only its access rights).
+
+    No inode number: an overlay file system may give a file another one when it is linked.
+    """
+
+    kind: Literal["file", "directory", "link", "special file"]
+    mode: int
+    size: int
+    modified_ns: int
+
+
+def scan(root: Path) -> dict[str, Item]:
+    """{relative POSIX path: item} of everything below `root`, directories included; empty where `root` is none."""
+    found: dict[str, Item] = {}
+    pending = [""]
+    while pending:
+        directory = pending.pop()
+        try:
+            listing = os.scandir(root / directory)
+        except (FileNotFoundError, NotADirectoryError):
+            if directory:
+                raise
+            return {}
+        with listing:
+            for entry in listing:
+                path = f"{directory}{entry.name}"
+                item = _item(entry.stat(follow_symlinks=False))
+                found[path] = item
+                if item.kind == "directory":
+                    pending.append(f"{path}/")
+    return found
+
+
+def _item(found: os.stat_result) -> Item:
+    mode = found.st_mode
+    kind: Literal["file", "directory", "link", "special file"] = "special file"
+    if stat.S_ISREG(mode):
+        kind = "file"
+    elif stat.S_ISDIR(mode):
+        kind = "directory"
+    elif stat.S_ISLNK(mode):
+        kind = "link"
+    return Item(kind, stat.S_IMODE(mode), found.st_size, found.st_mtime_ns)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of the regular file `path`. Raises OSError where it has become something else."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(errno.ENOENT, "no regular file any more", str(path))
+        chunks = []
+        while chunk := os.read(descriptor, max(found.st_size + 1, 4096)):
+            chunks.append(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Makes the file `path`, of mode 0644 whatever the umask is. Raises OSError, also where something is there."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o644)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o644)
+    except OSError as error:
+        error.filename = str(path)  # write(2) does not know it
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """`target` becomes the file, link or special file `source` itself (same inode), or a copy with its time and mode
+    where the file system cannot link."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
+        shutil.copy2(source, target, follow_symlinks=False)

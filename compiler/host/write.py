@@ -1,0 +1,233 @@
+"""The output directory on disk: only owned files are written or removed, and all of them or none.
+
+The new tree is built beside the old one, of hard links to every file that stays, and takes its place in one step. So
+a crash leaves the old tree or the new one (hardening.md F1, F2), and what does not change keeps its inode and time.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.host import lock, swap
+from compiler.host.tree import Item, link_or_copy, read_file, scan, write_file
+from compiler.paths import collisions, invalid_output_path, is_git_name
+
+_HINTS = {
+    errno.EROFS: "the file system is read-only; give --output a directory that can be written",
+    errno.EACCES: "the directory above the output must be writable too",
+    errno.EBUSY: "where the output is a mount point, give a directory inside of it",
+    errno.EXDEV: "where the output is a mount point, give a directory inside of it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What publishing does, or did: paths relative to the output directory, each sorted."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+@contextmanager
+def locked(root: Path, *, wait_s: float = lock.WAIT_S) -> Iterator[None]:
+    """Holds the output `root` for one reading of its inventories and one `replace`; ends what a crashed run began.
+
+    Raises `output-root-refused`, `output-locked` (environment), `output-write-failed` (environment).
+    """
+    _refuse_root(root)
+    with _write_errors(root):
+        root.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with lock.held(root.parent / f".{root.name}.lamella-lock", wait_s=wait_s):
+        with _write_errors(root):
+            swap.recover(root)
+        yield
+
+
+def publish(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
+    """Makes `new` (path → bytes) the owned files of the output directory `root`, and says what that changed.
+
+    `owned` is the last run's files (path → SHA-256 in hex); those not in `new` are removed. Files that are neither
+    stay. Where nothing changes, nothing is touched, not even a lock. Raises as `compare`, `locked` and `replace`.
+    """
+    changes = compare(root, new, owned, force=force)
+    if not changes and not swap.leftovers(root):
+        return changes
+    with locked(root):
+        return replace(root, new, owned, force=force)
+
+
+def compare(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
+    """What `publish` would do. Touches nothing.
+
+    Raises all of: `output-path-invalid`, `output-collision`, `output-foreign-file` (something that is not ours is
+    where a file must go) and, unless `force`, `output-edited` (an owned file no longer has its recorded digest).
+    """
+    _refuse_root(root)
+    with _write_errors(root):
+        return _compare(root, scan(root), new, owned, force)
+
+
+def replace(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
+    """`publish` for who holds the lock (`locked`). Raises also `output-write-failed` (environment), with nothing
+    changed, and `output-changed` where someone else wrote into the directory meanwhile."""
+    _refuse_root(root)
+    with _write_errors(root, sum(map(len, new.values()))):
+        before = scan(root)
+        changes = _compare(root, before, new, owned, force)
+        if changes:
+            _swap_in(root, before, new, changes)
+        return changes
+
+
+def _refuse_root(root: Path) -> None:
+    """An output directory may be new, or an ordinary directory that is no repository, nor in one's `.git`."""
+    reason = ""
+    if root.is_symlink():
+        reason = "is a link"
+    elif root.parent == root:
+        reason = "is the root of the file system"
+    elif os.path.lexists(root) and not root.is_dir():
+        reason = "is not a directory"
+    elif os.path.lexists(root / ".git"):
+        reason = "is a git repository"
+    elif any(is_git_name(part) for part in root.parts) or ".." in root.parts:
+        reason = "is inside of git's own directory, or has '..' in it"
+    if reason:
+        hint = "give a directory of its own, such as 'output'"
+        raise fail("output-root-refused", f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
+
+
+def _compare(
+    root: Path, there: Mapping[str, Item], new: Mapping[str, bytes], owned: Mapping[str, str], force: bool
+) -> Changes:
+    problems = Problems()
+    _check_paths(problems, root, new, owned)
+    problems.raise_if_any()
+    found: dict[str, list[str]] = {"added": [], "changed": [], "removed": [], "unchanged": []}
+    for path in sorted(new.keys() | owned.keys()):
+        item = there.get(path)
+        content = read_file(root / path) if item and item.kind == "file" else None
+        if path in new and content == new[path]:
+            found["unchanged"].append(path)
+        elif path in new and (blocker := _blocker(path, there, owned)):
+            problems.error(
+                "output-foreign-file",
+                f"this is in the way of {path!r} and was not rendered",
+                Position(f"{root.name}/{blocker}"),
+                hint="move it away, or rename what is rendered to this path",
+            )
+        elif item is None or item.kind == "directory":
+            if path in new:
+                found["added"].append(path)
+        elif not force and (content is None or hashlib.sha256(content).hexdigest() != owned[path]):
+            problems.error(
+                "output-edited",
+                "this file was edited since it was rendered",
+                Position(f"{root.name}/{path}"),
+                hint="move the change into the profile, then render with --force to replace this file",
+            )
+        else:
+            found["changed" if path in new else "removed"].append(path)
+    problems.raise_if_any()
+    return Changes(**{kind: tuple(paths) for kind, paths in found.items()})
+
+
+def _check_paths(problems: Problems, root: Path, new: Mapping[str, bytes], owned: Mapping[str, str]) -> None:
+    for path in sorted(new.keys() | owned.keys()):
+        if reason := invalid_output_path(path):
+            problems.error("output-path-invalid", f"{path!r} cannot be a file in the output: {reason}")
+    for first, second in collisions(new):
+        at, other = (Position(f"{root.name}/{path}") for path in (first, second))
+        problems.error(
+            "output-collision",
+            f"{first!r} and {second!r} are one path on some file systems",
+            at,
+            hint="rename one of the two objects",
+            related=[(other, "the other one")],
+        )
+
+
+def _blocker(path: str, there: Mapping[str, Item], owned: Mapping[str, str]) -> str:
+    """What is not ours and keeps a file from being at `path`: itself, a parent, or something below."""
+    for parent in _parents(path):
+        if parent in there and there[parent].kind != "directory" and parent not in owned:
+            return parent
+    item = there.get(path)
+    if item is None:
+        return ""
+    if item.kind != "directory":
+        return "" if path in owned else path
+    below = [p for p in there if p.startswith(f"{path}/")]
+    ours = {parent for p in below if p in owned for parent in (p, *_parents(p))}
+    return next((p for p in sorted(below) if p not in ours), "" if below else path)
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The directories around `path`, innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def _swap_in(root: Path, before: Mapping[str, Item], new: Mapping[str, bytes], changes: Changes) -> None:
+    """Builds the new tree beside `root` and puts it in its place."""
+    identity = root.lstat() if os.path.lexists(root) else None
+    staged = swap.staging_directory(root)
+    try:
+        _build(staged, root, before, new, changes)
+        if identity is None:
+            os.rename(staged, root)
+            return
+        old = swap.exchange(root, staged)
+        if not os.path.samestat(old.lstat(), identity) or scan(old) != before:
+            staged = swap.exchange(root, old)
+            hint = "run again when nothing else writes there"
+            raise fail("output-changed", f"{root.name!r} was written to while it was replaced", hint=hint)
+        staged = old
+    finally:
+        swap.remove(staged)
+
+
+def _build(staged: Path, root: Path, before: Mapping[str, Item], new: Mapping[str, bytes], changes: Changes) -> None:
+    """Fills `staged` with what `root` is to be: links to what stays, and the new files."""
+    written = (*changes.added, *changes.changed)
+    gone = {*written, *changes.removed}
+    kept = [path for path, item in before.items() if item.kind != "directory" and path not in gone]
+    emptied = {parent for path in changes.removed for parent in _parents(path)}
+    directories = {path for path, item in before.items() if item.kind == "directory" and path not in emptied | gone}
+    directories.update(parent for path in (*kept, *written, *directories) for parent in _parents(path))
+    for path in sorted(directories):
+        os.mkdir(staged / path)
+    for path in kept:
+        link_or_copy(root / path, staged / path)
+    for path in written:
+        write_file(staged / path, new[path])
+    for path in sorted(directories, reverse=True):
+        os.chmod(staged / path, before[path].mode if path in before else 0o755)
+    os.chmod(staged, stat.S_IMODE(root.stat().st_mode) if root.exists() else 0o755)
+
+
+@contextmanager
+def _write_errors(root: Path, needed: int = 0) -> Iterator[None]:
+    """Tells what the system refused as a problem of the environment."""
+    try:
+        yield
+    except OSError as error:
+        path = str(error.filename or root).replace(str(root.parent) + os.sep, "")
+        hint = _HINTS.get(error.errno or 0, "")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and needed:
+            hint = f"{needed} bytes are needed for the new files"
+        message = f"cannot write the output: {path}: {error.strerror or error}; nothing was changed"
+        raise CompileError([Diagnostic("output-write-failed", message, hint=hint)], environment=True) from error
