@@ -100,6 +100,6 @@ def _replaced(body: Any, steps: Sequence[str | int], value: Any) -> Any:
     """A copy of `body` along the path, with `value` at its end."""
     if not steps:
         return value
-    copy = list(body) if isinstance(body, list) else dict(body)
+    copy: Any = list(body) if isinstance(body, list) else dict(body)
     copy[steps[0]] = _replaced(copy[steps[0]], steps[1:], value)
     return copy
