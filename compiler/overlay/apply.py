@@ -32,39 +32,47 @@ def apply(
     """
     current = list(objects)
     problems: list[Diagnostic] = []
-    scoped = frozenset(cluster_scoped) | custom_cluster_scoped(current)
     for overlay in overlays:
-        target = overlay.target
-        chosen = [position for position, each in enumerate(current) if target is None or matches(target, each)]
-        found: list[Diagnostic] = []
-        if target is not None and not chosen:
-            found = [] if overlay.optional else [_no_match(overlay, target, current)]
-        elif isinstance(overlay.operation, Transform):
-            current, found = _transformed(current, chosen, overlay, overlay.operation, scoped)
-        else:
-            current, found = _patched(current, set(chosen), overlay, overlay.operation)
+        changed, found = apply_one(current, overlay, cluster_scoped)
+        current = [each for each in changed if each is not None]
         problems += found
     return current, problems
 
 
+def apply_one(
+    objects: Sequence[Object], overlay: Overlay, cluster_scoped: Collection[tuple[str, str]] = ()
+) -> tuple[list[Object | None], list[Diagnostic]]:
+    """As `apply` for one overlay, each object at its place: None where it was dropped."""
+    scoped = frozenset(cluster_scoped) | custom_cluster_scoped(objects)
+    target = overlay.target
+    chosen = [position for position, each in enumerate(objects) if target is None or matches(target, each)]
+    if target is not None and not chosen:
+        return list(objects), [] if overlay.optional else [_no_match(overlay, target, objects)]
+    if isinstance(overlay.operation, Transform):
+        return _transformed(objects, chosen, overlay, overlay.operation, scoped)
+    return _patched(objects, set(chosen), overlay, overlay.operation)
+
+
 def _transformed(
-    objects: list[Object], chosen: list[int], overlay: Overlay, change: Transform, scoped: Collection[tuple[str, str]]
-) -> tuple[list[Object], list[Diagnostic]]:
+    objects: Sequence[Object], chosen: list[int], overlay: Overlay, change: Transform, scoped: Collection[tuple[str, str]]
+) -> tuple[list[Object | None], list[Diagnostic]]:
+    if change.drop:
+        return [None if position in set(chosen) else each for position, each in enumerate(objects)], []
     problems = []
     for name in () if overlay.optional else unmatched_replicas(objects, chosen, change):
         names = [str((each.get("metadata") or {}).get("name")) for each in objects]
         message = f"replicas: no workload is called '{name}'"
         problems.append(Diagnostic("overlay-no-match", message, overlay.at, did_you_mean(name, names)))
     try:
-        return transform(objects, set(chosen), change, scoped), problems
+        return list(transform(objects, set(chosen), change, scoped)), problems
     except PatchError as error:
-        return objects, [*problems, Diagnostic("overlay-failed", str(error), overlay.at, error.hint)]
+        return list(objects), [*problems, Diagnostic("overlay-failed", str(error), overlay.at, error.hint)]
 
 
 def _patched(
-    objects: list[Object], chosen: Collection[int], overlay: Overlay, patch: Patch
-) -> tuple[list[Object], list[Diagnostic]]:
-    result: list[Object] = []
+    objects: Sequence[Object], chosen: Collection[int], overlay: Overlay, patch: Patch
+) -> tuple[list[Object | None], list[Diagnostic]]:
+    result: list[Object | None] = []
     problems = []
     for position, before in enumerate(objects):
         after: Object | None = before
@@ -74,8 +82,7 @@ def _patched(
             except PatchError as error:
                 message = f"{_name(before)}: {error}"
                 problems.append(Diagnostic("overlay-failed", message, overlay.at, error.hint))
-        if after is not None:
-            result.append(after)
+        result.append(after)
     return result, problems
 
 

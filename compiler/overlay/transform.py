@@ -19,12 +19,10 @@ _SCALED = frozenset({"Deployment", "ReplicationController", "ReplicaSet", "State
 def transform(
     objects: Sequence[Object], chosen: Collection[int], change: Transform, cluster_scoped: Collection[tuple[str, str]]
 ) -> list[Object]:
-    """All objects, those at the chosen positions transformed; untouched ones are the very same.
+    """All objects, those at the chosen positions transformed (`drop` is the caller's); untouched ones are the very same.
 
     `cluster_scoped` are the custom kinds that a namespace must not be set on. Raises PatchError.
     """
-    if change.drop:
-        return [each for position, each in enumerate(objects) if position not in chosen]
     result = [_one(each, change) if position in chosen else each for position, each in enumerate(objects)]
     if change.namespace:
         result = namespaces.move(result, chosen, change.namespace, cluster_scoped)
