@@ -78,12 +78,18 @@ def check_record(pack: Pack, problems: Problems) -> None:
     They do where the comment names a preset that does not exist, or one that would still change the values.
     """
     at = Position(pack.values.document.path, 1)
+    if pack.enabled_presets and not pack.presets:
+        listed = ", ".join(pack.enabled_presets)
+        problems.warning(
+            "preset-record", f"values.yaml says that presets are enabled ({listed}), the pack has none", at
+        )
+        return
     for record in pack.enabled_presets:
         group, _, name = record.rpartition(":")
         found = next((p for p in pack.presets if p.name == name.strip() and p.group in ("", group.strip())), None)
         if found is None:
-            what = "presets.yaml has no such preset" if pack.presets else "the pack has no presets"
-            problems.warning("preset-record", f"values.yaml says that preset '{record}' is enabled, but {what}", at)
+            unknown = f"values.yaml says that preset '{record}' is enabled, presets.yaml has no such preset"
+            problems.warning("preset-record", unknown, at)
         elif apply(pack.values.data, [found]) != pack.values.data:
             problems.warning(
                 "preset-record",

@@ -125,7 +125,8 @@ def check(values: PackValues) -> None:
 
 
 def _report_missing(values: PackValues, keys: Keys, rule: Rule) -> None:
-    hint = "; ".join(rule.hints) or "give it a value in the layer's values"
+    nested = "".join(f"{{{key}: " for key in keys) + "…" + "}" * len(keys)
+    hint = "; ".join([*rule.hints, f"set it in the layer: values: {nested}"])
     message = f"{dotted(keys)} is required by pack '{values.pack.name}' and has no value"
     values.problems.error("schema-required", message, values.locate(*keys), hint=hint)
 

@@ -1,0 +1,197 @@
+"""Packs: directories with pack.json (Palette's format) or pack.yaml (ours, its superset), found and read.
+
+A repository may hold hundreds of packs and use five, so that finding reads no more than names and versions; the rest of
+a pack is read when it is asked for. Whatever is wrong with a pack is kept in `Pack.defects`, for it concerns only those
+who use it; a directory whose name and version cannot even be read is warned about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from compiler import files as tree
+from compiler import yamldoc
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.load.pack_content import read_patches, read_presets, read_schema, read_templates, read_values
+from compiler.load.pack_metadata import KNOWN_KEYS, read_dependencies, read_file_list, read_resources, read_texts
+from compiler.load.reader import Reader, type_name
+from compiler.model import Pack
+from compiler.ports import Files
+
+PALETTE = "pack.json"
+NATIVE = "pack.yaml"
+_MAX_DEPTH = 16  # of a pack below its root
+_MAX_BYTES = 1 << 20  # of a pack.json
+
+
+class PackVersions(Mapping[str, Pack]):
+    """The versions of one pack; each is read once, when it is asked for. The keys are known without reading."""
+
+    def __init__(self, directories: Mapping[str, Sequence[str]], read: Callable[[str], Pack]) -> None:
+        self._directories = directories  # version -> where it is; more than one place is a defect
+        self._read = read
+        self._packs: dict[str, Pack] = {}
+
+    def __getitem__(self, version: str) -> Pack:
+        if version not in self._packs:
+            first, *others = self._directories[version]
+            pack = self._read(first)
+            self._packs[version] = replace(pack, defects=(*_twins(pack, others), *pack.defects))
+        return self._packs[version]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._directories)
+
+    def __len__(self) -> int:
+        return len(self._directories)
+
+
+def _twins(pack: Pack, others: Sequence[str]) -> tuple[Diagnostic, ...]:
+    if not others:
+        return ()
+    message = f"pack '{pack.name}' {pack.version} is there {len(others) + 1} times"
+    related = tuple((Position(directory), "and here") for directory in others)
+    return (Diagnostic("pack-duplicate", message, pack.at, "keep one, or give one another version", related),)
+
+
+def find_packs(
+    files: Files, roots: Sequence[str], problems: Problems, *, registries: Mapping[str, str] | None = None
+) -> dict[str, Mapping[str, Pack]]:
+    """Name -> version -> pack, of every pack below the root folders; both sorted. Packs inside packs do not count.
+
+    `registries` gives the name of the registry that a root is, for `Pack.registry`. A root that does not exist holds
+    no packs.
+    """
+    named = registries or {}
+    found: dict[str, dict[str, list[str]]] = {}
+    for directory in _directories(files, roots, problems):
+        try:
+            name, version = _identity(files, directory)
+        except CompileError as error:
+            problems.found.extend(replace(d, severity="warning") for d in error.diagnostics)
+            continue
+        found.setdefault(name, {}).setdefault(version, []).append(directory)
+
+    def read(directory: str) -> Pack:
+        around = [root for root in named if directory == root or directory.startswith(f"{root}/")]
+        return read_pack(files, directory, registry=named[max(around, key=len)] if around else "")
+
+    return {name: PackVersions(dict(sorted(versions.items())), read) for name, versions in sorted(found.items())}
+
+
+def _directories(files: Files, roots: Sequence[str], problems: Problems) -> Iterator[str]:
+    """The pack directories below the roots, in path order, each once also where roots or links overlap."""
+    seen: set[str] = set()
+    pending = [(root.strip("/"), 0) for root in sorted(set(roots), reverse=True)]
+    while pending:
+        directory, depth = pending.pop()
+        try:
+            real = tree.resolve_links(files, directory)
+            if real in seen or not tree.is_directory(files, directory):
+                continue
+            seen.add(real)
+            if _metadata_paths(files, directory):
+                yield directory
+                continue
+        except CompileError as error:
+            problems.found.extend(replace(d, severity="warning") for d in error.diagnostics)
+            continue
+        if depth < _MAX_DEPTH:
+            names = [name for name in files.names(real) if not name.startswith(".")]
+            pending.extend((f"{directory}/{name}" if directory else name, depth + 1) for name in reversed(names))
+
+
+def _metadata_paths(files: Files, directory: str) -> list[str]:
+    paths = [f"{directory}/{name}" if directory else name for name in (NATIVE, PALETTE)]
+    return [path for path in paths if files.entry(tree.resolve_links(files, path)) is not None]
+
+
+def _identity(files: Files, directory: str) -> tuple[str, str]:
+    """Name and version. Raises CompileError where they cannot be read."""
+    path = _metadata_paths(files, directory)[0]
+    data = _load_json(files, path) if path.endswith(PALETTE) else yamldoc.load_one(tree.read(files, path), path).value
+    name, version = (data.get("name"), data.get("version")) if isinstance(data, dict) else (None, None)
+    if not (isinstance(name, str) and name and isinstance(version, str) and version):
+        raise fail("pack-unreadable", "a pack needs name and version, both as text", Position(path, 1))
+    return name, version
+
+
+def _load_json(files: Files, path: str) -> Any:
+    """The data of a JSON file. Raises CompileError."""
+    raw = tree.read(files, path, Position(path))
+    if len(raw) > _MAX_BYTES:
+        raise fail("pack-unreadable", f"{len(raw):,} bytes; at most {_MAX_BYTES:,} are read", Position(path))
+    try:
+        return json.loads(tree.decode(raw, path))
+    except json.JSONDecodeError as error:
+        raise fail("pack-unreadable", f"not JSON: {error.msg}", Position(path, error.lineno, error.colno)) from None
+    except (RecursionError, ValueError):
+        raise fail("pack-unreadable", "not JSON: nested too deeply, or a number is too long", Position(path)) from None
+
+
+def _load_document(files: Files, path: str) -> yamldoc.Document:
+    """The metadata with positions. JSON may be indented by tabs, which YAML refuses: then without positions."""
+    raw = tree.read(files, path, Position(path))
+    value = _load_json(files, path) if path.endswith(PALETTE) else None
+    try:
+        document = yamldoc.load_one(raw, path, duplicates="warn" if path.endswith(PALETTE) else "refuse")
+    except CompileError:
+        if value is None:
+            raise
+        document = yamldoc.Document(value, path, 1)
+    if not isinstance(document.value, dict):
+        raise fail("pack-unreadable", f"expected a mapping, found {type_name(document.value)}", Position(path, 1))
+    return document
+
+
+def read_pack(files: Files, directory: str, *, registry: str = "") -> Pack:
+    """The whole pack in a directory. Never raises for what is in it: that is in `defects`."""
+    problems = Problems()
+    paths = _metadata_paths(files, directory)
+    path = paths[0] if paths else f"{directory}/{PALETTE}"
+    if len(paths) > 1:
+        problems.error(
+            "pack-format", f"both {NATIVE} and {PALETTE} are in {directory}", Position(path, 1), hint="keep one"
+        )
+    document = yamldoc.Document({}, path, 1)
+    try:
+        document = _load_document(files, path)
+    except CompileError as error:
+        problems.add(error)
+    pack = _assemble(Reader(document.value, document, problems), files, directory, registry)
+    return replace(pack, defects=tuple(problems.found))
+
+
+def _assemble(reader: Reader, files: Files, directory: str, registry: str) -> Pack:
+    native = reader.document.path.endswith(NATIVE)
+    if native:
+        reader.only(KNOWN_KEYS)
+    name, version = reader.string("name", required=True), reader.version_text("version", required=True)
+    values, presets_in_comment = read_values(files, directory, f"pack {name} {version}", reader.problems)
+    schema, schema_at = read_schema(files, directory, native, reader.problems)
+    return Pack(
+        name=name,
+        version=version,
+        layer=reader.string("layer", required=True),
+        directory=directory,
+        at=reader.at("name"),
+        metadata=reader.data,
+        values=values,
+        charts=read_file_list(reader, "charts", directory, files),
+        manifests=read_file_list(reader, "kubeManifests", directory, files),
+        templates=read_templates(reader, directory, files) if native else (),
+        patches=read_patches(reader, directory, files) if native else (),
+        registry=registry,
+        presets=read_presets(files, directory, native, reader.problems),
+        schema=schema,
+        schema_at=schema_at,
+        dependencies=read_dependencies(reader),
+        cloud_types=tuple(dict.fromkeys([*reader.strings("cloudTypes"), *reader.strings("cloudType")])),
+        enabled_presets=presets_in_comment,
+        resources=read_resources(reader),
+        annotations=read_texts(reader.mapping("annotations")),
+        end_of_life=reader.string("eol"),
+    )
