@@ -1,0 +1,253 @@
+"""Versions and the ranges that people ask for, as Helm understands them.
+
+Versions are SemVer 2.0. Ranges follow Masterminds/semver v3, the library in Helm, quirks included: a chart's
+`kubeVersion` must mean the same here as there. The tests ask Helm itself. Palette's trains (`1.x`, `1.33.x`) are ranges
+of that kind; a train may be qualified by a group (`LTS__18.4.x`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+_IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_TAIL = rf"(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?"
+_LENIENT = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_TAIL}")
+_STRICT = re.compile(rf"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*){_TAIL}")
+
+_PART = r"[0-9xX*|]+"
+_RANGE_VERSION = rf"v?({_PART})(?:\.({_PART}))?(?:\.({_PART}))?{_TAIL}"
+_SPACE = "[ \t\n\f\r]"
+_HYPHEN = re.compile(rf"{_SPACE}*({_RANGE_VERSION}){_SPACE}+-{_SPACE}+({_RANGE_VERSION}){_SPACE}*")
+_TERM = re.compile(rf"{_SPACE}*(=>|=<|!=|>=|<=|~>|[=<>~^]|){_SPACE}*{_RANGE_VERSION}")
+_SEPARATOR = re.compile(rf"{_SPACE}*,{_SPACE}*|{_SPACE}+")
+
+_LARGEST = 2**64 - 1
+_LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version. Equal means the same text but for a `v`; order goes by `precedence`, which does not see `build`."""
+
+    major: int
+    minor: int = 0
+    patch: int = 0
+    prerelease: str = ""
+    build: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """A version in SemVer 2.0's own grammar: three numbers, no `v`. Raises ValueError that says what is wrong."""
+        return _version(_STRICT, text, "a SemVer version such as 1.2.3")
+
+    @classmethod
+    def lenient(cls, text: str) -> Version:
+        """As Helm reads versions of charts and of Kubernetes: `v1.2.3`, `1.29` and `1` too. Raises ValueError."""
+        return _version(_LENIENT, text, "a version")
+
+    @property
+    def precedence(self) -> tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]:
+        """The key to sort by: SemVer 2.0 §11."""
+        identifiers = self.prerelease.split(".") if self.prerelease else ()
+        return (self.major, self.minor, self.patch, not identifiers, tuple(map(_identifier, identifiers)))
+
+    def __str__(self) -> str:
+        core = f"{self.major}.{self.minor}.{self.patch}"
+        return core + (f"-{self.prerelease}" if self.prerelease else "") + (f"+{self.build}" if self.build else "")
+
+
+def _version(grammar: re.Pattern[str], text: str, expected: str) -> Version:
+    match = grammar.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None:
+        raise ValueError(f"'{text[:80]}' is not {expected}")
+    *numbers, prerelease, build = match.groups()
+    core = [int(n or 0) for n in numbers]
+    if max(core) > _LARGEST:
+        raise ValueError(f"'{text[:80]}' has a number that is too large")
+    zeros = [i for i in (prerelease or "").split(".") if i.isdigit() and len(i) > 1 and i[0] == "0"]
+    if zeros:
+        raise ValueError(f"'{text[:80]}' has a pre-release number with a leading zero: '{zeros[0]}'")
+    return Version(core[0], core[1], core[2], prerelease or "", build or "")
+
+
+def _identifier(text: str) -> tuple[bool, int, str]:
+    """Numbers come first and by value, the rest by ASCII. What exceeds 64 bits counts as text, as in Helm."""
+    if text.isdigit() and int(text) <= _LARGEST:
+        return (False, int(text), "")
+    return (True, 0, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """An operator and a version of which the last parts may be open: `parts` counts those that are not (0 to 3)."""
+
+    operator: str
+    version: Version
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A range of versions. `alternatives`: any of these, of which all terms must hold."""
+
+    alternatives: tuple[tuple[_Term, ...], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Constraint:
+        """Reads `>=1.2, <2`, `1.2 - 1.4`, `~1.2 || ^2.0.1`, `1.x`, `*` and the like. Raises ValueError."""
+        if len(text) > _LONGEST:
+            raise ValueError(f"a version range of {len(text)} characters is longer than {_LONGEST}")
+        rewritten = _HYPHEN.sub(lambda m: f">= {m[1]}, <= {m[7]} ", text)
+        try:
+            return cls(tuple(tuple(_terms(part)) for part in rewritten.split("||")))
+        except ValueError as error:
+            raise ValueError(f"'{text}' is not a version range: {error}") from None
+
+    def allows(self, version: Version) -> bool:
+        """Whether the version is in the range. A pre-release is only where one of the terms beside names one too."""
+        for terms in self.alternatives:
+            if version.prerelease and not any(t.version.prerelease for t in terms):
+                continue
+            if all(_HOLDS[t.operator](version, t) for t in terms):
+                return True
+        return False
+
+
+def _terms(text: str) -> Iterable[_Term]:
+    position = 0
+    while True:
+        match = _TERM.match(text, position)
+        if match is None:
+            raise ValueError(f"expected a version at '{text[position:][:40]}'")
+        yield _term(*match.groups())
+        position = match.end()
+        if not text[position:].strip(" \t\n\f\r"):
+            return
+        separator = _SEPARATOR.match(text, position)
+        if separator is None:
+            raise ValueError(f"expected ',' or a space at '{text[position:][:40]}'")
+        position = separator.end()
+
+
+def _term(operator: str, *groups: str | None) -> _Term:
+    *numbers, prerelease, _ = groups
+    parts = next((i for i, n in enumerate(numbers) if n is None or n in ("x", "X", "*")), 3)
+    core = ".".join([*(n or "" for n in numbers[:parts]), "0", "0", "0"][:3])
+    return _Term(operator, Version.lenient(core + (f"-{prerelease}" if prerelease else "")), parts)
+
+
+def _compare(a: Version, b: Version) -> int:
+    return (a.precedence > b.precedence) - (a.precedence < b.precedence)
+
+
+def _equal(version: Version, term: _Term) -> bool:
+    return _tilde(version, term) if term.parts < 3 else _compare(version, term.version) == 0
+
+
+def _not_equal(version: Version, term: _Term) -> bool:
+    """`!=1.x` is outside 1, but `!=*` is everything save 0.0.0: a quirk that is kept."""
+    wanted = term.version
+    if term.parts in (0, 3) or version.major != wanted.major:
+        return _compare(version, wanted) != 0
+    if term.parts == 1:
+        return False
+    if version.minor != wanted.minor:
+        return True
+    return version.prerelease != wanted.prerelease
+
+
+def _greater(version: Version, term: _Term) -> bool:
+    """`>11` starts at 12, `>11.1` at 11.2."""
+    wanted = term.version
+    if term.parts == 1:
+        return version.major > wanted.major
+    if term.parts == 2:
+        return (version.major, version.minor) > (wanted.major, wanted.minor)
+    return _compare(version, wanted) > 0
+
+
+def _at_most(version: Version, term: _Term) -> bool:
+    """`<=11` ends with the last 11, `<=11.1` with the last 11.1."""
+    wanted = term.version
+    if term.parts == 3:
+        return _compare(version, wanted) <= 0
+    if term.parts == 1:
+        return version.major <= wanted.major
+    return (version.major, version.minor) <= (wanted.major, wanted.minor)
+
+
+def _tilde(version: Version, term: _Term) -> bool:
+    """The last named part may grow: `~1.2.3` is >=1.2.3, <1.3; `~1` is >=1, <2. `~0.0.0` and `*` are all there are."""
+    wanted = term.version
+    if _compare(version, wanted) < 0:
+        return False
+    if term.parts in (0, 3) and (wanted.major, wanted.minor, wanted.patch) == (0, 0, 0):
+        return True
+    return version.major == wanted.major and (term.parts == 1 or version.minor == wanted.minor)
+
+
+def _caret(version: Version, term: _Term) -> bool:
+    """The first part that is not zero stays: `^1.2.3` is >=1.2.3, <2; `^0.2.3` is >=0.2.3, <0.3; `^0.0.3` is itself."""
+    wanted = term.version
+    if _compare(version, wanted) < 0 or version.major != wanted.major:
+        return False
+    if wanted.major > 0 or term.parts == 1:
+        return True
+    if wanted.minor > 0 or term.parts == 2:
+        return version.minor == wanted.minor
+    return version.minor == 0 and version.patch == wanted.patch
+
+
+_HOLDS: Mapping[str, Callable[[Version, _Term], bool]] = {
+    "": _equal,
+    "=": _equal,
+    "!=": _not_equal,
+    ">": _greater,
+    "<": lambda version, term: _compare(version, term.version) < 0,
+    ">=": lambda version, term: _compare(version, term.version) >= 0,
+    "=>": lambda version, term: _compare(version, term.version) >= 0,
+    "<=": _at_most,
+    "=<": _at_most,
+    "~": _tilde,
+    "~>": _tilde,
+    "^": _caret,
+}
+
+
+def is_exact(text: str) -> bool:
+    """Whether the text names one version (`1.2.3`, `v1.2.3-rc.1`, `LTS__1.2.3`): a range or a train does not."""
+    try:
+        Version.parse(_split(text)[1].removeprefix("v"))
+    except ValueError:
+        return False
+    return True
+
+
+def best(available: Iterable[str], constraint: str) -> str | None:
+    """The newest of `available` in the range, spelled as there, or None. Raises ValueError on a bad range.
+
+    Text that is available as it stands means itself, as in `helm --version`. A range without a group sees versions
+    without one, `LTS__18.4.x` those that begin with `LTS__`. What is no version is passed over.
+    """
+    tags = set(available)
+    if constraint in tags:
+        return constraint
+    group, wanted = _split(constraint)
+    parsed = Constraint.parse(wanted)
+    found = []
+    for tag in tags:
+        of, text = _split(tag)
+        try:
+            version = Version.lenient(text)
+        except ValueError:
+            continue
+        if of == group and parsed.allows(version):
+            found.append((version.precedence, tag))
+    return max(found)[1] if found else None
+
+
+def _split(text: str) -> tuple[str, str]:
+    group, mark, rest = text.rpartition("__")
+    return group + mark, rest
