@@ -1,0 +1,92 @@
+"""Everything that the packs of a cluster ask of it and of each other (palette.md 1.5, 2.6, 6.2, 6.3)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from compiler.diagnostics import Problems
+from compiler.model import NodePool
+from compiler.palette.dependencies import check_dependencies
+from compiler.palette.members import Member
+from compiler.palette.resources import check_resources
+
+
+def check(
+    members: Sequence[Member], cloud: str, kubernetes_version: str, pools: Sequence[NodePool], problems: Problems
+) -> None:
+    """Records every constraint that a cluster's layers break. `cloud` '' = not known; without pools no resources."""
+    check_names(members, problems)
+    check_dependencies(members, kubernetes_version, problems)
+    for member in members:
+        check_cloud(member, cloud, problems)
+        check_layer_type(member, problems)
+        check_lifecycle(member, problems)
+        check_resources(member, pools, problems)
+
+
+def check_cloud(member: Member, cloud: str, problems: Problems) -> None:
+    """Records a pack that is not made for the cluster's cloud ('' or all = not known yet)."""
+    clouds = member.pack.cloud_types if member.pack else ()
+    if clouds and cloud not in ("", "all") and cloud not in clouds and "all" not in clouds:
+        problems.error(
+            "pack-cloud",
+            f"layer '{member.layer}': pack '{member.name}' is for {', '.join(clouds)}, not for {cloud}",
+            member.at,
+            hint="use the variant of the pack that is made for this cloud",
+        )
+
+
+def check_layer_type(member: Member, problems: Problems) -> None:
+    """Warns where a pack made for one layer stands in another: packs of one content for two layers are common."""
+    made_for = member.pack.layer if member.pack else ""
+    if made_for and made_for != member.type:
+        problems.warning(
+            "pack-layer",
+            f"layer '{member.layer}' is of type {member.type}, pack '{member.name}' is made for {made_for}",
+            member.at,
+        )
+
+
+def check_lifecycle(member: Member, problems: Problems, *, locked: bool = False) -> None:
+    """deprecated warns; disabled is an error for who begins to use it, a warning where it is `locked` in use; deleted
+    is an error."""
+    state = member.pack.annotations.get("system_state", "") if member.pack else ""
+    text = f"layer '{member.layer}': pack '{member.name}' {member.version} is {state}"
+    hint = "move to a version that is maintained"
+    if state == "deleted" or (state == "disabled" and not locked):
+        problems.error(f"pack-{state}", text, member.at, hint=hint)
+    elif state in ("deprecated", "disabled"):
+        problems.warning(f"pack-{state}", text, member.at, hint=hint)
+
+
+def check_end_of_life(member: Member, today: datetime.date, problems: Problems) -> None:
+    """Warns of a pack past its `eol` date. The date is an input: nothing here knows the time."""
+    text = member.pack.end_of_life if member.pack else ""
+    if not text:
+        return
+    try:
+        end = datetime.date.fromisoformat(text)
+    except ValueError:
+        problems.warning("pack-eol", f"pack '{member.name}': eol '{text}' is not a date (yyyy-MM-dd)", member.at)
+        return
+    if end < today:
+        problems.warning(
+            "pack-eol", f"pack '{member.name}' {member.version} reached its end of life on {text}", member.at
+        )
+
+
+def check_names(members: Sequence[Member], problems: Problems) -> None:
+    """Records two layers that show the same name: the display name, else the layer's own, is unique in a cluster."""
+    first: dict[str, Member] = {}
+    for member in members:
+        name = member.display_name or member.layer
+        other = first.setdefault(name, member)
+        if other is not member:
+            problems.error(
+                "display-name-duplicate",
+                f"layers '{other.layer}' and '{member.layer}' are both shown as '{name}'",
+                member.at,
+                hint="give one another pack.spectrocloud.com/display-name",
+                related=[(other.at, f"layer '{other.layer}'")],
+            )
