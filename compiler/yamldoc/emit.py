@@ -1,7 +1,7 @@
-"""Data to YAML that kubectl, YAML 1.1 and YAML 1.2 parsers read back as the same data. Rules: reference ecosystem 3.3.
+"""Data to YAML that kubectl, YAML 1.1 and YAML 1.2 parsers read back as the same data.
 
-Block style, two blanks, sequences at their parent's indent, keys sorted; a string stands plain only where no reader can
-take it for anything else.
+Block style, two blanks, sequences at their parent's indent, keys sorted. A string stands plain only where no reader can
+take it for anything else, and as a block only where no reader or editor can change it; all others are JSON's.
 """
 
 from __future__ import annotations
@@ -9,35 +9,36 @@ from __future__ import annotations
 import json
 import math
 import re
+import string
 from collections.abc import Iterable
 from typing import Any
 
 from compiler.diagnostics import fail
+from compiler.yamldoc.memo import Memo
 
 _FIRST = ("apiVersion", "kind", "metadata")
-_PLAIN = re.compile(r"[A-Za-z_/$](?:[!-9;-~]|:(?=[!-~])| (?=[!-\"$-~]))*", re.ASCII)
+_PLAIN_START = frozenset(string.ascii_letters + "_/$")
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
-_BLOCK_UNSAFE = re.compile(r"\A[ \n]|[ ]$", re.MULTILINE)
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_LONG_KEY = 1000  # parsers look 1,024 characters ahead for the colon of a key
+_LONG_KEY = 160  # times six for escapes is below the 1,024 characters that parsers look ahead for the colon
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def dump(value: Any) -> str:
-    """One document without `---`: LF, final newline, deterministic; the same for equal data, whatever its key order.
+    """One document without `---`: LF, final newline; equal data give equal text whatever the order of their keys.
 
     Keys must be str. At the top `apiVersion`, `kind`, `metadata` come first. Raises CompileError `yaml-number` for
     infinities and NaN, `yaml-encoding` for lone surrogates.
     """
-    writer = _Writer()
+    out: list[str] = []
     if isinstance(value, dict) and value:
         first = [key for key in _FIRST if key in value]
-        writer.mapping(value, "", [*first, *sorted(value.keys() - set(first))])
+        _mapping(value, [*first, *sorted(value.keys() - first)], "", "", out)
     elif isinstance(value, (list, tuple)) and value:
-        writer.sequence(value, "")
+        _sequence(value, "", "", out)
     else:
-        writer.out.append(writer.scalar(value, "  ") + "\n")
-    return "".join(writer.out)
+        out.append(_scalar(value, "  ") + "\n")
+    return "".join(out)
 
 
 def dump_all(values: Iterable[Any]) -> str:
@@ -45,74 +46,69 @@ def dump_all(values: Iterable[Any]) -> str:
     return "---\n".join(map(dump, values))
 
 
-class _Writer:
-    def __init__(self) -> None:
-        self.out: list[str] = []
-        self._texts: dict[str, str] = {}
-
-    def mapping(self, value: dict[str, Any], indent: str, keys: Iterable[str] | None = None) -> None:
-        """The entries; the first one is written where the output stands, so a list item may begin with it."""
-        out, lead = self.out, ""
-        for key in sorted(value) if keys is None else keys:
-            item = value[key]
-            out.append(f"{lead}{self._key(key, indent)}:")
-            lead = indent
-            self._value(item, indent, indent + "  ")
-
-    def sequence(self, value: Iterable[Any], indent: str) -> None:
-        out, lead = self.out, ""
-        inner = indent + "  "
-        for item in value:
-            if isinstance(item, dict) and item:
-                out.append(f"{lead}- ")
-                self.mapping(item, inner)
-            elif isinstance(item, (list, tuple)) and item:
-                out.append(f"{lead}- ")
-                self.sequence(item, inner)
-            else:
-                out.append(f"{lead}- {self.scalar(item, inner)}\n")
-            lead = indent
-
-    def _value(self, item: Any, indent: str, inner: str) -> None:
-        if isinstance(item, dict) and item:
-            self.out.append(f"\n{inner}")
-            self.mapping(item, inner)
+def _mapping(value: dict[str, Any], keys: Iterable[str], lead: str, indent: str, out: list[str]) -> None:
+    """Writes the entries at the indent; `lead` stands before the first one (`- ` where the map is a list item)."""
+    inner = indent + "  "
+    for key in keys:
+        item = value[key]
+        name = _LINES[key] if len(key) < _LONG_KEY else f"? {_LINES[key]}\n{indent}"
+        if type(item) is str and "\n" not in item:  # by far the most frequent, so the first
+            out.append(f"{lead}{name}: {_LINES[item]}\n")
+        elif isinstance(item, dict) and item:
+            out.append(f"{lead}{name}:\n")
+            _mapping(item, sorted(item), inner, inner, out)
         elif isinstance(item, (list, tuple)) and item:
-            self.out.append(f"\n{indent}")
-            self.sequence(item, indent)
+            out.append(f"{lead}{name}:\n")
+            _sequence(item, indent, indent, out)
         else:
-            self.out.append(f" {self.scalar(item, inner)}\n")
+            out.append(f"{lead}{name}: {_scalar(item, inner)}\n")
+        lead = indent
 
-    def _key(self, key: str, indent: str) -> str:
-        text = self._texts.get(key) or self._line(key)
-        return text if len(text) < _LONG_KEY else f"? {text}\n{indent}"
 
-    def scalar(self, value: Any, indent: str) -> str:
-        """A scalar or empty collection, without newline at its end; lines of a block scalar stand at the indent."""
-        if isinstance(value, str):
-            if "\n" in value and (block := _block(value, indent)):
-                return block
-            return self._texts.get(value) or self._line(value)
-        if value is None:
-            return "null"
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            return str(int(value))
-        if isinstance(value, float):
-            return _float(value)
-        return "{}" if isinstance(value, dict) else "[]"
-
-    def _line(self, text: str) -> str:
-        """The string in one line: plain or in double quotes."""
-        if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-            written = str(text)
+def _sequence(value: Iterable[Any], lead: str, indent: str, out: list[str]) -> None:
+    inner = indent + "  "
+    for item in value:
+        if isinstance(item, dict) and item:
+            _mapping(item, sorted(item), f"{lead}- ", inner, out)
+        elif isinstance(item, (list, tuple)) and item:
+            _sequence(item, f"{lead}- ", inner, out)
         else:
-            written = _quote(text)
-            if not text.isprintable():
-                written = _UNPRINTABLE.sub(_escape, written)
-        self._texts[text] = written
-        return written
+            out.append(f"{lead}- {_scalar(item, inner)}\n")
+        lead = indent
+
+
+def _scalar(value: Any, indent: str) -> str:
+    """A scalar or empty collection, without newline at its end; lines of a block scalar stand at the indent."""
+    if isinstance(value, str):
+        return ("\n" in value and _block(value, indent)) or _LINES[value]
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return _float(value)
+    return "{}" if isinstance(value, dict) else "[]"
+
+
+def _line(text: str) -> str:
+    """The string in one line: plain or in double quotes."""
+    printable = text.isprintable()
+    if (
+        text[:1] in _PLAIN_START
+        and printable
+        and text.isascii()
+        and ": " not in text
+        and " #" not in text
+        and text[-1] not in ": "
+        and (len(text) > 5 or text.lower() not in _WORDS)
+    ):
+        return str(text)
+    return _quote(text) if printable else _UNPRINTABLE.sub(_escape, _quote(text))
+
+
+_LINES: Memo[str] = Memo(_line)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -123,14 +119,16 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _block(text: str, indent: str) -> str:
-    """The string as literal block scalar, '' where some reader would see something else."""
-    if _BLOCK_UNSAFE.search(text) or not text.replace("\n", "").isprintable():
+    """The string as literal block scalar; '' where blanks at line ends, tabs or the like might not survive."""
+    if text[0] in " \n" or " \n" in text or text[-1] == " " or not text.replace("\n", "").isprintable():
         return ""
     body = text.rstrip("\n")
     ends = len(text) - len(body)
+    lines = body.replace("\n", f"\n{indent}")
+    if "\n\n" in body:
+        lines = lines.replace(f"\n{indent}\n", "\n\n").replace(f"\n{indent}\n", "\n\n")  # twice: matches overlap
     header = "|-" if ends == 0 else "|" if ends == 1 else "|+"
-    lines = body.split("\n")
-    return "\n".join((header, *(indent + line if line else "" for line in lines))) + "\n" * max(0, ends - 1)
+    return f"{header}\n{indent}{lines}" + "\n" * (ends - 1)
 
 
 def _float(value: float) -> str:
@@ -139,4 +137,4 @@ def _float(value: float) -> str:
     if value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     text = repr(float(value))
-    return text if "." in text or "e" not in text else text.replace("e", ".0e")
+    return text if "." in text or "e" not in text else text.replace("e", ".0e")  # YAML 1.1 wants the point

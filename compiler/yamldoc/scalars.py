@@ -33,6 +33,7 @@ _DATE = re.compile(
     r"| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?)?"
 )
 _TAG = "tag:yaml.org,2002:"
+_TYPES: dict[str, type] = {"null": type(None), "bool": bool, "int": int, "float": float}
 
 
 def scalar(text: str) -> Any:
@@ -138,15 +139,16 @@ def tagged(tag: str, text: str) -> Any:
     if tag == _TAG + "binary":
         return _binary(text)
     name = tag.removeprefix(_TAG)
-    if name == "timestamp" and _DATE.fullmatch(text):
-        return text  # kept as text, as the Kubernetes decoders do
-    kinds: dict[str, tuple[type, ...]] = {"null": (type(None),), "bool": (bool,), "int": (int,), "float": (float, int)}
-    if not tag.startswith(_TAG) or name not in (*kinds, "timestamp"):
+    if name == tag or name not in (*_TYPES, "timestamp"):
         raise ValueError(f"unknown tag {short_tag(tag)}")
+    if name == "timestamp" and _DATE.fullmatch(text):
+        return text  # checked and kept as text, as the Kubernetes decoders do
     value = resolve(text)
-    if name == "timestamp" or not isinstance(value, kinds[name]) or (isinstance(value, bool) and name != "bool"):
+    if name == "float" and type(value) is int and value < 1 << 63:
+        return float(value)
+    if type(value) is not _TYPES.get(name):
         raise ValueError(f"{text[:60]!r} is not a {short_tag(tag)}")
-    return float(value) if name == "float" and isinstance(value, int) else value
+    return value
 
 
 def short_tag(tag: str) -> str:

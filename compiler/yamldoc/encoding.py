@@ -1,0 +1,48 @@
+"""Bytes of a file to the text that a YAML parser may see: UTF-8, without byte order mark, no forbidden characters."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.diagnostics import CompileError, Position, fail
+
+_FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_LINE_BOM = re.compile("^\ufeff", re.MULTILINE)
+
+
+def decode(text: bytes | str, path: str, first_line: int, max_bytes: int) -> str:
+    """The text without byte order mark; refused where it is too large or not text that YAML allows."""
+    size = len(text)
+    if isinstance(text, bytes):
+        try:
+            decoded = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = text[: error.start]
+            at = Position(path, first_line + before.count(b"\n"), error.start - before.rfind(b"\n"))
+            wide = text[:2] in (b"\xff\xfe", b"\xfe\xff")
+            what = "UTF-16 text" if wide else f"byte {text[error.start]:#04x} at offset {error.start} is not UTF-8"
+            raise fail("yaml-encoding", what, at, hint="save the file as UTF-8") from None
+    else:
+        decoded = text
+        if not text.isascii() and size <= max_bytes:
+            size = len(text.encode("utf-8", "surrogatepass"))
+    if size > max_bytes:
+        raise fail("yaml-too-large", f"{size:,} bytes of YAML; at most {max_bytes:,} are read", Position(path))
+    if "\ufeff" in decoded:  # at the start, or where files that have one were put together
+        decoded = _LINE_BOM.sub("", decoded)
+    if "\0" in decoded or "\ufeff" in decoded:
+        raise forbidden(decoded, path, first_line)
+    return decoded
+
+
+def forbidden(text: str, path: str, first_line: int) -> CompileError:
+    match = _FORBIDDEN.search(text)
+    start = match.start() if match else 0
+    character = ord(text[start]) if text else 0
+    at = Position(path, first_line + text.count("\n", 0, start), start - text.rfind("\n", 0, start))
+    return fail(
+        "yaml-encoding",
+        f"character U+{character:04X} is not allowed in YAML",
+        at,
+        hint="UTF-16 is not read; save as UTF-8" if not character else "write it as an escape in double quotes",
+    )
