@@ -165,7 +165,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         or any(map(chart_scan.reads_kube_version, texts)),
         runs_strings=any(dependency.runs_strings for dependency in dependencies)
         or any(map(chart_scan.runs_strings, templates)),
-        remote_schema_refs=_remote_refs(files.get(_SCHEMA, b""))
+        remote_schema_refs=_remote_refs(files.get(_SCHEMA, b""), path)
         + tuple(ref for dependency in dependencies for ref in dependency.remote_schema_refs),
         crds=tuple(sorted(n for n in files if n.startswith("crds/") and n.lower().endswith(_MANIFEST))),
         archived=archived,
@@ -255,33 +255,33 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _remote_refs(schema: bytes) -> tuple[str, ...]:
+def _remote_refs(schema: bytes, path: str) -> tuple[str, ...]:
     """What Helm would fetch to validate values: references that lead out of the schema, sorted."""
     try:
         root = json.loads(schema or b"{}")
+        refs = {ref for ref in _schema_refs(root) if not ref.startswith("#") and not _DRAFTS.fullmatch(ref)}
+    except RecursionError:
+        raise fail("chart-invalid", "the schema is nested too deeply", Position(f"{path}/{_SCHEMA}")) from None
     except ValueError:
         return ()  # Helm refuses it and fetches nothing
-    strings = list(_schema_strings(root))
-    own = {text.rstrip("#") for key, text in strings if key in ("$id", "id") and "://" in text}
-    refs = {
-        text
-        for key, text in strings
-        if key not in ("$id", "id")
-        and not text.startswith("#")
-        and not _DRAFTS.fullmatch(text)
-        and text.partition("#")[0] not in own
-    }
-    return tuple(sorted(refs))
+    own = _own_id(root)
+    return tuple(sorted(ref for ref in refs if ref.partition("#")[0] != own))
 
 
-def _schema_strings(node: Any) -> Iterator[tuple[str, str]]:
-    keys = ("$ref", "$dynamicRef", "$recursiveRef", "$schema", "$id", "id")
+def _own_id(root: Any) -> str | None:
+    """The absolute URL by which a schema may refer to itself. Beside `$ref` old drafts ignore it; draft 4 has `id`."""
+    if not isinstance(root, dict) or "$ref" in root:
+        return None
+    own = root.get("id" if "draft-04" in str(root.get("$schema", "")) else "$id")
+    return own.rstrip("#") if isinstance(own, str) and "://" in own else None
+
+
+def _schema_refs(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():
-            if key in keys and isinstance(value, str):
-                yield key, value
-            else:
-                yield from _schema_strings(value)
+            if isinstance(value, str) and key in ("$ref", "$dynamicRef", "$recursiveRef", "$schema"):
+                yield value
+            yield from _schema_refs(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _schema_strings(value)
+            yield from _schema_refs(value)

@@ -98,6 +98,7 @@ ENGINES: Mapping[str, Callable[[str], HelmEngine]] = {"embedded": _embedded, "cl
 _SEPARATOR = re.compile(r"(?:^|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
 
 
+_LEFT_OVER = re.compile(r"\A\s*(?:---\s*)*")
 _CONTENT = re.compile(r"^[^\S\n]*[^\s#]", re.MULTILINE)
 
 
@@ -105,9 +106,10 @@ def split_manifests(text: str) -> list[str]:
     """The documents of a rendered template by Helm's rule, in order, each with the newline that Helm prints after it.
 
     The rule swallows white space before a separator, so that without this newline a block scalar at the end of a
-    document would lose its own. Documents of white space only are dropped.
+    document would lose its own. Documents of white space only are dropped. Of two separators in a row Helm's rule
+    leaves the second in the document; here it goes too, so that splitting what was split changes nothing.
     """
-    documents = (part.lstrip() for part in _SEPARATOR.split(text.lstrip()))
+    documents = (_LEFT_OVER.sub("", part) for part in _SEPARATOR.split(text.lstrip()))
     return [document + "\n" for document in documents if document.strip()]
 
 
