@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from compiler import digest
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part, RenderedObject, ScopedOverlay
-from compiler.overlay import apply
+from compiler.overlay.apply import apply_one
 from compiler.render.helm import ENGINES, HelmFailure, Release
 from compiler.render.nondeterminism import differences
 from compiler.render.objects import Draft, drafts_of, finished
@@ -171,18 +171,21 @@ _HINTS = {
 
 
 def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple[list[Draft], tuple[int, ...]]:
-    """The drafts after all overlays, and which of the wide overlays matched."""
-    if not task.overlays:
-        return drafts, ()
-    bodies = [draft.body for draft in drafts]
-    applied = apply(bodies, task.overlays)
-    for index, diagnostic in applied.unmatched:
-        if index < task.local:
-            problems.found.append(diagnostic)
-    problems.found.extend(applied.diagnostics)
-    unmatched = {index for index, _ in applied.unmatched}
-    matched = tuple(i for i in range(task.local, len(task.overlays)) if i not in unmatched)
-    return [replace(drafts[index], body=body) for index, body in applied.objects], matched
+    """The drafts after all overlays, and which of the wide overlays found their target here."""
+    matched = []
+    for index, scoped in enumerate(task.overlays):
+        bodies = [draft.body for draft in drafts]
+        changed, found = apply_one(bodies, scoped.overlay)
+        missed = [d for d in found if d.code == "overlay-no-match"]
+        problems.found.extend(d for d in found if not (scoped.wide and d in missed))
+        if scoped.wide and not missed:
+            matched.append(index)
+        drafts = [
+            draft if body is draft.body else replace(draft, body=body)
+            for draft, body in zip(drafts, changed, strict=True)
+            if body is not None
+        ]
+    return drafts, tuple(matched)
 
 
 def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomField]:
@@ -191,5 +194,3 @@ def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomFi
         group, kind, namespace, name = identity
         label = f"{kind}{'.' + group if group else ''} {namespace + '/' if namespace else ''}{name}"
         yield RandomField(label, identity, field, templates.get(identity, ""))
-
-

@@ -1,0 +1,113 @@
+"""What differs between two trees of manifests, by object: added, removed, changed, with the lines that changed.
+
+Equal files are equal by digest; only what differs is read. Values of Secrets are never shown (hardening.md D1).
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from compiler import yamldoc
+from compiler.diagnostics import CompileError
+
+Action = Literal["added", "changed", "removed", "moved"]
+SIGN: Mapping[Action, str] = {"added": "+", "changed": "~", "removed": "-", "moved": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """A file of a tree as far as a comparison needs it; `object` is '' where it is no manifest."""
+
+    path: str
+    sha256: str
+    content: bytes
+    cluster: str
+    layer: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object (or other file) that differs."""
+
+    action: Action
+    cluster: str
+    layer: str
+    object: str  # or the path, for what is no object
+    path: str
+    old_path: str
+    diff: str  # unified diff of the canonical YAML; '' for a mere move
+
+
+def compare(old: Sequence[TreeFile], new: Sequence[TreeFile]) -> tuple[Change, ...]:
+    """The changes from old to new, sorted by cluster, path. Objects are matched by what they are, not where they stand."""
+    before = {_identity(file): file for file in old}
+    after = {_identity(file): file for file in new}
+    found = [change for key in before.keys() | after.keys() if (change := _change(before.get(key), after.get(key)))]
+    return tuple(sorted(found, key=lambda c: (c.cluster, c.path or c.old_path, c.object)))
+
+
+def _identity(file: TreeFile) -> tuple[str, ...]:
+    """Objects of the management and the workload cluster may have the same name: the first folder tells them apart."""
+    return (file.cluster, file.path.partition("/")[0], file.object) if file.object else (file.path,)
+
+
+def _change(old: TreeFile | None, new: TreeFile | None) -> Change | None:
+    if old is not None and new is not None and old.sha256 == new.sha256:
+        if old.path == new.path:
+            return None
+        return Change("moved", new.cluster, new.layer, new.object or new.path, new.path, old.path, "")
+    shown = new or old
+    assert shown is not None
+    action: Action = "changed" if old and new else "added" if new else "removed"
+    return Change(
+        action,
+        shown.cluster,
+        shown.layer,
+        shown.object or shown.path,
+        new.path if new else "",
+        old.path if old else "",
+        "".join(_unified(old, new)),
+    )
+
+
+def _unified(old: TreeFile | None, new: TreeFile | None) -> Iterator[str]:
+    before = _lines(old)
+    after = _lines(new)
+    names = (f"a/{old.path}" if old else "/dev/null", f"b/{new.path}" if new else "/dev/null")
+    for line in difflib.unified_diff(before, after, *names):
+        yield line if line.endswith("\n") else f"{line}\n"
+
+
+def _lines(file: TreeFile | None) -> list[str]:
+    if file is None:
+        return []
+    text = file.content.decode("utf-8", "replace")
+    if file.object.startswith("Secret "):
+        try:
+            text = yamldoc.dump(_masked(yamldoc.load_rendered(text, file.path).value))
+        except CompileError:
+            text = "(not readable)\n"
+    return text.splitlines(keepends=True)
+
+
+def _masked(body: Any) -> Any:
+    """A Secret with the digests of its values in their place: that they differ can be seen, what they are cannot."""
+    if not isinstance(body, dict):
+        return body
+    masked = dict(body)
+    for key in ("data", "stringData"):
+        if isinstance(masked.get(key), dict):
+            masked[key] = {
+                name: f"<sha256:{hashlib.sha256(str(value).encode()).hexdigest()[:8]}>"
+                for name, value in masked[key].items()
+            }
+    annotations = (masked.get("metadata") or {}).get("annotations")
+    if isinstance(annotations, dict) and "kubectl.kubernetes.io/last-applied-configuration" in annotations:
+        kept = {k: v for k, v in annotations.items() if k != "kubectl.kubernetes.io/last-applied-configuration"}
+        masked["metadata"] = {**masked["metadata"], "annotations": kept}
+    return masked

@@ -1,0 +1,104 @@
+"""Flags in, exit status out: the only package that prints. Commands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from compiler import __version__
+from compiler.cli.console import Console, wants_color
+from compiler.diagnostics import CompileError
+
+# name -> module of compiler.cli that holds a command of the same name ("-" and keywords: "_").
+COMMANDS = {
+    "render": "render",
+    "diff": "diff",
+    "check": "check",
+    "list": "inspect",
+    "show": "inspect",
+    "publish": "publish",
+    "pack": "pack",
+    "import": "palette",
+    "export": "palette",
+    "version": "version",
+}
+_EXIT_INPUT, _EXIT_ENVIRONMENT, _EXIT_BUG = 1, 3, 4
+
+
+class _Commands(click.Group):
+    """Finds commands by the table above, so that `lamella list` does not import what `lamella publish` needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(f"compiler.cli.{module}")]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"compiler.cli.{COMMANDS[name]}")
+        return getattr(module, f"{name}_command")  # type: ignore[no-any-return]
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="lamella %(version)s")
+@click.option("--quiet", "-q", is_flag=True, help="Problems only: no summary, no progress.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours on stderr.")
+@click.option("--debug", is_flag=True, help="Tracebacks for bugs.")
+@click.pass_context
+def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
+    """Compile cluster profiles to deterministic Kubernetes manifests.
+
+    Reads lamella.yaml, profiles/ and packs/ of a repository and writes output/, for Argo CD or Flux to apply.
+    """
+    ctx.obj = Console(
+        quiet=quiet, color=wants_color(color, sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true"
+    )
+    ctx.meta["debug"] = debug
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line; returns the exit status: 0 done, 1 input, 2 usage, 3 environment, 4 bug, 130/143 signals."""
+    signal.signal(signal.SIGTERM, _terminated)
+    console = Console(color=wants_color("auto", sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true")
+    context: Any = None
+    try:
+        with main.make_context("lamella", list(arguments)) as context:
+            console = context.obj or console
+            result = main.invoke(context)
+            sys.stdout.flush()
+            return int(result) if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except CompileError as error:
+        (context.obj if context is not None and context.obj else console).problems(error.diagnostics)
+        return _EXIT_ENVIRONMENT if error.environment else _EXIT_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader left: nothing more can be said
+        return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"error[environment]: {place}{error.strerror or error}\n")
+        return _EXIT_ENVIRONMENT
+    except Exception as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        sys.stderr.write(
+            f"error[internal]: {type(error).__name__}: {error}\n"
+            "       = hint: this is a bug in Lamella; run again with --debug before the command and report what it prints\n"
+        )
+        return _EXIT_BUG
+
+
+def _terminated(_: int, __: FrameType | None) -> NoReturn:
+    raise SystemExit(143)

@@ -1,0 +1,122 @@
+"""What people see: data on stdout, talk on stderr. Diagnostics with their source line, one summary line, progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from compiler.diagnostics import Diagnostic, Position
+
+SourceLine = Callable[[Position], str]
+_STYLES = {"error": "31;1", "warning": "33;1", "hint": "36", "dim": "2", "added": "32", "removed": "31", "changed": "33"}
+_SHOWN_COLUMNS = 160
+
+
+@dataclass(slots=True)
+class Console:
+    """`quiet` leaves out summaries and progress (never problems); `color` is decided once, by `wants_color`."""
+
+    quiet: bool = False
+    color: bool = False
+    annotate: bool = False  # GitHub Actions annotations
+    source_line: SourceLine = field(default=lambda _: "")
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    _progress: int = 0
+
+    def data(self, text: str) -> None:
+        """Writes to stdout, exactly."""
+        self.out.write(text)
+
+    def say(self, text: str) -> None:
+        """A line of talk, unless quiet."""
+        if not self.quiet:
+            self._clear()
+            self.err.write(f"{text}\n")
+
+    def paint(self, text: str, style: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.color else text
+
+    def problems(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Every diagnostic, sorted by place, warnings before errors; then how many there are."""
+        found = sorted(set(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
+        self._clear()
+        for diagnostic in found:
+            self._problem(diagnostic)
+        errors = sum(d.severity == "error" for d in found)
+        warnings = len(found) - errors
+        if found:
+            counts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
+            self.err.write(f"{', '.join(counts)}\n")
+
+    def _problem(self, found: Diagnostic) -> None:
+        place = f"{found.at}: " if found.at else ""
+        kind = self.paint(f"{found.severity}[{found.code}]", found.severity)
+        self.err.write(f"{printable(place)}{kind}: {printable(found.message)}\n")
+        if found.at and found.at.line:
+            line = self.source_line(found.at)
+            if line and len(line) <= _SHOWN_COLUMNS:
+                self.err.write(self.paint(f"{found.at.line:6} | {printable(line)}", "dim") + "\n")
+                if found.at.column:
+                    self.err.write(" " * (8 + found.at.column) + "^\n")
+        for at, text in found.related:
+            self.err.write(f"       = {printable(f'{at}: {text}')}\n")
+        if found.hint:
+            self.err.write(f"       = {self.paint('hint:', 'hint')} {printable(found.hint)}\n")
+        if self.annotate:
+            self.err.write(_annotation(found) + "\n")
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """A line that overwrites itself; on a terminal only."""
+        if not self.quiet and self.err.isatty():
+            text = f"{what} {done}/{total}"
+            self.err.write("\r" + text + " " * max(0, self._progress - len(text)))
+            self.err.flush()
+            self._progress = len(text)
+
+    def _clear(self) -> None:
+        if self._progress:
+            self.err.write("\r" + " " * self._progress + "\r")
+            self._progress = 0
+
+
+def printable(text: str) -> str:
+    """The text without what moves a terminal's cursor or turns its writing direction (hardening.md N11)."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else f"\\u{ord(c):04x}" for c in text
+    )
+
+
+def _annotation(found: Diagnostic) -> str:
+    """A GitHub Actions workflow command. Properties and message are escaped as the runner's toolkit does."""
+    properties = {"title": found.code}
+    if found.at:
+        properties |= {"file": found.at.path}
+        if found.at.line:
+            properties |= {"line": str(found.at.line)}
+        if found.at.column:
+            properties |= {"col": str(found.at.column)}
+    listed = ",".join(f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items())
+    text = found.message + (f"\nhint: {found.hint}" if found.hint else "")
+    return f"::{found.severity} {listed}::{_escaped(text)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def wants_color(choice: str, stream: TextIO) -> bool:
+    """`--color` over the environment (NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, TERM) over the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

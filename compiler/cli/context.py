@@ -1,0 +1,159 @@
+"""What every command starts from: the options they share, the repository they read, the run they open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from compiler import __version__
+from compiler.cli.console import Console
+from compiler.diagnostics import CompileError, Diagnostic, Position
+from compiler.host.disk import DirectoryFiles
+from compiler.host.session import Session, existing_output
+from compiler.load.selector import parse_selector
+from compiler.model import Selector
+from compiler.pipeline import Compilation, Request, compile_clusters
+from compiler.ports import Files
+from compiler.schedule import Progress
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where input is read: a directory's files as they are, or those of a commit."""
+
+    path: Path
+    ref: str
+
+    @contextmanager
+    def files(self, ref: str = "") -> Iterator[Files]:
+        """The files; of commit `ref` or the repository's own `ref`, else of the directory."""
+        chosen = ref or self.ref
+        if not chosen:
+            if not self.path.is_dir():
+                found = Diagnostic("repository-missing", f"there is no directory {self.path}", hint="check --repo")
+                raise CompileError([found])
+            yield DirectoryFiles(self.path)
+            return
+        from compiler.host.git import CommitFiles
+
+        with CommitFiles(self.path, chosen) as files:
+            yield files
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options that all compiling commands share."""
+
+    repository: Repository
+    request: Request
+    engine: str
+    helm: str
+    jobs: int | None
+    timeout_s: float
+
+    def session(self) -> Session:
+        return Session(jobs=self.jobs, engine=self.engine, helm=self.helm, timeout_s=self.timeout_s)
+
+    def compile(self, files: Files, session: Session, console: Console, output: Path | None = None) -> Compilation:
+        """Compiles what is asked for; shows progress, prints warnings."""
+        progress = Progress()
+
+        def run(tasks: Any) -> Any:
+            for done in session.run(tasks):
+                yield done
+                console.progress(progress.done + 1, progress.tasks, "rendering layers")
+
+        def existing(name: str) -> Files | None:
+            return existing_output(output or self.repository.path / name)
+
+        console.source_line = source_lines(files)
+        return compile_clusters(
+            files,
+            self.request,
+            evaluate=session.evaluate,
+            spool=session.spool,
+            run=run,
+            existing=existing,
+            versions=engine_versions(),
+            progress=progress,
+        )
+
+
+def engine_versions() -> dict[str, str]:
+    """What output depends on besides the repository; recorded in inventories. Both engines are this Helm."""
+    return {"lamella": __version__, "helm": "4.2.3"}
+
+
+def source_lines(files: Files) -> Callable[[Position], str]:
+    """A function from a position to the text of its line, '' where it is not in the repository."""
+
+    def line(at: Position) -> str:
+        try:
+            entry = files.entry(at.path)
+            if entry is None or entry.kind != "file":
+                return ""
+            lines = files.read(at.path).decode("utf-8", "replace").splitlines()
+            return lines[at.line - 1] if 0 < at.line <= len(lines) else ""
+        except (OSError, CompileError, ValueError):
+            return ""
+
+    return line
+
+
+def _selector(_: click.Context, __: click.Parameter, value: str) -> Selector:
+    try:
+        return parse_selector(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def repository_options(command: F) -> F:
+    """--repo and --ref."""
+    for option in (
+        click.option("--ref", default="", metavar="REF", help="Read this commit, branch or tag instead of the work tree."),
+        click.option(
+            "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository to read (default: .)."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def compile_options(command: F) -> F:
+    """Options of commands that compile: repository, clusters, engine, workers. They arrive as one `Options`."""
+    import functools
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> Any:
+        repository = Repository(given.pop("repo").absolute(), given.pop("ref"))
+        request = Request(tuple(given.pop("clusters")), given.pop("selector"))
+        engine, helm = given.pop("helm_engine"), given.pop("helm_binary")
+        if engine == "cli":
+            helm = helm or shutil.which("helm") or ""
+            if not helm or not os.access(helm, os.X_OK):
+                raise click.UsageError("--helm-engine=cli needs a helm binary: install it, or name it with --helm-binary")
+        options = Options(
+            repository, request, engine, str(Path(helm).absolute()) if helm else "", given.pop("jobs"), given.pop("timeout")
+        )
+        return command(options=options, **given)
+
+    decorated: Any = with_options
+    for option in (
+        click.option("--timeout", type=click.FloatRange(min=1), default=60.0, metavar="SECONDS", help="Limit for one layer (default: 60)."),
+        click.option("--jobs", "-j", type=click.IntRange(min=1), default=None, metavar="N", help="Worker processes (default: one a core)."),
+        click.option("--helm-binary", default="", metavar="PATH", help="The helm of --helm-engine=cli (default: from PATH)."),
+        click.option("--helm-engine", type=click.Choice(["embedded", "cli"]), default="embedded", help="Helm in process, or a helm binary."),
+        click.option("--selector", "-l", callback=_selector, default="", metavar="SELECTOR", help="Clusters by label: env=prod,region in (eu,us)."),
+    ):  # fmt: skip
+        decorated = option(decorated)
+    decorated = repository_options(decorated)
+    return click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")(decorated)  # type: ignore[no-any-return]

@@ -1,0 +1,138 @@
+"""`lamella diff`: what a render would change, object by object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from compiler.changes import SIGN, Change, TreeFile, compare
+from compiler.cli.console import Console
+from compiler.cli.context import Options, compile_options
+from compiler.host.session import existing_output
+from compiler.model import OutputFile
+from compiler.output import committed, inventory
+from compiler.pipeline import Compilation
+from compiler.ports import Files
+
+_MARKDOWN_LIMIT = 60_000  # GitHub cuts comments at 65,536 characters
+_STYLE = {"+": "added", "-": "removed"}
+
+
+@click.command("diff")
+@compile_options
+@click.option("--against", default="", metavar="REF", help="Compare with what this commit or branch compiles to.")
+@click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="The output directory to compare with.")
+@click.option("--stat", is_flag=True, help="Names of changed objects only.")
+@click.option("-o", "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+@click.pass_obj
+def diff_command(
+    console: Console, options: Options, against: str, output: Path | None, stat: bool, form: str
+) -> int:
+    """Compare a fresh render with the committed output, or with what another commit compiles to.
+
+    Exit status as kubectl diff: 0 nothing differs, 1 something does, more than 1 an error.
+    """
+    with options.session() as session:
+        with options.repository.files() as files:
+            compiled = options.compile(files, session, console, output)
+        if against:
+            with options.repository.files(against) as files:
+                old = _tree(options.compile(files, session, console, output).files)
+        else:
+            root = output.absolute() if output else options.repository.path / compiled.plan.settings.output
+            old = committed_tree(existing_output(root), compiled, everything=options.request.everything)
+    console.problems(compiled.warnings)
+    changes = compare(old, _tree(compiled.files))
+    console.data(_FORMATS[form](changes, stat, console))
+    return 1 if changes else 0
+
+
+def _tree(files: Iterable[OutputFile]) -> list[TreeFile]:
+    """Inventories are left out: they differ exactly where something else does."""
+    return [
+        TreeFile(f.path, f.sha256, f.content, f.cluster, f.layer, f.object)
+        for f in files
+        if not f.path.endswith(inventory.FILE)
+    ]
+
+
+def committed_tree(now: Files | None, compiled: Compilation, *, everything: bool) -> list[TreeFile]:
+    """The committed files of the compiled clusters, and of all others where everything was compiled."""
+    names = {cluster.cluster.cluster.name for cluster in compiled.clusters}
+    if everything:
+        names |= set(committed.clusters(now))
+    return list(committed.tree(now, sorted(names)))
+
+
+def _text(changes: Sequence[Change], stat: bool, console: Console) -> str:
+    lines = []
+    for change in changes:
+        place = f"{change.cluster}/{change.layer}: " if change.layer else ""
+        moved = f" (was {change.old_path})" if change.action == "moved" else ""
+        lines.append(f"{SIGN[change.action]} {place}{change.object}{moved}\n")
+        if not stat:
+            lines.extend(_painted(line, console) for line in change.diff.splitlines(keepends=True))
+    if changes:
+        lines.append(f"{_counts(changes)}\n")
+    return "".join(lines)
+
+
+def _painted(line: str, console: Console) -> str:
+    style = _STYLE.get(line[:1])
+    text = line.rstrip("\n")
+    return (console.paint(text, style) if style and console.out.isatty() else text) + "\n"
+
+
+def _counts(changes: Sequence[Change]) -> str:
+    clusters = {change.cluster for change in changes if change.cluster}
+    counts = [f"{n} {action}" for action in SIGN if (n := sum(c.action == action for c in changes))]
+    where = f" in {len(clusters)} cluster{'s' if len(clusters) != 1 else ''}" if clusters else ""
+    return f"{', '.join(counts)}{where}"
+
+
+def _json(changes: Sequence[Change], stat: bool, _: Console) -> str:
+    rows = [
+        {
+            "action": c.action,
+            "cluster": c.cluster,
+            "layer": c.layer,
+            "object": c.object,
+            "path": c.path,
+            "oldPath": c.old_path,
+            **({} if stat else {"diff": c.diff}),
+        }
+        for c in changes
+    ]
+    return json.dumps({"apiVersion": "lamella/v1", "kind": "Diff", "changes": rows}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _markdown(changes: Sequence[Change], stat: bool, _: Console) -> str:
+    """For a pull request: a table of counts per cluster, then a folded diff per layer, cut at what GitHub shows."""
+    if not changes:
+        return "No rendered manifest changes.\n"
+    lines = [f"**Rendered manifests: {_counts(changes)}**\n\n", "| cluster | added | changed | removed | moved |\n", "|---|---|---|---|---|\n"]
+    by_cluster: dict[str, list[Change]] = {}
+    for change in changes:
+        by_cluster.setdefault(change.cluster or "(fleet)", []).append(change)
+    for cluster, found in sorted(by_cluster.items()):
+        counts = " | ".join(str(sum(c.action == action for c in found)) for action in ("added", "changed", "removed", "moved"))
+        lines.append(f"| {cluster} | {counts} |\n")
+    size = sum(map(len, lines))
+    for cluster, found in sorted(by_cluster.items()):
+        body = "".join(
+            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff) for c in found
+        )
+        fence = "~~~~~~"
+        block = f"\n<details><summary>{cluster}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
+        if size + len(block) > _MARKDOWN_LIMIT:
+            lines.append(f"\n{cluster}: too long to show here; run `lamella diff {cluster if cluster != '(fleet)' else ''}`\n")
+            continue
+        size += len(block)
+        lines.append(block)
+    return "".join(lines)
+
+
+_FORMATS = {"text": _text, "json": _json, "markdown": _markdown}

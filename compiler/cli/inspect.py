@@ -1,0 +1,129 @@
+"""`lamella list` and `lamella show`: what a repository holds, without rendering it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from compiler.cli.console import Console
+from compiler.cli.context import Options, Repository, compile_options, repository_options, source_lines
+from compiler.load.repository import load
+from compiler.model import PlannedCluster, Source
+from compiler.pipeline import prepare
+
+KINDS = ("clusters", "profiles", "templates", "packs")
+
+
+@click.command("list")
+@click.argument("kind", type=click.Choice(KINDS), default="clusters")
+@repository_options
+@click.option("-o", "--format", "form", type=click.Choice(["table", "json", "name"]), default="table")
+@click.pass_obj
+def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) -> None:
+    """List clusters (the default), profiles, templates or packs."""
+    with Repository(repo.absolute(), ref).files() as files:
+        console.source_line = source_lines(files)
+        source, warnings = load(files)
+    console.problems(warnings)
+    rows = _rows(source, kind)
+    if form == "json":
+        console.data(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    elif form == "name":
+        console.data("".join(f"{row['name']}\n" for row in rows))
+    else:
+        console.data(table(rows) if rows else f"no {kind}\n")
+
+
+def _rows(source: Source, kind: str) -> list[dict[str, str]]:
+    if kind == "profiles":
+        return [
+            {"name": p.name, "version": p.version, "type": p.type, "cloud": p.cloud, "layers": ", ".join(x.name for x in p.layers)}
+            for _, p in sorted(source.profiles.items())
+        ]  # fmt: skip
+    if kind == "packs":
+        return [
+            {"name": name, "version": version, "layer": pack.layer, "path": pack.directory}
+            for name, versions in sorted(source.packs.items())
+            for version, pack in sorted(versions.items())
+        ]
+    if kind == "templates":
+        return [
+            {
+                "name": t.name,
+                "profiles": ", ".join(f"{ref.name} {ref.version}" for ref in t.assignment.profiles),
+                "clusters": ", ".join(c.name for _, c in sorted(source.clusters.items()) if t.selector.matches(c.labels)),
+            }
+            for _, t in sorted(source.templates.items())
+        ]
+    return [
+        {
+            "name": c.name,
+            "cloud": c.cloud,
+            "labels": ",".join(f"{key}={value}" for key, value in sorted(c.labels.items())),
+            "profiles": ", ".join(f"{ref.name} {ref.version}" for ref in c.assignment.profiles),
+        }
+        for _, c in sorted(source.clusters.items())
+    ]
+
+
+def table(rows: Sequence[dict[str, str]]) -> str:
+    """Columns padded to their widest cell, headings in capitals, as kubectl prints them."""
+    headings = list(rows[0])
+    widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in headings}
+    lines = [{key: key.upper() for key in headings}, *rows]
+    return "".join("   ".join(line[key].ljust(widths[key]) for key in headings).rstrip() + "\n" for line in lines)
+
+
+@click.command("show")
+@compile_options
+@click.option("-o", "--format", "form", type=click.Choice(["tree", "json"]), default="tree")
+@click.pass_obj
+def show_command(console: Console, options: Options, form: str) -> None:
+    """Show the stack of clusters: layers in order, with waves, versions and sources."""
+    with options.repository.files() as files, options.session() as session:
+        console.source_line = source_lines(files)
+        _, planned, warnings = prepare(files, options.request, session.evaluate)
+    console.problems(warnings)
+    if form == "json":
+        console.data(json.dumps([_described(cluster) for cluster in planned.clusters], indent=2, ensure_ascii=False) + "\n")
+    else:
+        console.data("\n".join(_tree(cluster) for cluster in planned.clusters))
+
+
+def _described(cluster: PlannedCluster) -> dict[str, Any]:
+    return {
+        "cluster": cluster.cluster.name,
+        "kubernetesVersion": cluster.kubernetes_version,
+        "layers": [
+            {
+                "name": layer.name,
+                "type": layer.type,
+                "wave": layer.wave,
+                "profile": layer.profile,
+                "profileVersion": layer.profile_version,
+                "source": layer.source,
+                "path": layer.source_path,
+                "namespace": layer.namespace,
+                "output": layer.directory,
+                "destination": "management" if layer.management else "workload",
+            }
+            for layer in cluster.layers
+        ],
+    }
+
+
+def _tree(cluster: PlannedCluster) -> str:
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(cluster.cluster.labels.items()))
+    lines = [f"{cluster.cluster.name}  Kubernetes {cluster.kubernetes_version}" + (f"  ({labels})" if labels else "")]
+    for index, layer in enumerate(cluster.layers):
+        last = index == len(cluster.layers) - 1
+        place = f"  [{layer.source_path}]" if layer.source_path else ""
+        where = "  -> management cluster" if layer.management else f"  namespace {layer.namespace}"
+        lines.append(
+            f"{'└──' if last else '├──'} {layer.wave:02d} {layer.type:<5} {layer.name}  {layer.source}{place}"
+            f"  from {layer.profile} {layer.profile_version}{where}"
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,106 @@
+"""`lamella render`: compile and write the output directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from compiler.cli.console import Console
+from compiler.cli.context import Options, compile_options
+from compiler.host import write
+from compiler.host.session import existing_output
+from compiler.output import committed
+from compiler.pipeline import Compilation
+
+
+@click.command("render")
+@compile_options
+@click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Write here (default: `output` of lamella.yaml).")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if output would change.")
+@click.option("--force", is_flag=True, help="Overwrite output files that were edited by hand.")
+@click.option("-o", "--format", "form", type=click.Choice(["yaml", "json", "name"]), default=None, help="Print the objects instead of writing files.")
+@click.pass_obj
+def render_command(
+    console: Console, options: Options, output: Path | None, check: bool, force: bool, form: str | None
+) -> int:
+    """Compile clusters (all, or those named) and write their manifests.
+
+    \b
+    Examples:
+      lamella render                     all clusters of this repository
+      lamella render -l env=prod         those with this label
+      lamella render --check             in CI: fails when output/ is not up to date
+      lamella render prod-eu -o yaml     to stdout
+    """
+    if options.repository.ref and not (output or check or form):
+        raise click.UsageError("--ref reads a commit: say where to write with --output DIR (or use --check, -o)")
+    with options.repository.files() as files, options.session() as session:
+        compiled = options.compile(files, session, console, output)
+    console.problems(compiled.warnings)
+    if form:
+        console.data(printed(compiled, form))
+        return 0
+    root = output.absolute() if output else options.repository.path / compiled.plan.settings.output
+    owned = owned_by(root, compiled, options, force=force)
+    new = {file.path: file.content for file in compiled.files}
+    changes = write.compare(root, new, owned, force=force) if check else write.publish(root, new, owned, force=force)
+    console.say(summary(compiled, changes, check=check))
+    if check and changes:
+        for sign, paths in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
+            for path in paths:
+                console.say(f"  {sign} {path}")
+        return 1
+    return 0
+
+
+def owned_by(root: Path, compiled: Compilation, options: Options, *, force: bool) -> dict[str, str]:
+    """The files of the last run that this run answers for: of its clusters, and where all were compiled, of gone ones."""
+    now = existing_output(root)
+    names = {cluster.cluster.cluster.name for cluster in compiled.clusters}
+    if options.request.everything:
+        names |= set(committed.clusters(now))
+    return committed.owned(now, sorted(names), force=force)
+
+
+def summary(compiled: Compilation, changes: write.Changes, *, check: bool) -> str:
+    """One line: what was compiled and what it changed."""
+    objects = sum(len(layer.objects) for cluster in compiled.clusters for layer in cluster.layers)
+    progress = compiled.progress
+    shared = f" ({progress.tasks} rendered, the others are equal)" if progress.tasks < progress.layers else ""
+    what = f"{_n(len(compiled.clusters), 'cluster')}, {_n(progress.layers, 'layer')}{shared}, {_n(objects, 'object')}"
+    if not changes:
+        return f"{what}: output is up to date"
+    counts = [
+        f"{len(paths)} {word}"
+        for word, paths in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed))
+        if paths
+    ]
+    return f"{what}: {', '.join(counts)}{' (not written)' if check else ''}"
+
+
+def _n(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def printed(compiled: Compilation, form: str) -> str:
+    """All objects as one YAML stream, a JSON List, or names."""
+    found = [o for cluster in compiled.clusters for layer in cluster.layers for _, o in layer.objects]
+    if form == "name":
+        return "".join(f"{cluster}\t{layer}\t{name}\n" for cluster, layer, name in _names(compiled))
+    if form == "yaml":
+        return "".join(f"---\n{o.content.decode()}" for o in found)
+    import json
+
+    from compiler import yamldoc
+
+    items = [yamldoc.load_rendered(o.content.decode(), o.template).value for o in found]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _names(compiled: Compilation) -> Iterator[tuple[str, str, str]]:
+    for cluster in compiled.clusters:
+        for layer in cluster.layers:
+            for _, found in layer.objects:
+                yield cluster.cluster.cluster.name, layer.layer.name, str(found)

@@ -1,0 +1,89 @@
+"""What one run has open: the repository's files, the spool directory with its charts, the worker processes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from compiler.diagnostics import CompileError, Diagnostic, fail
+from compiler.digest import canonical_json
+from compiler.host.disk import DirectoryFiles
+from compiler.host.workers import Failure, Workers
+from compiler.ports import Files
+from compiler.render.task import Engine, LayerResult, LayerTask, run
+from compiler.schedule import failed
+
+# Pure modules that every worker needs: the forkserver imports them once. Never helm_python: Go dies in a forked child.
+_PRELOAD = ("compiler.render.task", "compiler.overlay", "compiler.yamldoc", "compiler.render.helm_embedded")
+
+
+class Session:
+    """For `with`; workers start when the first task comes."""
+
+    def __init__(
+        self, *, jobs: int | None = None, engine: str = "embedded", helm: str = "", timeout_s: float = 60.0, memory_mb: int = 2048
+    ) -> None:
+        self._engine = (engine, helm)
+        self._workers = Workers(jobs, timeout_s=timeout_s, memory_mb=memory_mb, preload=_PRELOAD)
+        self._stack = ExitStack()
+        self._evaluated: dict[str, Mapping[str, str]] = {}
+
+    def __enter__(self) -> Session:
+        self._workers = self._stack.enter_context(self._workers)
+        self._spool = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lamella-charts-")))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def spool(self, charts: Mapping[str, Mapping[str, bytes] | bytes]) -> Engine:
+        """Writes the charts to the spool directory. The names are digests, the paths inside were checked when read."""
+        for name, content in charts.items():
+            place = self._spool / name
+            if place.exists():
+                continue
+            if isinstance(content, bytes):
+                place.write_bytes(content)
+                continue
+            for relative, data in content.items():
+                target = place / PurePosixPath(relative)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+        name, binary = self._engine
+        return Engine(name, str(self._spool), binary)
+
+    def run(self, tasks: Sequence[LayerTask]) -> Iterator[tuple[int, LayerResult]]:
+        """Results as they complete; a worker that failed gives a result with a diagnostic."""
+        for index, outcome in self._workers.run(run, tasks):
+            if isinstance(outcome, Failure):
+                outcome = failed("rendering", outcome.kind, outcome.traceback or outcome.text)  # noqa: PLW2901
+            yield index, outcome
+
+    def evaluate(self, templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
+        """Go templates with Sprig, rendered by Helm in a worker: the macros' pipelines."""
+        key = canonical_json([templates, values])
+        if key not in self._evaluated:
+            (_, outcome), *_ = self._workers.run(_evaluate, [(dict(templates), dict(values))])
+            if isinstance(outcome, Failure):
+                raise fail("macro-failed", outcome.text)
+            if isinstance(outcome, tuple):
+                raise CompileError(outcome)
+            self._evaluated[key] = outcome
+        return self._evaluated[key]
+
+
+def _evaluate(task: tuple[dict[str, str], dict[str, Any]]) -> dict[str, str] | tuple[Diagnostic, ...]:
+    from compiler.render.gotemplate import render_gotemplates
+
+    try:
+        return dict(render_gotemplates(*task))
+    except CompileError as error:
+        return error.diagnostics
+
+
+def existing_output(root: Path) -> Files | None:
+    """The output directory as files, or None where there is none."""
+    return DirectoryFiles(root) if root.is_dir() else None

@@ -1,0 +1,119 @@
+"""What the output directory holds now, by its inventories: which files are ours, and the objects in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from compiler import yamldoc
+from compiler.changes import TreeFile
+from compiler.diagnostics import CompileError, Position, fail
+from compiler.output import inventory
+from compiler.ports import Files
+
+
+def clusters(output: Files | None) -> tuple[str, ...]:
+    """The clusters that have an inventory, sorted."""
+    if output is None or not _is_directory(output, "clusters"):
+        return ()
+    return tuple(name for name in output.names("clusters") if _text(output, inventory.path_of(name)) is not None)
+
+
+def owned(output: Files | None, names: Iterable[str], *, force: bool = False) -> dict[str, str]:
+    """{path: sha256} of what the last run wrote for these clusters and the root, the inventories themselves included.
+
+    Raises `inventory-broken` for an inventory that cannot be read (a merge conflict, for example), unless `force`: then
+    everything in that cluster's folders counts as ours.
+    """
+    found: dict[str, str] = {}
+    if output is None:
+        return found
+    for path, folders in [(inventory.ROOT, [])] + [(inventory.path_of(n), [f"clusters/{n}", f"management/{n}"]) for n in names]:
+        text = _text(output, path)
+        if text is None:
+            continue
+        found[path] = _sha256(text)
+        try:
+            found.update(inventory.owned_files(text.decode()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if not force:
+                raise fail(
+                    "inventory-broken",
+                    f"{path} is no inventory: {error}",
+                    Position(path, 1),
+                    hint="restore it from git, or render with --force: all files in the cluster's folders are replaced",
+                ) from None
+            found.update({name: _sha256(output.read(name)) for folder in folders for name in _walk(output, folder)})
+    return found
+
+
+def objects(output: Files | None, cluster: str) -> Callable[[str], object | None]:
+    """A function from an object's text (`Secret monitoring/grafana`) to its committed body, or None."""
+
+    @cache
+    def paths() -> dict[str, str]:
+        text = None if output is None else _text(output, inventory.path_of(cluster))
+        if text is None:
+            return {}
+        try:
+            files = json.loads(text).get("files", {})
+            return {entry["object"]: path for path, entry in files.items() if "object" in entry}
+        except (ValueError, AttributeError, TypeError):
+            return {}
+
+    def find(label: str) -> object | None:
+        path = paths().get(label)
+        content = None if path is None or output is None else _text(output, path)
+        if content is None or path is None:
+            return None
+        try:
+            return yamldoc.load_rendered(content.decode(), path).value
+        except (CompileError, UnicodeDecodeError):
+            return None
+
+    return find
+
+
+def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
+    """Every file that these clusters' inventories and the root's list and that is there, with what it is said to hold."""
+    if output is None:
+        return
+    for cluster, path in [("", inventory.ROOT), *((name, inventory.path_of(name)) for name in names)]:
+        text = _text(output, path)
+        if text is None:
+            continue
+        try:
+            entries = json.loads(text)["files"]
+            for name, entry in entries.items():
+                content = _text(output, name)
+                if content is not None:
+                    yield TreeFile(name, _sha256(content), content, cluster, entry.get("layer", ""), entry.get("object", ""))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise fail("inventory-broken", f"{path} is no inventory: {error}", Position(path, 1)) from None
+
+
+def _text(output: Files, path: str) -> bytes | None:
+    entry = output.entry(path)
+    return output.read(path) if entry is not None and entry.kind == "file" else None
+
+
+def _is_directory(output: Files, path: str) -> bool:
+    entry = output.entry(path)
+    return entry is not None and entry.kind == "directory"
+
+
+def _walk(output: Files, folder: str) -> Iterable[str]:
+    if not _is_directory(output, folder):
+        return
+    for name in output.names(folder):
+        path = f"{folder}/{name}"
+        if _is_directory(output, path):
+            yield from _walk(output, path)
+        else:
+            yield path
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

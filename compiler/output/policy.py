@@ -1,0 +1,62 @@
+"""`policy: {random: …}`: what is done about fields that differ from one render to the next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from compiler import yamldoc
+from compiler.diagnostics import Problems
+from compiler.model import PlannedCluster, PlannedLayer, RenderedObject
+from compiler.render.nondeterminism import keep
+from compiler.render.task import LayerResult
+
+Committed = Callable[[str], object | None]
+"""From an object as text (`Secret monitoring/grafana`) to its body in the committed output, or None."""
+
+
+def apply_policies(
+    cluster: PlannedCluster, results: Sequence[LayerResult], committed: Committed, problems: Problems
+) -> tuple[LayerResult, ...]:
+    """The results with random fields refused (reported), kept as committed, or allowed, as each layer's policy says."""
+    kept = []
+    for layer, result in zip(cluster.layers, results, strict=True):
+        if result.random and layer.policy.random == "refuse":
+            _refuse(layer, result, problems)
+        elif result.random and layer.policy.random == "keep":
+            result = _kept(result, committed)  # noqa: PLW2901
+        kept.append(result)
+    return tuple(kept)
+
+
+def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> None:
+    fields: dict[tuple[str, str], list[str]] = {}
+    for found in result.random:
+        fields.setdefault((found.object, found.template), []).append(found.field or "(the whole object)")
+    for (name, template), differing in fields.items():
+        problems.error(
+            "random-output",
+            f"cluster '{layer.cluster}', layer '{layer.name}': {name} changes from render to render in"
+            f" {', '.join(differing)} (template {template})",
+            layer.at,
+            hint="give the value explicitly (an existing Secret, a fixed password), or set policy: {random: keep} to keep"
+            " what is committed",
+        )
+
+
+def _kept(result: LayerResult, committed: Committed) -> LayerResult:
+    fields: dict[tuple[str, str, str, str], list[str]] = {}
+    for found in result.random:
+        fields.setdefault(found.identity, []).append(found.field)
+    objects = [_with_committed(o, fields[o.id], committed) if o.id in fields else o for o in result.objects]
+    return replace(result, objects=tuple(objects))
+
+
+def _with_committed(found: RenderedObject, fields: Sequence[str], committed: Committed) -> RenderedObject:
+    before = committed(str(found))
+    if not isinstance(before, Mapping):
+        return found
+    body = keep(before, yamldoc.load_rendered(found.content.decode(), found.template).value, fields)
+    content = yamldoc.dump(body).encode()
+    return replace(found, content=content, sha256=hashlib.sha256(content).hexdigest())

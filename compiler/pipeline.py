@@ -1,0 +1,164 @@
+"""The compiler as a list of steps: files → source → plan → rendered layers → assembled clusters → output files.
+
+Read this file first. Everything here is a function of its arguments; what touches the outside (reading files, worker
+processes, what is already committed) is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from compiler import delivery
+from compiler.diagnostics import Diagnostic, Problems, did_you_mean, fail
+from compiler.load.repository import load
+from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source
+from compiler.output import committed, inventory
+from compiler.output.assemble import AssembledCluster, assemble
+from compiler.output.policy import apply_policies
+from compiler.ports import Files
+from compiler.render.task import Engine, LayerResult
+from compiler.resolve.macros import Evaluator
+from compiler.resolve.plan import plan
+from compiler.schedule import Progress, Run, render_layers
+
+Spool = Callable[[Mapping[str, Mapping[str, bytes] | bytes]], Engine]
+"""Puts charts where the workers find them and says how they are rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which clusters: by name, by label selector, or all."""
+
+    names: tuple[str, ...] = ()
+    selector: Selector = Selector()
+
+    @property
+    def everything(self) -> bool:
+        return not self.names and not self.selector.expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What was compiled: the files of the selected clusters and, where all were, of the fleet."""
+
+    source: Source
+    plan: Plan
+    clusters: tuple[AssembledCluster, ...]
+    files: tuple[OutputFile, ...]
+    warnings: tuple[Diagnostic, ...]
+    progress: Progress = field(default_factory=Progress)
+
+
+def select(source: Source, request: Request) -> tuple[Cluster, ...]:
+    """The clusters that are asked for, sorted by name. Raises CompileError for unknown names and an empty selection."""
+    problems = Problems()
+    for name in request.names:
+        if name not in source.clusters:
+            problems.error(
+                "cluster-unknown", f"there is no cluster '{name}'", hint=did_you_mean(name, source.clusters)
+            )
+    problems.raise_if_any()
+    found = [
+        source.clusters[name]
+        for name in sorted(source.clusters)
+        if (not request.names or name in request.names) and request.selector.matches(source.clusters[name].labels)
+    ]
+    if not found and not request.everything:
+        raise fail("cluster-unknown", "the selector matches no cluster", hint="`lamella list` shows clusters and labels")
+    return tuple(found)
+
+
+def prepare(files: Files, request: Request, evaluate: Evaluator) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
+    """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
+    source, loading = load(files)
+    planned, planning = plan(source, files, select(source, request), evaluate)
+    return source, planned, (*loading, *planning)
+
+
+def compile_clusters(
+    files: Files,
+    request: Request,
+    *,
+    evaluate: Evaluator,
+    spool: Spool,
+    run: Run,
+    existing: Callable[[str], Files | None],
+    versions: Mapping[str, str],
+    progress: Progress | None = None,
+) -> Compilation:
+    """The output files of the selected clusters. Raises CompileError with every problem found; then nothing is written.
+
+    `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`;
+    `versions` (Lamella, Helm) go into the inventories.
+    """
+    progress = progress or Progress()
+    source, planned, warnings = prepare(files, request, evaluate)
+    results = render_layers(planned.clusters, spool(planned.spool), run, progress)
+    problems = Problems(list(warnings))
+    _collect(planned.clusters, results, problems)
+    problems.raise_if_any()
+    now = existing(planned.settings.output)
+    seen: set[tuple[str, str]] = set()
+    clusters = []
+    for cluster, layers in zip(planned.clusters, results, strict=True):
+        kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)
+        clusters.append(assemble(cluster, kept, problems, seen=seen))
+    problems.raise_if_any()
+    output = _files(planned, clusters, source, request, versions, now, problems)
+    problems.raise_if_any()
+    return Compilation(source, planned, tuple(clusters), output, problems.warnings, progress)
+
+
+def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems) -> None:
+    """Problems of the layers, each once however many clusters share it, and wide overlays that matched nowhere."""
+    seen = set()
+    for cluster, layers in zip(clusters, results, strict=True):
+        matched: dict[int, bool] = {}
+        wide = {}
+        for layer, result in zip(cluster.layers, layers, strict=True):
+            for diagnostic in result.diagnostics:
+                found = diagnostic if diagnostic.at else _placed(diagnostic, cluster, layer.name)
+                if found not in seen:
+                    seen.add(found)
+                    problems.found.append(found)
+            for index, scoped in enumerate(layer.overlays):
+                if scoped.wide and not scoped.overlay.optional:
+                    wide[id(scoped.overlay)] = scoped.overlay
+                    matched[id(scoped.overlay)] = matched.get(id(scoped.overlay), False) or index in result.matched
+        if not any(d.severity == "error" for result in layers for d in result.diagnostics):
+            for key, overlay in wide.items():
+                if not matched[key]:
+                    problems.error(
+                        "overlay-no-match",
+                        f"cluster '{cluster.cluster.name}': the overlay's target matches no object of any layer",
+                        overlay.at,
+                        hint="correct the target, or mark the overlay optional: true",
+                    )
+
+
+def _placed(diagnostic: Diagnostic, cluster: PlannedCluster, layer: str) -> Diagnostic:
+    at = next(found.at for found in cluster.layers if found.name == layer)
+    return replace(diagnostic, at=at)
+
+
+def _files(
+    planned: Plan,
+    clusters: Sequence[AssembledCluster],
+    source: Source,
+    request: Request,
+    versions: Mapping[str, str],
+    now: Files | None,
+    problems: Problems,
+) -> tuple[OutputFile, ...]:
+    """Objects, delivery, images and inventories of the clusters, and the root's own files."""
+    found: list[OutputFile] = []
+    for cluster in clusters:
+        name = cluster.cluster.cluster.name
+        own = [*cluster.files(), *delivery.cluster_files(cluster, planned.settings, problems)]
+        images = "".join(f"{image}\n" for image in cluster.images())
+        own.append(inventory.text_file(f"clusters/{name}/images.txt", images, name))
+        found += [*own, inventory.cluster_inventory(cluster.cluster, own, versions)]
+    fleet = set(source.clusters) if request.everything else {*committed.clusters(now), *(c.cluster.cluster.name for c in clusters)}
+    shared = list(delivery.fleet_files(sorted(fleet), planned.settings, problems))
+    return (*found, *shared, inventory.root_inventory(shared, fleet, versions))

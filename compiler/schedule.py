@@ -1,0 +1,105 @@
+"""When which layer is rendered: equal tasks once, layers that read `.Capabilities.APIVersions` after those below them.
+
+A chart that asks which APIs the cluster serves must be told what the CRDs of the layers below it provide (DESIGN §3), so
+it waits for them; all others render at once. Each round hands every task that is ready to the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from compiler.diagnostics import Diagnostic
+from compiler.model import ChartPart, JinjaPart, PlannedCluster, PlannedLayer
+from compiler.render.task import Engine, LayerResult, LayerTask
+
+Run = Callable[[Sequence[LayerTask]], Iterable[tuple[int, LayerResult]]]
+"""Renders tasks in any order: (index, result) as they complete."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts for the progress display: layers of all clusters, tasks that were really rendered."""
+
+    layers: int = 0
+    tasks: int = 0
+    done: int = 0
+
+
+@dataclass(slots=True)
+class _Pending:
+    cluster: PlannedCluster
+    results: list[LayerResult | None] = field(default_factory=list)
+
+
+def render_layers(
+    clusters: Sequence[PlannedCluster], engine: Engine, run: Run, progress: Progress
+) -> list[tuple[LayerResult, ...]]:
+    """For each cluster the results of its layers, in their order."""
+    known: dict[str, LayerResult] = {}
+    pending = [_Pending(cluster, [None] * len(cluster.layers)) for cluster in clusters]
+    progress.layers = sum(len(cluster.layers) for cluster in clusters)
+    while True:
+        wanted: dict[str, LayerTask] = {}
+        places: list[tuple[_Pending, int, str]] = []
+        for item in pending:
+            for index, task in _ready(item, engine):
+                key = task.key()
+                places.append((item, index, key))
+                if key not in known:
+                    wanted.setdefault(key, task)
+        if not places:
+            break
+        keys = list(wanted)
+        progress.tasks += len(keys)
+        for index, result in run([wanted[key] for key in keys]):
+            known[keys[index]] = result
+            progress.done += 1
+        for item, index, key in places:
+            item.results[index] = known[key]
+    return [tuple(result for result in item.results if result is not None) for item in pending]
+
+
+def _ready(item: _Pending, engine: Engine) -> Iterator[tuple[int, LayerTask]]:
+    """The layers that can be rendered now and have not been."""
+    below_done = True
+    for index, layer in enumerate(item.cluster.layers):
+        if item.results[index] is None:
+            reads = any(isinstance(part, ChartPart | JinjaPart) and part.reads_api_versions for part in layer.parts)
+            if below_done or not reads:
+                apis = _api_versions(item, index) if reads else ()
+                yield index, _task(layer, item.cluster.kubernetes_version, apis, engine)
+            below_done = False
+
+
+def _api_versions(item: _Pending, index: int) -> tuple[str, ...]:
+    """What the cluster declares, and what the CRDs of the layers below provide: `group/version`, `group/version/Kind`."""
+    found = set(item.cluster.cluster.api_versions)
+    for result in item.results[:index]:
+        for crd in (o.crd for o in (result.objects if result else ()) if o.crd):
+            for version in crd.versions:
+                found |= {f"{crd.group}/{version}", f"{crd.group}/{version}/{crd.kind}"}
+    return tuple(sorted(found))
+
+
+def _task(layer: PlannedLayer, kube_version: str, api_versions: tuple[str, ...], engine: Engine) -> LayerTask:
+    return LayerTask(
+        parts=layer.parts,
+        namespace=layer.namespace,
+        kube_version=kube_version,
+        api_versions=api_versions,
+        overlays=layer.overlays,
+        drop_hooks=layer.policy.hooks == "drop",
+        extra=layer.extra_objects,
+        engine=engine,
+    )
+
+
+def failed(layer: str, kind: str, text: str) -> LayerResult:
+    """The result of a task whose worker gave none."""
+    codes = {"timeout": "render-timeout", "crashed": "render-crashed"}
+    hint = {
+        "timeout": "a template that does not end, or --timeout is too short for this chart",
+        "crashed": "the renderer ran out of memory or died; a smaller chart, or a higher limit, may help",
+    }
+    return LayerResult((), (Diagnostic(codes.get(kind, "internal"), f"{layer}: {text}", hint=hint.get(kind, "")),))
