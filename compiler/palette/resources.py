@@ -28,7 +28,7 @@ _UNITS = {"cpu": ("m", Decimal("0.001")), "memory": ("Mi", Decimal(1024**2)), "d
 
 
 def check_resources(member: Member, pools: Sequence[NodePool], problems: Problems) -> None:
-    """Records every resource constraint of the layer's pack that the pools cannot meet; none where there are no pools."""
+    """Records every resource constraint of the layer's pack that the pools cannot meet; without pools none."""
     for need in member.pack.resources if member.pack and pools else ():
         for what, wanted, available in _compared(member, need, pools, problems):
             if wanted > available:
