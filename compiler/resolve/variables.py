@@ -1,0 +1,104 @@
+"""The values of a profile's variables, as clusters and templates give them (palette.md 1.8).
+
+Values are text, as in Palette: `{{ .spectro.var.x }}` is replaced by it. `typed` gives templates of our own packs the
+number or boolean that the format promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from compiler import yamldoc
+from compiler.diagnostics import Position, Problems, did_you_mean
+from compiler.resolve.definitions import (
+    Option,
+    Variable,
+    check_definition,
+    check_definitions,
+    fault_of,
+    read_variable,
+    text_of,
+)
+from compiler.resolve.formats import FORMATS
+
+__all__ = [
+    "Option",
+    "Variable",
+    "check_definition",
+    "check_definitions",
+    "check_value",
+    "read_variable",
+    "typed",
+    "values_of",
+]
+
+
+def check_value(variable: Variable, value: Any, at: Position) -> str:
+    """The value as text, checked against format, regex and options. Raises CompileError; a secret is never quoted."""
+    problems = Problems()
+    text = _checked(variable, value, at, problems)
+    problems.raise_if_any()
+    assert text is not None
+    return text
+
+
+def _checked(variable: Variable, value: Any, at: Position, problems: Problems) -> str | None:
+    text = text_of(value)
+    if text is None:
+        kind = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "null"
+        problems.error(
+            "variable-value", f"variable '{variable.name}': expected {FORMATS[variable.format][1]}, found {kind}", at
+        )
+    elif variable.immutable and text != variable.default:
+        hint = "set it in the profile, or drop `immutable` there"
+        problems.error(
+            "variable-immutable", f"variable '{variable.name}' is immutable: only its profile can change it", at,
+            hint=hint, related=[(variable.at, "defined here")],
+        )  # fmt: skip
+    elif fault := fault_of(variable, text):
+        problems.error(
+            "variable-value", f"variable '{variable.name}': the value {fault}", at,
+            hint=did_you_mean(text, [o.value for o in variable.options]) if not variable.sensitive else "",
+            related=[(variable.at, "defined here")],
+        )  # fmt: skip
+    else:
+        return text
+    return None
+
+
+def values_of(
+    definitions: Iterable[Variable],
+    given: Mapping[str, Any],
+    where: Mapping[str, Position],
+    at: Position,
+    problems: Problems,
+) -> Mapping[str, str]:
+    """Name -> text of every variable that has a value: the given one, else the default. Problems are recorded.
+
+    `where` has the places of given values, `at` is where values are missing: the use of the profile. `null` means not
+    given. A variable that is not required and has neither is left out, so that referring to it is an error.
+    """
+    known = {variable.name: variable for variable in definitions}
+    for name in given:
+        if name not in known:
+            message = f"the profile defines no variable '{name}'"
+            problems.error("variable-unknown", message, where.get(name, at), hint=did_you_mean(name, known))
+    found: dict[str, str] = {}
+    for name, variable in known.items():
+        value = given.get(name)
+        text = variable.default if value is None else _checked(variable, value, where.get(name, at), problems)
+        if text is not None:
+            found[name] = text
+        elif value is None and variable.required:
+            problems.error(
+                "variable-required", f"variable '{name}' is required and has no value", at,
+                hint=f"give it one where the profile is used: variables: {{{name}: …}}",
+                related=[(variable.at, "defined here")],
+            )  # fmt: skip
+    return found
+
+
+def typed(variable: Variable, text: str) -> Any:
+    """The value for templates of our own packs: int or float for numbers, bool for booleans, else the text."""
+    return yamldoc.scalar(text) if variable.format in ("number", "boolean") else text
