@@ -1,0 +1,46 @@
+# `make render` and `make test` are all a new machine needs: Python 3.11 to 3.13, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENV := PIP_DISABLE_PIP_VERSION_CHECK=1
+
+.PHONY: help render test lint types layers tests bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(ENV) $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(ENV) $(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.installed requirements-dev.lock
+	$(ENV) $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+render: $(VENV)/.installed ## compile this repository's own profiles/ to output/
+	$(BIN)/lamella render
+
+test: lint types layers tests ## lint, types, layer rules and every test
+
+lint: $(VENV)/.tools ## ruff: style and formatting
+	$(BIN)/ruff check compiler tests
+	$(BIN)/ruff format --check compiler tests
+
+types: $(VENV)/.tools ## mypy, strict
+	$(BIN)/mypy
+
+layers: $(VENV)/.tools ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+tests: $(VENV)/.tools ## the test suite, with the real helm and kubectl where they can be had
+	$(BIN)/python -m tests.support.oracles
+	$(BIN)/pytest -n auto --dist loadgroup
+
+bench: $(VENV)/.tools ## measurements: see tests/bench/README.md
+	$(BIN)/python -m tests.support.oracles
+	$(BIN)/python -m tests.bench
+
+clean: ## remove what make created
+	rm -rf $(VENV) .oracles .mypy_cache .ruff_cache .pytest_cache .hypothesis
