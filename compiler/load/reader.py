@@ -73,8 +73,8 @@ class Reader:
             return default
         return value  # type: ignore[no-any-return]
 
-    def wrong_type(self, key: str | int, expected: str) -> None:
-        value = self.data.get(key)  # type: ignore[call-overload]
+    def wrong_type(self, key: str, expected: str) -> None:
+        value = self.data.get(str(key))
         shown = f" {value!r}" if isinstance(value, str | int | float) and len(str(value)) < 40 else ""
         hint = f'write it in quotes: {key}: "{value}"' if expected == "string" and shown else ""
         self.problems.error(

@@ -71,7 +71,7 @@ def _documents(files: Files, problems: Problems) -> list[yamldoc.Document]:
             hint="profiles/**/*.yaml holds ClusterProfile and Cluster documents; is --repo right?",
         )
         return []
-    found = []
+    found: list[yamldoc.Document] = []
     for path in tree.walk(files, PROFILES):
         if not path.endswith((".yaml", ".yml")):
             continue

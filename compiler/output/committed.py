@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from typing import Any
 
 from compiler import yamldoc
 from compiler.changes import TreeFile
@@ -49,7 +50,7 @@ def owned(output: Files | None, names: Iterable[str], *, force: bool = False) ->
     return found
 
 
-def objects(output: Files | None, cluster: str) -> Callable[[str], object | None]:
+def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
     """A function from an object's text (`Secret monitoring/grafana`) to its committed body, or None."""
 
     @cache
@@ -63,7 +64,7 @@ def objects(output: Files | None, cluster: str) -> Callable[[str], object | None
         except (ValueError, AttributeError, TypeError):
             return {}
 
-    def find(label: str) -> object | None:
+    def find(label: str) -> Any:
         path = paths().get(label)
         content = None if path is None or output is None else _text(output, path)
         if content is None or path is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import Problems
@@ -12,7 +13,7 @@ from compiler.model import PlannedCluster, PlannedLayer, RenderedObject
 from compiler.render.nondeterminism import keep
 from compiler.render.task import LayerResult
 
-Committed = Callable[[str], object | None]
+Committed = Callable[[str], Any]
 """From an object as text (`Secret monitoring/grafana`) to its body in the committed output, or None."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,6 +161,7 @@ class PartsBuilder:
 def _manifest_files(files: Files, base: str, ref: ManifestRef) -> tuple[str, ...]:
     """The files of a manifest reference: itself, the YAML files below a directory, or those that a glob matches."""
     path = tree.normalise(base, ref.file.rstrip("/") or ref.file, ref.at)
+    found: Sequence[str]
     if tree.is_pattern(path):
         found = tree.glob(files, path)
         if not found:

@@ -130,7 +130,7 @@ class _ClusterPlanner:
         if layer.pack is None:
             return _Resolved(layer, data, None, PackSettings(), scope)
         values = PackValues(layer.pack, data, layer.locate, self.problems)
-        return _Resolved(layer, data, values, read_settings(data, layer.locate, self.problems), scope)
+        return _Resolved(layer, data, values, read_settings(values), scope)
 
     def _ordered(self, resolved: Sequence[_Resolved]) -> list[tuple[_Resolved, int]]:
         """The layers that yield something, in total order, each with its wave."""

@@ -30,7 +30,8 @@ def _merge_maps(merger: Merger, path: list[Any], base: dict[str, Any], over: dic
     return merged
 
 
-def _merge_lists(merger: _ValuesMerger, path: list[Any], base: list[Any], over: list[Any]) -> list[Any]:
+def _merge_lists(merger: Merger, path: list[Any], base: list[Any], over: list[Any]) -> list[Any]:
+    assert isinstance(merger, _ValuesMerger)
     strategy = merger.strategies.get(".".join(map(str, path)), "replace")
     if strategy == "append":
         return [*base, *over]
