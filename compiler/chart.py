@@ -142,6 +142,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
     declared = [_text(entry.get("name")) for entry in metadata.get("dependencies") or () if isinstance(entry, dict)]
     templates, strings = _template_texts(files)
     texts = templates + strings
+    code = [chart_scan.code(template) for template in templates] + strings
     return Chart(
         path=path,
         name=_text(metadata.get("name")),
@@ -157,7 +158,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         # Of two vendored charts of one name Helm takes either: it walks them as a Go map.
         may_be_random=len(vendored) < len(dependencies)
         or any(dependency.may_be_random for dependency in dependencies)
-        or any(map(chart_scan.draws_random, texts)),
+        or any(map(chart_scan.draws_random, code)),
         reads_api_versions=any(dependency.reads_api_versions for dependency in dependencies)
         or any(map(chart_scan.reads_api_versions, texts)),
         reads_kube_version=bool(metadata.get("kubeVersion"))
@@ -241,7 +242,9 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
 
 def _template_texts(files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
     """The templates, and what else they could run: values and files, where they run strings at all."""
-    templates = [_decoded(content) for name, content in files.items() if name.startswith("templates/")]
+    templates = [
+        chart_scan.template(_decoded(content)) for name, content in files.items() if name.startswith("templates/")
+    ]
     if not any(map(chart_scan.runs_strings, templates)):
         return templates, []
     if any(map(chart_scan.reads_files, templates)):

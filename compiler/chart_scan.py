@@ -1,8 +1,8 @@
 """What the text of templates says about what a render depends on, read off without running it.
 
-The answers are one-sided: a "no" is certain, a "yes" may cost one render too many. So strings inside actions count as
-code (`tpl` runs them), and comments are not told apart. Go's text/template knows functions by their written names only;
-a name put together at run time out of parts of words (`tpl (printf "{{ no%s }}" "w") .`) is beyond this.
+The answers are one-sided: a "no" is certain, a "yes" may cost one render too many. Text that only may become a template
+(values, files) is taken as it is; `template` and `code` first take out of a template what Go never runs. Functions are
+known by their written names only, as Go does; a name put together of parts of words at run time is beyond this.
 """
 
 from __future__ import annotations
@@ -21,18 +21,41 @@ _RANDOM = re.compile(
     r"|now|ago|date|dateInZone|date_in_zone|htmlDate|htmlDateInZone|durationRound"
     r"|dateModify|mustDateModify|date_modify|must_date_modify|toDate|mustToDate"
     rf"|{_KEYS})(?!\w)"
-    # The contexts of the chart and its subcharts hold a pointer (the capabilities), whose address would be printed.
-    r"|%[+#]?[pv][^|)}]*?\s[.$](?![\w.])|(?<!\w)toString\s+[.$](?![\w.])|(?<![\w.])[.$]\s*\|\s*toString(?!\w)"
-    r"|\.Subcharts(?![\w.])"
+)
+# The contexts of the chart and its subcharts hold a pointer (the capabilities), whose address would be printed.
+_POINTER = re.compile(
+    r"%[+#]?[pv](?:(?!include|tpl)[^|)}])*?\s[.$](?![\w.])|(?<!\w)toString\s+[.$](?![\w.])"
+    r"|(?<![\w.])[.$]\s*\|\s*toString(?!\w)|\.Subcharts(?![\w.])"
 )
 _API_VERSIONS = re.compile(r"Capabilities(?!\.(?:KubeVersion|HelmVersion)\b)")
 _KUBE_VERSION = re.compile(r"KubeVersion|Capabilities(?!\.(?:APIVersions|HelmVersion)\b)")
 _TPL = re.compile(r"(?<![\w.$])tpl(?!\w)")
+_STRING = r"""  "(?:[^"\\\n]|\\.)*" | `[^`]*` | '(?:[^'\\\n]|\\.)*'  """
+# Source: Go's text/template/parse/lex.go. What is no whole action is a syntax error, after which nothing is rendered.
+_ACTION = re.compile(
+    rf"""\{{\{{ (?: (?P<comment> (?:-\s)? /\*.*?(?:\*/|\Z))
+              | (?: [^"`'}}]+ | \}}(?!\}}) | {_STRING} )*+ (?: \}}\}} | \Z | ["`'] ) )""",
+    re.DOTALL | re.VERBOSE,
+)
+_FORMAT = re.compile(r"%[+#]?[pv]")
+_STRINGS = re.compile(_STRING, re.DOTALL | re.VERBOSE)
+
+
+def template(text: str) -> str:
+    """A template's actions without its comments."""
+    return "\n".join(action[0] for action in _ACTION.finditer(text) if action["comment"] is None)
+
+
+def code(actions: str) -> str:
+    """What `template` gave, without strings that are prose. All stay where one of them is a template (for `tpl`)."""
+    if any("{{" in string for string in _STRINGS.findall(actions)):
+        return actions
+    return _STRINGS.sub(lambda string: string[0] if _FORMAT.search(string[0]) else '""', actions)
 
 
 def draws_random(text: str) -> bool:
     """Whether what the templates (or values that reach `tpl`) in `text` print may differ from run to run."""
-    return any(_RANDOM.search(_KEYS_SORTED.sub("", action)) for action in _actions(text))
+    return any(_RANDOM.search(_KEYS_SORTED.sub("", action)) or _POINTER.search(action) for action in _actions(text))
 
 
 def reads_api_versions(text: str) -> bool:
