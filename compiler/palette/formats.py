@@ -6,19 +6,17 @@ read as string), password (as string, never shown), number, boolean, list, ipv4 
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from compiler.diagnostics import did_you_mean
-from compiler.overlay.regex import full_match
-from compiler.resolve.versions import Version
+from compiler.resolve import pattern
+from compiler.resolve.formats import FORMATS
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _RANGE = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*-\s*(-?[0-9]+(?:\.[0-9]+)?)\s*")
-_MAX_CHARACTERS = 1024  # of a value with several holes: more is no value of such a form
+_MAX_CHARACTERS = 512  # of a value with several holes: more is no value of such a form
+_SAME_AS = {"input": "string", "password": "string", "list": "string"}
 TYPES = ("string", "input", "password", "number", "boolean", "list", "ipv4", "version")
 
 
@@ -32,11 +30,11 @@ class Hole:
     options: tuple[str, ...] = ()
 
     def accepts(self, text: str) -> bool:
-        if self.regex and not _found_in(self.regex, text):
+        if self.regex and not pattern.matches(self.regex, text):
             return False
         if self.options:
             return text in self.options
-        if not _CHECKS[self.type](text):
+        if not FORMATS[_SAME_AS.get(self.type, self.type)][0](text):
             return False
         return self.range is None or self.range[0] <= Decimal(text) <= self.range[1]
 
@@ -122,7 +120,8 @@ def _hole(text: str, start: int) -> tuple[Hole, int]:
 
 def _restricted(kind: str, opening: str, inner: str) -> Hole:
     if opening == "/":
-        full_match(inner)  # raises ValueError where it is no regular expression
+        if fault := pattern.fault(inner):
+            raise ValueError(f"the regex {fault}")
         return Hole(kind, regex=inner)
     if kind == "number":
         match = _RANGE.fullmatch(inner)
@@ -130,38 +129,3 @@ def _restricted(kind: str, opening: str, inner: str) -> Hole:
             raise ValueError(f"[{inner}] is not a range of numbers such as [1-10]")
         return Hole(kind, range=(Decimal(match[1]), Decimal(match[2])))
     return Hole(kind, options=tuple(option.strip() for option in inner.split(",")))
-
-
-def _found_in(regex: str, text: str) -> bool:
-    """Whether the expression matches anywhere, as Go's MatchString."""
-    return full_match(f"(?s:.*)(?:{regex})(?s:.*)")(text)
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version.parse(text.removeprefix("v"))
-    except ValueError:
-        return False
-    return True
-
-
-def _is_number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None
-
-
-def _any(text: str) -> bool:  # noqa: ARG001
-    return True
-
-
-_CHECKS: dict[str, Callable[[str], bool]] = {
-    "string": _any, "input": _any, "password": _any, "list": _any, "number": _is_number,
-    "boolean": ("true", "false").__contains__, "ipv4": _is_ipv4, "version": _is_version,
-}  # fmt: skip

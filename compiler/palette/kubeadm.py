@@ -13,6 +13,7 @@ from typing import Any
 from compiler.diagnostics import CompileError, Position, did_you_mean
 from compiler.palette.paths import dotted
 from compiler.palette.values import PackValues
+from compiler.resolve.definitions import text_of
 
 KEY = "kubeadmconfig"
 COMPONENTS = ("apiServer", "controllerManager", "scheduler")
@@ -120,7 +121,7 @@ class _Block:
     def arguments(self, key: str) -> Iterator[tuple[str, str, Position]]:
         """Command line arguments, name to text; numbers and booleans as YAML writes them."""
         for name, value in self.child(key).data.items():
-            text = _text(value)
+            text = text_of(value)
             if text is None:
                 self.wrong("expected text", key, name)
             else:
@@ -228,9 +229,3 @@ def _file(item: _Block) -> dict[str, Any] | None:
         except CompileError as error:
             item.values.problems.add(error)
     return None
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.palette.values import PackValues
+from compiler.resolve.definitions import text_of
 
 _KEY = "readinessCheck"
 
@@ -61,9 +62,4 @@ def _keys(given: Any) -> Iterator[tuple[str, str]]:
     for pair in given if isinstance(given, list) else ():
         key = pair.get("keyToCheck") if isinstance(pair, Mapping) else None
         if isinstance(key, str) and key:
-            yield key, _text(pair.get("expectedValue"))
-
-
-def _text(value: Any) -> str:
-    """A scalar as YAML writes it: the comparison is one of text."""
-    return ("true" if value else "false") if isinstance(value, bool) else "" if value is None else str(value)
+            yield key, text_of(pair.get("expectedValue")) or ""

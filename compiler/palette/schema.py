@@ -15,6 +15,7 @@ from compiler.diagnostics import did_you_mean
 from compiler.palette import formats
 from compiler.palette.paths import MISSING, Keys, dotted, expand, lookup
 from compiler.palette.values import PackValues
+from compiler.resolve.definitions import text_of
 
 _WORDS = ("required", "readonly", "format", "hints")
 # A word, a Go string in double quotes or backticks (single quotes occur in practice), or the pipe.
@@ -133,7 +134,7 @@ def _report_missing(values: PackValues, keys: Keys, rule: Rule) -> None:
 
 def _check_format(values: PackValues, keys: Keys, value: Any, rule: Rule) -> None:
     assert rule.format is not None
-    text = _text(value)
+    text = text_of(value)
     if text is not None and rule.format.accepts(text):
         return
     if text is None:
@@ -160,10 +161,3 @@ def _is_edited(values: PackValues, keys: Keys, value: Any, path: str) -> bool:
     """Whether somebody but the pack decides the value. The pack's own may hold a macro, which now reads differently."""
     default = lookup(values.pack.values.data, path)
     return not (values.is_own(*keys) or value == default or _holds_macro(default))
-
-
-def _text(value: Any) -> str | None:
-    """A scalar as its author sees it; None for what is no scalar."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else None
