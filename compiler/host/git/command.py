@@ -1,0 +1,159 @@
+"""Starting git: how every command is hardened, and what its failures mean."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from compiler.diagnostics import CompileError, Diagnostic
+
+if TYPE_CHECKING:
+    import git
+
+# Switched off: what a repository's own configuration can make git run, or read elsewhere (hardening.md G7). How to
+# reach a remote (`core.sshCommand`, `credential.helper`) stays: it matters to `push` only.
+_SETTINGS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.alternateRefsCommand=:",
+    "core.askPass=",
+    "core.protectNTFS=true",
+    "core.protectHFS=true",
+    "core.quotePath=false",
+    "core.filesRefLockTimeout=10000",  # milliseconds; a dead lock is reported, never removed
+    "diff.external=",
+    "submodule.recurse=false",
+    "push.gpgSign=false",
+    "push.recurseSubmodules=no",
+    "i18n.commitEncoding=UTF-8",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_PAGER": "cat",
+    "GIT_ALLOW_PROTOCOL": "none",  # also stops a partial clone from fetching while it is read
+    "NoDefaultCurrentDirectoryInExePath": "1",  # Windows looks for commands in the current directory first
+}
+# Where git looks for the repository when it is called from a hook: that one is not the one that we were given.
+# Source: `git rev-parse --local-env-vars`, without configuration.
+_LOCATION = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+TIMEOUT_S = 300.0
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A git command that has ended: `out` as it came, `err` as text without credentials."""
+
+    status: int
+    out: bytes
+    err: str
+
+    def lines(self) -> list[str]:
+        return os.fsdecode(self.out).splitlines()
+
+
+def run(
+    directory: Path, arguments: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> Done:
+    """Runs git in `directory`. What it exits with is the caller's business. Raises `git-missing`, `git-timeout`."""
+    with tempfile.TemporaryFile() as feed:
+        feed.write(stdin)
+        feed.seek(0)
+        done: Any = _execute(
+            directory,
+            arguments,
+            environment,
+            istream=feed,
+            with_exceptions=False,
+            with_extended_output=True,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            kill_after_timeout=None if os.name == "nt" else TIMEOUT_S,
+        )
+    status, out, err = done
+    if status < 0 and err.startswith("Timeout:"):
+        raise failure("git-timeout", f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} seconds")
+    return Done(status, out or b"", redact(err))
+
+
+def start(directory: Path, arguments: Sequence[str]) -> git.Git.AutoInterrupt:
+    """A git command that goes on: the process with its pipes. The caller closes it."""
+    import subprocess
+
+    process = _execute(directory, arguments, None, istream=subprocess.PIPE, as_process=True)
+    return cast("git.Git.AutoInterrupt", process)
+
+
+def _execute(
+    directory: Path, arguments: Sequence[str], environment: Mapping[str, str] | None, **options: Any
+) -> object:
+    git = _gitpython()
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    # -C, though it starts there: where the directory cannot be entered GitPython would start in the current one.
+    command = [git.Git.GIT_PYTHON_GIT_EXECUTABLE, "-C", str(directory), "--no-pager", *settings, *arguments]
+    try:
+        return git.Git(directory).execute(command, shell=False, env={**_ENVIRONMENT, **(environment or {})}, **options)
+    except git.GitCommandNotFound as error:
+        raise failure("git-missing", "git cannot be started", hint="install git, and have it in PATH") from error
+
+
+def _gitpython() -> Any:
+    """GitPython, told the absolute path of git: it would take a `git` from the current directory on some systems."""
+    executable = shutil.which(os.environ.get("GIT_PYTHON_GIT_EXECUTABLE", "git"))
+    if executable is None:
+        raise failure("git-missing", "there is no git", hint="install git, and have it in PATH")
+    absolute = os.path.abspath(executable)
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = absolute
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for name in _LOCATION:
+        os.environ.pop(name, None)  # GitPython hands on our whole environment and can only add to it
+    import git
+
+    if absolute != git.Git.GIT_PYTHON_GIT_EXECUTABLE:
+        git.refresh(absolute)
+    return git
+
+
+def failure(code: str, message: str, *, hint: str = "") -> CompileError:
+    """A problem that the input is not to blame for."""
+    return CompileError([Diagnostic(code, message, hint=hint)], environment=True)
+
+
+def redact(text: str) -> str:
+    """`text` without the user and password of any URL in it."""
+    return _CREDENTIALS.sub("***", text)
+
+
+def refuse_option(value: str, what: str) -> None:
+    """Refuses a `value` that git could take for an option (hardening.md G2) or that cannot be an argument."""
+    if not value or value.startswith("-") or any(ord(c) < 32 or ord(c) == 127 for c in value):
+        message = f"{value!r} cannot be a {what}"
+        raise CompileError(
+            [Diagnostic("git-invalid-name", message, hint="it is empty, begins with '-' or has a line break")]
+        )

@@ -1,0 +1,198 @@
+"""One commit of the output directory: no hooks, no filters, and nothing else that is staged or changed goes with it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import Problems, fail
+from compiler.host.git import command
+from compiler.host.git.message import Identity, environment, message
+from compiler.host.git.repository import Repository, check_ref, reason
+from compiler.host.tree import read_file, scan
+from compiler.paths import invalid_output_path
+
+# Mode 0 is how `git update-index --index-info` is told to drop a path.
+_FILE_MODE, _EXECUTABLE_MODE, _LINK_MODE, _DROPPED = "100644", "100755", "120000", "0"
+_INDEX_WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What becomes of one path in the commit; `content` is empty where the path is dropped."""
+
+    mode: str
+    object_id: str
+    content: bytes = b""
+
+
+def commit_tree(
+    directory: Path,
+    *,
+    prefix: str = "output",
+    files: Mapping[str, bytes] | None = None,
+    removed: Iterable[str] = (),
+    subject: str,
+    body: Sequence[str] = (),
+    trailers: Sequence[tuple[str, str]] = (),
+    author: Identity | None = None,
+    problems: Problems | None = None,
+) -> str | None:
+    """Commits the output directory `prefix` of the work tree at `directory` to its current branch; returns the commit's
+    id, or None, with nothing written, where the branch has all of it already.
+
+    Without `files` the directory is committed as it stands on disk: every file in it, and the removal of every tracked
+    one that is gone. With `files` (path below `prefix` → bytes) and `removed` just those change. The user's index then
+    has the same, with all else as it was staged; where it is locked, a warning goes to `problems` instead.
+
+    Raises `git-detached-head`, `output-path-invalid`, and for the environment `git-ref-moved` (someone else has
+    committed meanwhile: nothing was changed), `git-failed`, and as `Repository.at`.
+    """
+    repository = Repository.at(directory)
+    branch = repository.branch()
+    if not branch:
+        raise fail("git-detached-head", "no branch is checked out to commit to", hint="git switch BRANCH")
+    check_ref(f"refs/heads/{branch}")
+    _check_paths(prefix, [*(files or ()), *removed])
+    parent = repository.head_commit()
+    top = f"{repository.prefix}{prefix}"
+    tracked = _tracked(repository, parent, top)
+    if files is None:
+        edits = _edits_on_disk(repository, top, tracked)
+    else:
+        edits = _edits(files, removed, tracked, repository.object_format)
+    if not edits:
+        return None
+    lines = _index_lines(top, edits)
+    _write_blobs(repository, edits)
+    commit = _write_commit(repository, parent, lines, message(subject, body, trailers), author)
+    _move_branch(repository, branch, parent, commit)
+    if repository.work_tree is not None:
+        _update_index(repository, lines, problems or Problems())
+    return commit
+
+
+def _check_paths(prefix: str, paths: Iterable[str]) -> None:
+    problems = Problems()
+    for path in (prefix, *sorted(paths)):
+        if wrong := invalid_output_path(path):
+            problems.error("output-path-invalid", f"{path!r} cannot be committed: {wrong}")
+    problems.raise_if_any()
+
+
+def _tracked(repository: Repository, parent: str | None, top: str) -> dict[str, tuple[str, str]]:
+    """{path below `top`: (mode, object id)} in the commit `parent`."""
+    if parent is None:
+        return {}
+    listed = repository.git(["ls-tree", "-r", "-z", "--full-tree", parent, "--", f"{top}/"])
+    found = {}
+    for line in listed.split(b"\0")[:-1]:
+        description, _, name = line.partition(b"\t")
+        mode, _, object_id = description.decode().split(" ")
+        found[os.fsdecode(name).removeprefix(f"{top}/")] = (mode, object_id)
+    return found
+
+
+def _edits(
+    files: Mapping[str, bytes], removed: Iterable[str], tracked: Mapping[str, tuple[str, str]], object_format: str
+) -> dict[str, _Edit]:
+    edits = {path: _Edit(_DROPPED, tracked[path][1]) for path in removed if path in tracked and path not in files}
+    for path, content in files.items():
+        edit = _Edit(_FILE_MODE, blob_id(content, object_format), content)
+        if tracked.get(path) != (edit.mode, edit.object_id):
+            edits[path] = edit
+    return edits
+
+
+def _edits_on_disk(repository: Repository, top: str, tracked: Mapping[str, tuple[str, str]]) -> dict[str, _Edit]:
+    """The same for the directory as it stands; links are committed as links, special files not at all."""
+    if repository.work_tree is None:
+        raise fail("git-bare", "a bare repository has no output directory to commit")
+    root = repository.work_tree / top
+    if any(line.startswith(b"S ") for line in repository.git(["ls-files", "-t", "-z", "--", str(root)]).split(b"\0")):
+        hint = "git sparse-checkout add the output directory"
+        raise fail("git-sparse-output", f"a sparse checkout leaves out files of {top!r}", hint=hint)
+    if not root.is_dir() or root.is_symlink():
+        raise fail("git-no-directory", f"there is no directory {top!r} to commit", hint="render first")
+    edits: dict[str, _Edit] = {}
+    here = set()
+    try:
+        for path, item in scan(root).items():
+            if item.kind not in ("file", "link"):
+                continue
+            here.add(path)
+            content = read_file(root / path) if item.kind == "file" else os.fsencode(os.readlink(root / path))
+            mode = _LINK_MODE if item.kind == "link" else _EXECUTABLE_MODE if item.mode & 0o100 else _FILE_MODE
+            edit = _Edit(mode, blob_id(content, repository.object_format), content)
+            if tracked.get(path) != (mode, edit.object_id):
+                edits[path] = edit
+    except OSError as error:
+        raise command.failure("git-failed", f"cannot read {error.filename}: {error.strerror}") from error
+    _check_paths(top, here)
+    return edits | {path: _Edit(_DROPPED, tracked[path][1]) for path in tracked.keys() - here}
+
+
+def blob_id(content: bytes, object_format: str) -> str:
+    """git's name for a file of this content, without filters. `object_format` is `sha1` or `sha256`."""
+    return hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _index_lines(top: str, edits: Mapping[str, _Edit]) -> bytes:
+    """Input of `git update-index -z --index-info`; what is dropped comes first, as it may be in the way of the rest."""
+    ordered = sorted(edits.items(), key=lambda item: (item[1].mode != _DROPPED, item[0]))
+    return b"".join(os.fsencode(f"{edit.mode} {edit.object_id}\t{top}/{path}\0") for path, edit in ordered)
+
+
+def _write_blobs(repository: Repository, edits: Mapping[str, _Edit]) -> None:
+    """By fast-import: one pack at once, where `hash-object` would make 20,000 files."""
+    blobs = {edit.object_id: edit.content for edit in edits.values() if edit.mode != _DROPPED}
+    feed = b"".join(b"blob\ndata %d\n%b\n" % (len(content), content) for content in blobs.values())
+    if blobs:
+        repository.git(["fast-import", "--quiet", "--done"], stdin=feed + b"done\n")
+
+
+def _write_commit(
+    repository: Repository, parent: str | None, lines: bytes, text: bytes, author: Identity | None
+) -> str:
+    """The id of a new commit on `parent`, made in an index of its own."""
+    with tempfile.TemporaryDirectory(prefix="lamella-") as scratch:
+        index = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
+        whole = ("-c", "core.splitIndex=false", "-c", "index.sparse=false")
+        repository.git([*whole, "read-tree", parent or "--empty"], environment=index)
+        repository.git([*whole, "update-index", "-z", "--index-info"], stdin=lines, environment=index)
+        tree = repository.git([*whole, "write-tree", "--missing-ok"], environment=index).decode().strip()
+    parents = ["-p", parent] if parent else []
+    who = environment(repository, author)
+    made = repository.git(["commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree], stdin=text, environment=who)
+    return made.decode().strip()
+
+
+def _move_branch(repository: Repository, branch: str, parent: str | None, commit: str) -> None:
+    """Compare and swap: the branch moves only if it is still at `parent`."""
+    expected = parent or "0" * len(commit)
+    ref = f"refs/heads/{branch}"
+    done = repository.run(["update-ref", "-m", "commit: lamella publish", ref, commit, expected])
+    if not done.status:
+        return
+    if "but expected" in done.err or "already exists" in done.err:
+        hint = "render and publish again"
+        raise command.failure("git-ref-moved", f"branch {branch!r} has moved since it was read", hint=hint)
+    raise command.failure("git-failed", f"cannot move branch {branch!r}: {reason(done)}")
+
+
+def _update_index(repository: Repository, lines: bytes, problems: Problems) -> None:
+    """Makes the user's index agree with the commit in these paths, and only there."""
+    deadline = time.monotonic() + _INDEX_WAIT_S
+    while (done := repository.run(["update-index", "-z", "--index-info"], stdin=lines)).status:
+        if "index.lock" not in done.err or time.monotonic() > deadline:
+            hint = "the commit is made; `git reset -- output` when no other git runs makes the index agree"
+            problems.warning("git-index-not-updated", f"cannot update git's index: {reason(done)}", hint=hint)
+            return
+        time.sleep(0.1)
+    # Now git compares the files with their times once, and not at each `git status`. Its result does not matter.
+    repository.run([*repository.without_filters(), "update-index", "-q", "--refresh"])

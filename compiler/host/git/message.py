@@ -1,0 +1,61 @@
+"""What a commit says and who it is by, from text that must not say more (hardening.md G8, G10)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compiler.host.git.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a commit is by."""
+
+    name: str
+    email: str
+
+
+# For machines where nobody has told git who they are. GitHub shows this one as its Actions bot.
+FALLBACK = Identity("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
+_TRAILER = re.compile(r"[A-Za-z0-9-]+\s*:")
+_TRAILER_KEY = re.compile(r"[A-Za-z0-9-]+")
+_SUBJECT_LENGTH, _LINE_LENGTH, _NAME_LENGTH = 200, 1000, 200
+
+
+def message(subject: str, body: Sequence[str], trailers: Sequence[tuple[str, str]]) -> bytes:
+    """A commit message: the subject, the lines of `body`, and `trailers` (key, value). Each is one line whatever it
+    contains, and no line of `body` is taken for a trailer."""
+    paragraphs = [_line(subject, _SUBJECT_LENGTH) or "Publish rendered output"]
+    lines = [_line(text, _LINE_LENGTH) for text in body]
+    if lines:
+        paragraphs.append("\n".join(f"  {line}" if _TRAILER.match(line) else line for line in lines))
+    for key, _ in trailers:
+        if not _TRAILER_KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is no key of a trailer")
+    if trailers:
+        paragraphs.append("\n".join(f"{key}: {_line(value, _LINE_LENGTH)}" for key, value in trailers))
+    return ("\n\n".join(paragraphs) + "\n").encode("utf-8", "replace")
+
+
+def environment(repository: Repository, author: Identity | None) -> dict[str, str]:
+    """Variables that tell git who commits: none where the user has configured it, else FALLBACK; and `author`."""
+    variables = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        known = repository.run(["-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT"]).status == 0
+        who = author if role == "AUTHOR" and author else None if known else FALLBACK
+        if who is not None:
+            variables[f"GIT_{role}_NAME"] = _person(who.name) or FALLBACK.name
+            variables[f"GIT_{role}_EMAIL"] = _person(who.email) or FALLBACK.email
+    return variables
+
+
+def _line(text: str, length: int) -> str:
+    return _CONTROL.sub(" ", text[: 2 * length]).strip()[:length]
+
+
+def _person(text: str) -> str:
+    return _line(text.replace("<", "").replace(">", ""), _NAME_LENGTH)

@@ -1,0 +1,131 @@
+"""A git repository: where it is, what its refs mean, and whether its files are committed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import CompileError, fail
+from compiler.host.git import command
+from compiler.host.git.command import Done
+
+_OBJECT_NAME = re.compile(r"[0-9a-fA-F]{4,64}")
+_ANCESTRY = re.compile(r"(?:[~^][0-9]{0,6})*\Z")
+_NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository with its git directory, found from `directory`; `prefix` is where that lies in the work tree, '' or
+    ending in '/'. `work_tree` is None in a bare repository."""
+
+    directory: Path
+    git_directory: Path
+    work_tree: Path | None
+    prefix: str
+    object_format: str
+
+    @classmethod
+    def at(cls, directory: Path) -> Repository:
+        """The repository that `directory` is, or is in. Raises `git-not-a-repository`, `git-unsafe-owner`,
+        `git-unreadable`, and as `command.run`."""
+        if not directory.is_dir():
+            raise fail("git-not-a-repository", f"{str(directory)!r} is not a directory")
+        directory = directory.resolve()
+        asked = ("--is-bare-repository", "--is-inside-work-tree", "--show-object-format", "--absolute-git-dir")
+        done = command.run(directory, ["rev-parse", *asked, "--show-prefix"])
+        if done.status:
+            raise _not_opened(directory, done)
+        bare, inside, object_format, git_directory, *rest = done.lines()
+        prefix = rest[0] if rest else ""
+        work_tree = None
+        if (bare, inside) == ("false", "true"):
+            work_tree = directory.joinpath(*[".."] * prefix.count("/")).resolve()
+        return cls(directory, Path(git_directory), work_tree, prefix, object_format)
+
+    def run(
+        self, arguments: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> Done:
+        return command.run(self.directory, arguments, stdin=stdin, environment=environment)
+
+    def git(
+        self, arguments: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> bytes:
+        """What git prints. Raises `git-failed` with git's own reason where it does not succeed."""
+        done = self.run(arguments, stdin=stdin, environment=environment)
+        if done.status:
+            raise command.failure("git-failed", f"git {arguments[0]} failed: {reason(done)}")
+        return done.out
+
+    def commit(self, ref: str) -> str:
+        """The id of the commit that `ref` means: a branch, tag, remote branch or object name, with any `~2` or `^`.
+
+        Raises `git-invalid-name`, `git-unknown-ref`, `git-unborn-branch`.
+        """
+        base = _ANCESTRY.sub("", ref)
+        check_ref(base)
+        done = self.run(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"])
+        if done.status == 0 and done.out.strip():
+            return done.out.decode().strip()
+        if ref == "HEAD" and (branch := self.branch()):
+            raise fail("git-unborn-branch", f"branch {branch!r} has no commit yet", hint="commit first")
+        hint = "fetch it first; `git branch -a` and `git tag` list what is here"
+        if self.run(["rev-parse", "--is-shallow-repository"]).out.strip() == b"true":
+            hint = "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout"
+        raise fail("git-unknown-ref", f"there is no commit {ref!r} in this repository", hint=hint)
+
+    def branch(self) -> str:
+        """The checked-out branch without `refs/heads/`, also one that has no commit yet; '' for a detached HEAD."""
+        done = self.run(["symbolic-ref", "--quiet", "HEAD"])
+        return os.fsdecode(done.out).strip().removeprefix("refs/heads/") if done.status == 0 else ""
+
+    def head_commit(self) -> str | None:
+        """The id of the checked-out commit, None before the first one."""
+        done = self.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+        return done.out.decode().strip() or None
+
+    def is_clean(self, paths: Iterable[str] = ()) -> bool:
+        """Whether the work tree's files at `paths` (relative to `directory`; none = all) are as in HEAD, with no
+        untracked ones. Clean filters do not run: a file that only a filter makes equal, and that was touched, counts as
+        changed. A bare repository is clean."""
+        if self.work_tree is None:
+            return True
+        asked = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all"]
+        done = self.git([*self.without_filters(), *asked, "--", *(paths or ["."])])
+        return not done
+
+    def without_filters(self) -> list[str]:
+        """Options that switch off each filter that is configured: `status` would run them on files to compare."""
+        names = self.run(["config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"])
+        keys = sorted({os.fsdecode(name).rpartition(".")[0] for name in names.out.split(b"\0") if name})
+        settings = [f"{key}.{what}" for key in keys for what in ("clean=", "smudge=", "process=", "required=false")]
+        return [part for setting in settings for part in ("-c", setting)]
+
+
+def check_ref(name: str) -> None:
+    """Refuses what cannot be the name of a ref. Source: the rules 1-10 of git-check-ref-format(1)."""
+    command.refuse_option(name, "ref")
+    parts = name.split("/")
+    bad = _NOT_IN_REF.search(name) or name == "@" or name.endswith((".", "/")) or name.startswith("/")
+    if bad or any(part.startswith(".") or part.endswith(".lock") for part in parts):
+        raise fail("git-invalid-name", f"{name!r} cannot be the name of a ref", hint="see `git help check-ref-format`")
+
+
+def reason(done: Done) -> str:
+    """What git says went wrong, on one line, without its advice."""
+    lines = [line.strip() for line in done.err.splitlines() if line.strip() and not line.startswith("hint:")]
+    said = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+    return "; ".join(dict.fromkeys(line.removeprefix("fatal: ").removeprefix("error: ") for line in said))[:1000]
+
+
+def _not_opened(directory: Path, done: Done) -> CompileError:
+    if "dubious ownership" in done.err:
+        hint = f"if you trust it: git config --global --add safe.directory {directory}"
+        return command.failure("git-unsafe-owner", "the repository belongs to another user", hint=hint)
+    if "not a git repository" in done.err:
+        hint = "run `git init`, or name another directory by --repo"
+        return fail("git-not-a-repository", f"{str(directory)!r} is not in a git repository", hint=hint)
+    return command.failure("git-unreadable", f"git cannot read this repository: {reason(done)}")
