@@ -54,7 +54,11 @@ def apply_one(
 
 
 def _transformed(
-    objects: Sequence[Object], chosen: list[int], overlay: Overlay, change: Transform, scoped: Collection[tuple[str, str]]
+    objects: Sequence[Object],
+    chosen: list[int],
+    overlay: Overlay,
+    change: Transform,
+    scoped: Collection[tuple[str, str]],
 ) -> tuple[list[Object | None], list[Diagnostic]]:
     if change.drop:
         return [None if position in set(chosen) else each for position, each in enumerate(objects)], []

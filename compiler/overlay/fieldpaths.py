@@ -54,7 +54,10 @@ _POD_SPEC_SELECTORS = tuple(
 )
 
 LABELS = (FieldPath("metadata/labels"),)
-LABEL_TEMPLATES = _templates("labels")
+LABEL_TEMPLATES = (
+    *_templates("labels"),
+    FieldPath("spec/volumeClaimTemplates/metadata/labels", "StatefulSet", "apps"),
+)
 ANNOTATIONS = (FieldPath("metadata/annotations"), *_templates("annotations"))
 LABEL_SELECTORS = (
     FieldPath("spec/selector", "Service", version="v1"),
@@ -74,7 +77,6 @@ LABEL_SELECTORS = (
     FieldPath("spec/podSelector/matchLabels", "NetworkPolicy", "networking.k8s.io", create=False),
     FieldPath("spec/ingress/from/podSelector/matchLabels", "NetworkPolicy", "networking.k8s.io", create=False),
     FieldPath("spec/egress/to/podSelector/matchLabels", "NetworkPolicy", "networking.k8s.io", create=False),
-    FieldPath("spec/volumeClaimTemplates/metadata/labels", "StatefulSet", "apps"),
 )
 
 

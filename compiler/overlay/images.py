@@ -76,8 +76,6 @@ def renamed(reference: str, image: Image) -> str:
     tag, digest = (match["tag"] or "")[1:], (match["digest"] or "")[1:]
     if image.new_tag or image.digest:
         tag, digest = image.new_tag, image.digest
-    elif image.tag_suffix:
-        tag, digest = tag + image.tag_suffix, ""
     return (image.new_name or image.name) + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 

@@ -1,7 +1,7 @@
 """Lists whose items have an identity: how they merge, and in which order.
 
-Kustomize's order: items that the patch names first, in the patch's order, then the others in theirs (kyaml's
-setAssociativeSequenceElements with the prepend option).
+Kustomize's order (kyaml's setAssociativeSequenceElements with the prepend option): items that the patch names first, in
+the patch's order, then the others in theirs.
 """
 
 from __future__ import annotations
@@ -21,18 +21,23 @@ def merge(base: Sequence[Any], patch: Sequence[Any], keys: Identity, merge_item:
     A key that is absent on one side matches any value (a port without protocol is that port with any protocol), as long
     as another key is equal. Raises PatchError on patch items without any key.
     """
-    rest: list[Any] = list(base)
-    merged: list[Any] = []
+    kept: list[Any] = list(base)
+    named: list[int] = []  # positions in `kept` of what the patch names, in its order
     for item in patch:
         identity = _identity(item, keys, name)
-        position = _find(rest, identity, keys)
-        if position is None and (again := _find(merged, identity, keys)) is not None:
-            # The patch names one item twice: both apply, at the place of the first.
-            merged[again] = merge_item(merged[again], item)
-            continue
-        result = merge_item(None if position is None else rest.pop(position), item)
-        merged.append(result)
-    return [item for item in merged if item] + rest
+        position = _find(kept, identity, keys)
+        if position is None:
+            position = len(kept)
+            kept.append(merge_item(None, item))
+        else:
+            kept[position] = merge_item(kept[position], item)
+        if position not in named:
+            named.append(position)
+    if any(any(_values(item, keys)[1:]) for item in kept):
+        # kyaml's appendListNode puts what was there back in its order where items have a second key, as ports have.
+        named = [position for position in named if position >= len(base)]
+    rest = (position for position in range(len(kept)) if position not in named)
+    return [kept[position] for position in (*named, *rest) if kept[position]]
 
 
 def union(patch: Sequence[Any], base: Sequence[Any]) -> list[Any]:

@@ -72,7 +72,6 @@ class Image:
     new_name: str = ""
     new_tag: str = ""
     digest: str = ""
-    tag_suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _TARGET_KEYS = ("group", "version", "kind", "name", "namespace", "labelSelector"
 _TRANSFORM_KEYS = (
     "namespace", "labels", "labelTemplates", "labelSelectors", "annotations", "images", "imageSwap", "replicas", "drop",
 )  # fmt: skip
-_IMAGE_KEYS = ("name", "newName", "newTag", "digest", "tagSuffix")
+_IMAGE_KEYS = ("name", "newName", "newTag", "digest")
 _OPS = ("add", "remove", "replace", "move", "copy", "test")
 
 
