@@ -23,10 +23,10 @@ _CACHED_TEXTS = 8192
 MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to (hardening.md 5)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Draft:
     """An object on its way: `body` is shared and never changed in place. `guessed` = a namespace was put into an object
-    whose kind may turn out to be cluster-scoped."""
+    whose kind may turn out to be cluster-scoped. Drafts are equal only to themselves, which makes them cheap keys."""
 
     body: Mapping[str, Any]
     template: str
@@ -104,6 +104,14 @@ def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
     return Draft({**body, "metadata": {**metadata, "namespace": namespace}}, template, not known)
 
 
+def identity_of(draft: Draft) -> tuple[str, str, str, str]:
+    """(group, kind, namespace, name), as `RenderedObject.id`."""
+    metadata = draft.body["metadata"]
+    group, _ = kubernetes.split_api_version(str(draft.body["apiVersion"]))
+    return (group, str(draft.body["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
 def finished(draft: Draft) -> RenderedObject:
     """The draft emitted, with all that the later stages need to know of it."""
     body = draft.body
@@ -116,6 +124,7 @@ def finished(draft: Draft) -> RenderedObject:
         kept = {key: value for key, value in metadata.items() if key != "namespace"}
         unscoped = yamldoc.dump({**body, "metadata": kept}).encode()
     annotations = metadata.get("annotations")
+    crd = _crd_info(body) if (group, kind) == ("apiextensions.k8s.io", "CustomResourceDefinition") else None
     return RenderedObject(
         group=group,
         version=version,
@@ -125,10 +134,10 @@ def finished(draft: Draft) -> RenderedObject:
         content=content,
         template=draft.template,
         sha256=hashlib.sha256(content).hexdigest(),
-        images=tuple(sorted(set(_images(body)))),
+        images=() if crd else tuple(sorted(set(_images(body)))),
         plaintext_secret=api_version == "v1" and kind == "Secret" and _holds_plaintext(body),
         hook=str(annotations.get("helm.sh/hook", "")) if isinstance(annotations, dict) else "",
-        crd=_crd_info(body) if (group, kind) == ("apiextensions.k8s.io", "CustomResourceDefinition") else None,
+        crd=crd,
         cluster_scoped_content=unscoped,
     )
 
