@@ -6,6 +6,7 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems, fail
+from compiler.load.delivery import read_argocd, read_flux
 from compiler.load.layer import read_policy
 from compiler.load.reader import Reader
 from compiler.model import Registry, Settings
@@ -14,11 +15,6 @@ from compiler.ports import Files
 PATH = "lamella.yaml"
 API_VERSION = "lamella/v1"
 DELIVERIES = ("argocd", "flux")
-# What a delivery section may say; see docs/delivery.md.
-_OPTIONS = {
-    "argocd": ("namespace", "project", "repoURL", "targetRevision", "path", "prune", "selfHeal"),
-    "flux": ("namespace", "sourceKind", "sourceName", "path", "interval", "timeout", "retryInterval", "prune"),
-}
 
 
 def read_settings_file(files: Files, problems: Problems) -> Settings:
@@ -46,15 +42,12 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
             reader.at("imports"),
             hint="copy the profiles into this repository for now",
         )
-    options: dict[str, dict[str, Any]] = {}
-    for name in DELIVERIES:
-        child = reader.child(name)
-        child.only(_OPTIONS[name])
-        options[name] = dict(child.data)
+    output, delivery = _read_output(reader), _read_delivery(reader)
     return Settings(
-        output=_read_output(reader),
-        delivery=_read_delivery(reader),
-        delivery_options=options,
+        output=output,
+        delivery=delivery,
+        argocd=read_argocd(reader.child("argocd"), output, used="argocd" in delivery),
+        flux=read_flux(reader.child("flux"), output),
         registries=tuple(_read_registry(child) for child in reader.children("registries")),
         policy=read_policy(reader),
         at=Position(PATH, 1),

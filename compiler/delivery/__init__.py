@@ -1,0 +1,66 @@
+"""What the delivery controllers need beside the manifests: their objects, and the order of the layers in their words.
+
+One module of the same shape for each controller. Nothing of a controller is written unless `delivery:` asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from compiler.delivery import argocd, flux
+from compiler.delivery.annotations import annotations_by_kind
+from compiler.diagnostics import Problems
+from compiler.model import OutputFile, Settings
+from compiler.output.assemble import AssembledCluster
+
+__all__ = ["annotations_by_kind", "check_names", "cluster_files", "fleet_files"]
+
+
+class Controller(Protocol):
+    """A delivery controller. Paths are relative to the output root; everything is a function of the arguments."""
+
+    def cluster_files(self, cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
+        """The files that deliver one cluster."""
+
+    def fleet_files(self, cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
+        """The files above all clusters."""
+
+
+CONTROLLERS: Mapping[str, Controller] = {"argocd": argocd, "flux": flux}
+
+
+def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
+    """The delivery files of one cluster, sorted by path."""
+    found = [
+        file for name in settings.delivery for file in CONTROLLERS[name].cluster_files(cluster, settings, problems)
+    ]
+    return sorted(found, key=lambda file: file.path)
+
+
+def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
+    """The delivery files above all clusters, sorted by path; none without clusters."""
+    if not cluster_names:
+        return []
+    found = [f for name in settings.delivery for f in CONTROLLERS[name].fleet_files(cluster_names, settings, problems)]
+    return sorted(found, key=lambda file: file.path)
+
+
+def check_names(files: Iterable[OutputFile], problems: Problems) -> None:
+    """Reports delivery objects of two clusters that have one name: cluster `a` with layer `b-c`, `a-b` with `c`.
+
+    Takes all files of all clusters; those that are not of `cluster_files` do not matter.
+    """
+    first: dict[tuple[str, str], OutputFile] = {}
+    for file in files:
+        folder = file.path.partition("/")[0]
+        if folder not in CONTROLLERS or not file.object:
+            continue
+        other = first.setdefault((folder, file.object), file)
+        if other.path != file.path:
+            problems.error(
+                "delivery-name",
+                f"{file.object} would deliver layer '{file.layer}' of cluster '{file.cluster}'"
+                f" and layer '{other.layer}' of cluster '{other.cluster}'",
+                hint="rename one of the layers or clusters",
+            )

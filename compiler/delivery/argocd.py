@@ -1,0 +1,230 @@
+"""Argo CD: for each cluster an AppProject, an Application per layer, and one above them; one above all clusters.
+
+The fleet's Application applies those of the clusters, and each of these the cluster's layers in sync waves. Waves of
+different clusters are apart, so a cluster that is broken keeps no other one waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from compiler import kubernetes, yamldoc
+from compiler.delivery.documents import FLEET, delivered, labels, object_file, object_name, repository_path
+from compiler.diagnostics import Problems
+from compiler.model import ArgocdOptions, Cluster, OutputFile, Settings
+from compiler.output.assemble import AssembledCluster, AssembledLayer
+from compiler.output.inventory import text_file
+
+_API_VERSION = "argoproj.io/v1alpha1"
+_IN_CLUSTER = "https://kubernetes.default.svc"
+_WAVE = "argocd.argoproj.io/sync-wave"
+_GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+_FINALIZER = "resources-finalizer.argocd.argoproj.io"
+# Argo CD's default for a directory of plain manifests: reposerver.max.combined.directory.manifests.size = 10M.
+MAX_DIRECTORY_BYTES = 10_000_000
+# Client-side apply keeps the object as JSON in an annotation of at most 262,144 bytes. JSON's quotes and braces can
+# make that longer than our YAML, so half of it is the bound here; server-side apply does no harm to smaller objects.
+MAX_CLIENT_SIDE_BYTES = 262_144 // 2
+_RETRY = {"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}}
+
+
+def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
+    """`argocd/<cluster>/` with project and layers, and the cluster's own Application in `argocd/_fleet/`."""
+    options, target = settings.argocd, cluster.cluster.cluster
+    layers = delivered(cluster)
+    if not layers:
+        return []
+    _check_sizes(layers, settings, problems)
+    folder = f"argocd/{target.name}"
+    parent = _cluster_application(target, options)
+    files = [object_file(f"argocd/{FLEET}/{target.name}.yaml", parent, cluster=target.name)]
+    if not options.project:
+        files.append(object_file(f"{folder}/project.yaml", _project(target, layers, options), cluster=target.name))
+    for found in layers:
+        layer = found.layer
+        body = _layer_application(target, found, options)
+        files.append(
+            object_file(f"{folder}/{layer.wave:02d}-{layer.name}.yaml", body, cluster=target.name, layer=layer.name)
+        )
+    return files
+
+
+def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
+    """`argocd/fleet.yaml`: the Application above all clusters and the project of such Applications."""
+    options = settings.argocd
+    if options.fleet in cluster_names:
+        problems.error(
+            "delivery-name",
+            f"the Application above all clusters has the name of cluster '{options.fleet}'",
+            settings.at,
+            hint="give it another: argocd: {fleet: all-clusters}",
+        )
+    application = _parent(options.fleet, f"argocd/{FLEET}", options, prune=False)
+    bodies = [application] if options.project else [_fleet_project(options), application]
+    return [text_file("argocd/fleet.yaml", yamldoc.dump_all(bodies))]
+
+
+def _check_sizes(layers: Sequence[AssembledLayer], settings: Settings, problems: Problems) -> None:
+    if "flux" in settings.delivery:
+        return  # a directory with a kustomization.yaml is not read as plain manifests, and has no limit
+    for found in layers:
+        size = sum(len(item.content) for _, item in found.objects)
+        if size > MAX_DIRECTORY_BYTES:
+            problems.warning(
+                "delivery-size",
+                f"cluster '{found.layer.cluster}', layer '{found.layer.name}': {size:,} bytes of manifests; Argo CD"
+                f" reads at most {MAX_DIRECTORY_BYTES:,} of one directory",
+                found.layer.at,
+                hint="split the layer (CRDs into one of their own), or raise"
+                " reposerver.max.combined.directory.manifests.size in argocd-cmd-params-cm",
+            )
+
+
+def _layer_application(target: Cluster, found: AssembledLayer, options: ArgocdOptions) -> dict[str, Any]:
+    layer = found.layer
+    prune = options.prune and layer.policy.prune != "disabled"
+    metadata = {
+        "name": object_name(target.name, layer.name),
+        "namespace": options.namespace,
+        "labels": labels(target.name, layer.name),
+        # Argo CD renders the Application again only when something in this very directory has changed.
+        "annotations": {_WAVE: str(layer.wave), _GENERATE_PATHS: "."},
+    }
+    if options.cascade and prune and layer.type == "addon":
+        metadata["finalizers"] = [_FINALIZER]
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "Application",
+        "metadata": metadata,
+        "spec": {
+            "project": options.project or object_name(target.name),
+            "source": _source(layer.directory, options),
+            "destination": {**_destination(target, management=layer.management), "namespace": layer.namespace},
+            "syncPolicy": {
+                "automated": {"prune": prune, "selfHeal": options.self_heal},
+                "retry": _RETRY,
+                "syncOptions": _sync_options(found),
+            },
+        },
+    }
+
+
+def _source(path: str, options: ArgocdOptions) -> dict[str, Any]:
+    return {
+        "repoURL": options.repo_url,
+        "targetRevision": options.target_revision,
+        "path": repository_path(options.path, path),
+    }
+
+
+def _destination(target: Cluster, *, management: bool) -> dict[str, str]:
+    """Management layers go where Argo CD itself runs, the others to the cluster as Argo CD knows it."""
+    if management:
+        return {"server": _IN_CLUSTER}
+    if target.destination.server:
+        return {"server": target.destination.server}
+    return {"name": target.destination.name or target.name}
+
+
+def _sync_options(found: AssembledLayer) -> list[str]:
+    """What the objects of the layer need of a sync."""
+    objects = [item for _, item in found.objects]
+    crds = {(item.crd.group, item.crd.kind) for item in objects if item.crd}
+    foreign = any(not kubernetes.is_builtin_group(o.group) and (o.group, o.kind) not in crds for o in objects)
+    large = any(len(item.content) > MAX_CLIENT_SIDE_BYTES for item in objects)
+    options = ["CreateNamespace=false", "PruneLast=true"]  # Namespaces are rendered
+    if crds or large:
+        options.append("ServerSideApply=true")
+    if foreign:
+        # The CRD comes with another layer, perhaps in this very sync.
+        options.append("SkipDryRunOnMissingResource=true")
+    return options
+
+
+def _project(target: Cluster, layers: Sequence[AssembledLayer], options: ArgocdOptions) -> dict[str, Any]:
+    """What the cluster's layers may be: from the one repository, to the one cluster.
+
+    Kinds and namespaces are not limited to those in use: Argo CD does not prune what its project does not permit (any
+    more), so the last object of a kind would stay in the cluster for ever. Only where Argo CD itself runs the
+    namespaces are named.
+    """
+    managed = [found for found in layers if found.layer.management]
+    destinations = []
+    if len(managed) < len(layers):
+        destinations.append({**_destination(target, management=False), "namespace": "*"})
+    namespaces = {item.namespace for found in managed for _, item in found.objects if item.namespace}
+    namespaces |= {found.layer.namespace for found in managed}
+    destinations += [{"server": _IN_CLUSTER, "namespace": namespace} for namespace in sorted(namespaces)]
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "AppProject",
+        "metadata": {
+            "name": object_name(target.name),
+            "namespace": options.namespace,
+            "labels": labels(target.name),
+            "annotations": {_WAVE: "-1"},  # before every Application that is in it
+        },
+        "spec": {
+            "description": f"Layers of cluster {target.name}"[:255],
+            "sourceRepos": [options.repo_url],
+            "destinations": destinations,
+            "clusterResourceWhitelist": [{"group": group, "kind": "*"} for group in _cluster_scoped_groups(layers)],
+            "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
+        },
+    }
+
+
+def _cluster_scoped_groups(layers: Sequence[AssembledLayer]) -> list[str]:
+    """API groups with cluster-scoped kinds: Kubernetes' own, and those of the layers' CRDs and objects."""
+    groups = {group for group, _ in kubernetes.CLUSTER_SCOPED}
+    for found in layers:
+        groups |= {item.group for _, item in found.objects if not item.namespace}
+        groups |= {item.crd.group for _, item in found.objects if item.crd and item.crd.scope == "Cluster"}
+    return sorted(groups)
+
+
+def _cluster_application(target: Cluster, options: ArgocdOptions) -> dict[str, Any]:
+    """Applies the cluster's layers. It prunes an Application only where that takes the layer's objects along; else the
+    Application of a layer that is gone stays, out of sync, for a person to delete with or without its objects."""
+    body = _parent(object_name(target.name), f"argocd/{target.name}", options, prune=options.cascade)
+    body["metadata"]["labels"] = labels(target.name)
+    return body
+
+
+def _parent(name: str, path: str, options: ArgocdOptions, *, prune: bool) -> dict[str, Any]:
+    """An Application of Applications. It has no finalizer: whoever deletes it deletes nothing else."""
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": options.namespace, "annotations": {_GENERATE_PATHS: "."}},
+        "spec": {
+            "project": options.project or options.fleet,
+            "source": _source(path, options),
+            "destination": {"server": _IN_CLUSTER, "namespace": options.namespace},
+            "syncPolicy": {"automated": {"prune": prune, "selfHeal": options.self_heal}, "retry": _RETRY},
+        },
+    }
+
+
+def _fleet_project(options: ArgocdOptions) -> dict[str, Any]:
+    """Applications of Applications may bring projects and Applications to Argo CD's own namespace, and nothing else."""
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "AppProject",
+        "metadata": {
+            "name": options.fleet,
+            "namespace": options.namespace,
+            "labels": {"app.kubernetes.io/managed-by": "lamella"},
+        },
+        "spec": {
+            "description": "Applications of clusters",
+            "sourceRepos": [options.repo_url],
+            "destinations": [{"server": _IN_CLUSTER, "namespace": options.namespace}],
+            "clusterResourceWhitelist": [],
+            "namespaceResourceWhitelist": [
+                {"group": "argoproj.io", "kind": "Application"},
+                {"group": "argoproj.io", "kind": "AppProject"},
+            ],
+        },
+    }

@@ -1,0 +1,52 @@
+"""Names, paths and files of delivery objects: what Argo CD and Flux have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from compiler import kubernetes, yamldoc
+from compiler.model import OutputFile
+from compiler.output.assemble import AssembledCluster, AssembledLayer
+from compiler.output.inventory import text_file
+
+FLEET = "_fleet"
+"""The folder of what stands above single clusters. No cluster has this name: the underscore is not allowed there."""
+MAX_NAME = 53
+"""Longest name of a delivery object. Both controllers put it into labels (63 characters), Argo CD with an affix."""
+_HASH_DIGITS = 8
+
+
+def object_name(*parts: str) -> str:
+    """The parts with '-' between them; where that is too long, its beginning and a hash of the parts."""
+    name = "-".join(parts)
+    if len(name) <= MAX_NAME:
+        return name
+    mark = hashlib.sha256("/".join(parts).encode()).hexdigest()[:_HASH_DIGITS]
+    return f"{name[: MAX_NAME - _HASH_DIGITS - 1].rstrip('-.')}-{mark}"
+
+
+def labels(cluster: str, layer: str = "") -> dict[str, str]:
+    """Labels to select delivery objects by: `kubectl get applications -l lamella/cluster=prod-eu-1`."""
+    found = {"app.kubernetes.io/managed-by": "lamella", "lamella/cluster": object_name(cluster)}
+    return {**found, "lamella/layer": object_name(layer)} if layer else found
+
+
+def repository_path(root: str, path: str) -> str:
+    """A path of the output in the repository that a controller reads, in which the output's root is `root`."""
+    return f"{root}/{path}" if root else path
+
+
+def delivered(cluster: AssembledCluster) -> list[AssembledLayer]:
+    """The layers that have objects: without, there is no directory to deliver."""
+    return [layer for layer in cluster.layers if layer.objects]
+
+
+def object_file(path: str, body: Mapping[str, Any], *, cluster: str = "", layer: str = "") -> OutputFile:
+    """The output file of one delivery object."""
+    file = text_file(path, yamldoc.dump(body), cluster, layer)
+    group, _ = kubernetes.split_api_version(body["apiVersion"])
+    metadata = body["metadata"]
+    return replace(file, object=f"{body['kind']}.{group} {metadata['namespace']}/{metadata['name']}")
