@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -37,12 +38,28 @@ MAX_FILES = 100_000  # files in one walk
 _GLOB = re.compile(r"[*?\[]")
 
 
+@contextmanager
+def _readable(path: str, at: Position | None) -> Iterator[None]:
+    """Tells what the system refused as a problem of the environment."""
+    try:
+        yield
+    except OSError as error:
+        found = Diagnostic("file-unreadable", f"cannot read {path!r}: {error.strerror or error}", at)
+        raise CompileError([found], environment=True) from error
+
+
 def resolve_links(files: Files, path: str, at: Position | None = None) -> str:
     """`path` with every link followed, component by component; where something is missing, the rest stays as it is.
 
     Raises `symlink-escape` for an absolute link and for one with a component outside the repository (even if it comes
-    back) or in `.git`, `symlink-loop` after MAX_LINKS. The message names the link and never its target.
+    back) or in `.git`, `symlink-loop` after MAX_LINKS (the message names the link and never its target), and
+    `file-unreadable` (environment).
     """
+    with _readable(path, at):
+        return _resolve(files, path, at)
+
+
+def _resolve(files: Files, path: str, at: Position | None) -> str:
     pending = [part for part in reversed(path.split("/")) if part]
     done: list[str] = []
     links = 0
@@ -88,7 +105,7 @@ def _kind(files: Files, real: str) -> str:
 def read(files: Files, path: str, at: Position | None = None) -> bytes:
     """The bytes of the file at `path`, links followed; `at` is where the path was named.
 
-    Raises `file-not-found` (with the nearest name), `file-not-regular`, `file-unreadable`, and as `resolve_links`.
+    Raises `file-not-found` (with the nearest name), `file-not-regular`, and as `resolve_links`.
     """
     real = resolve_links(files, path, at)
     kind = _kind(files, real)
@@ -100,11 +117,8 @@ def read(files: Files, path: str, at: Position | None = None) -> bytes:
         raise fail(
             "file-not-regular", f"{path!r} is a submodule or a special file", at, hint="only regular files are read"
         )
-    try:
+    with _readable(path, at):
         return files.read(real)
-    except OSError as error:
-        found = Diagnostic("file-unreadable", f"cannot read {path!r}: {error.strerror or error}", at)
-        raise CompileError([found], environment=True) from error
 
 
 def _nearest(files: Files, real: str) -> str:
@@ -149,7 +163,9 @@ class _Walk:
         self, directory: str, real: str, wanted: Callable[[str], bool] | None = None
     ) -> Iterator[tuple[str, str, str]]:
         """(path, real path, kind) of what is wanted in `directory`, links followed. Bad links become problems."""
-        for name in filter(wanted, self.files.names(real)):
+        with _readable(directory, self.at):
+            names = self.files.names(real)
+        for name in filter(wanted, names):
             path = f"{directory}/{name}" if directory else name
             try:
                 refuse_foreign(path, self.at)

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from compiler.diagnostics import CompileError, Diagnostic, Position
@@ -25,7 +25,7 @@ def held(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     """Holds the lock file `path` (its directory exists), and removes it afterwards.
 
     The kernel drops the lock of a process that dies, so a file left by a crash holds nobody up. Raises `output-locked`
-    with the holder after `wait_s`, `output-write-failed` where the file cannot be made. On Windows there is no lock.
+    with the holder after `wait_s`, OSError where the file cannot be made or locked. On Windows there is no lock.
     """
     if sys.platform == "win32":
         yield
@@ -34,7 +34,8 @@ def held(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is still held: who opened it before finds it gone and opens it anew
+        with suppress(OSError):
+            path.unlink()  # while it is still held: who opened it before finds it gone and opens it anew
         os.close(descriptor)
 
 
@@ -42,24 +43,17 @@ if sys.platform != "win32":
 
     def _acquire(path: Path, deadline: float) -> int:
         while True:
-            try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            except OSError as error:
-                message = f"cannot lock the output: {path.name}: {error.strerror}"
-                raise CompileError([Diagnostic("output-write-failed", message)], environment=True) from error
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as busy:
-                holder = os.pread(descriptor, 1024, 0)
-                os.close(descriptor)
-                if time.monotonic() >= deadline:
-                    raise _locked(path, holder) from busy
-                time.sleep(_POLL_S)
-                continue
-            if _is_still(path, descriptor):
-                _sign(descriptor)
-                return descriptor
-            os.close(descriptor)
+            with open(path, "a+b", buffering=0, opener=_open_no_link) as file, suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_still(path, file.fileno()):
+                    _sign(file.fileno())
+                    return os.dup(file.fileno())  # the lock is the open file's, not the descriptor's
+            if time.monotonic() >= deadline:
+                raise _locked(path)
+            time.sleep(_POLL_S)
+
+    def _open_no_link(path: str, flags: int) -> int:
+        return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
     def _is_still(path: Path, descriptor: int) -> bool:
         """Whether `path` is the file that was opened: its last holder may have removed it in between."""
@@ -70,15 +64,16 @@ if sys.platform != "win32":
 
     def _sign(descriptor: int) -> None:
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps([os.getpid(), socket.gethostname(), since]).encode(), 0)
+        with suppress(OSError):  # a full disk: it is the lock that counts
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps([os.getpid(), socket.gethostname(), since]).encode())
 
 
-def _locked(path: Path, holder: bytes) -> CompileError:
+def _locked(path: Path) -> CompileError:
     try:
-        pid, host, since = json.loads(holder)
+        pid, host, since = json.loads(path.read_bytes())
         who = f"process {int(pid)} on {str(host)[:100]!r} since {str(since)[:30]}"
-    except (ValueError, TypeError):  # it has the lock and has not signed yet
+    except (ValueError, TypeError, OSError):  # it has the lock and has not signed yet
         who = "another process"
     message = f"{who} is writing this output"
     hint = "wait for it to end, then run again"

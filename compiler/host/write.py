@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +47,12 @@ def locked(root: Path, *, wait_s: float = lock.WAIT_S) -> Iterator[None]:
 
     Raises `output-root-refused`, `output-locked` (environment), `output-write-failed` (environment).
     """
-    _refuse_root(root)
+    root = _checked(root)
     with _write_errors(root):
         root.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with lock.held(root.parent / f".{root.name}.lamella-lock", wait_s=wait_s):
+    with ExitStack() as stack:
         with _write_errors(root):
+            stack.enter_context(lock.held(root.parent / f".{root.name}.lamella-lock", wait_s=wait_s))
             swap.recover(root)
         yield
 
@@ -62,9 +63,12 @@ def publish(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
     `owned` is the last run's files (path → SHA-256 in hex); those not in `new` are removed. Files that are neither
     stay. Where nothing changes, nothing is touched, not even a lock. Raises as `compare`, `locked` and `replace`.
     """
-    changes = compare(root, new, owned, force=force)
-    if not changes and not swap.leftovers(root):
-        return changes
+    root = _checked(root)
+    # Without the lock another run may replace the directory while it is compared: only "no change" is believed.
+    with suppress(CompileError):
+        changes = compare(root, new, owned, force=force)
+        if not changes and not swap.leftovers(root):
+            return changes
     with locked(root):
         return replace(root, new, owned, force=force)
 
@@ -75,7 +79,7 @@ def compare(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
     Raises all of: `output-path-invalid`, `output-collision`, `output-foreign-file` (something that is not ours is
     where a file must go) and, unless `force`, `output-edited` (an owned file no longer has its recorded digest).
     """
-    _refuse_root(root)
+    root = _checked(root)
     with _write_errors(root):
         return _compare(root, scan(root), new, owned, force)
 
@@ -83,7 +87,7 @@ def compare(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
 def replace(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
     """`publish` for who holds the lock (`locked`). Raises also `output-write-failed` (environment), with nothing
     changed, and `output-changed` where someone else wrote into the directory meanwhile."""
-    _refuse_root(root)
+    root = _checked(root)
     with _write_errors(root, sum(map(len, new.values()))):
         before = scan(root)
         changes = _compare(root, before, new, owned, force)
@@ -92,22 +96,37 @@ def replace(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
         return changes
 
 
-def _refuse_root(root: Path) -> None:
-    """An output directory may be new, or an ordinary directory that is no repository, nor in one's `.git`."""
+def _checked(root: Path) -> Path:
+    """`root`, absolute: new, or an ordinary directory that is no repository, not in a `.git`, and not behind a link
+    that the repository around it could have brought along."""
+    root = root.absolute()
     reason = ""
-    if root.is_symlink():
-        reason = "is a link"
-    elif root.parent == root:
+    if root.parent == root:
         reason = "is the root of the file system"
+    elif root.name == ".." or any(is_git_name(part) for part in root.parts):
+        reason = "cannot be told from its parent" if root.name == ".." else "is inside of git's own directory"
+    elif _behind_link(root):
+        reason = "is a link, or behind one"
     elif os.path.lexists(root) and not root.is_dir():
         reason = "is not a directory"
     elif os.path.lexists(root / ".git"):
         reason = "is a git repository"
-    elif any(is_git_name(part) for part in root.parts) or ".." in root.parts:
-        reason = "is inside of git's own directory, or has '..' in it"
     if reason:
         hint = "give a directory of its own, such as 'output'"
         raise fail("output-root-refused", f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
+    return root
+
+
+def _behind_link(root: Path) -> bool:
+    """Whether `root`, or a directory between it and the repository that it is in, is a link."""
+    if root.is_symlink():
+        return True
+    links = False
+    for parent in root.parents:
+        if os.path.lexists(parent / ".git"):
+            return links
+        links = links or parent.is_symlink()
+    return False
 
 
 def _compare(
@@ -190,14 +209,21 @@ def _swap_in(root: Path, before: Mapping[str, Item], new: Mapping[str, bytes], c
         if identity is None:
             os.rename(staged, root)
             return
-        old = swap.exchange(root, staged)
-        if not os.path.samestat(old.lstat(), identity) or scan(old) != before:
-            staged = swap.exchange(root, old)
+        staged = swap.exchange(root, staged)  # from here on, the old tree
+        if not _is_still(staged, identity, before):
+            staged = swap.exchange(root, staged)
             hint = "run again when nothing else writes there"
             raise fail("output-changed", f"{root.name!r} was written to while it was replaced", hint=hint)
-        staged = old
     finally:
         swap.remove(staged)
+
+
+def _is_still(directory: Path, identity: os.stat_result, items: Mapping[str, Item]) -> bool:
+    """Whether `directory` is what was read before, and nobody has written to it since."""
+    try:
+        return os.path.samestat(directory.lstat(), identity) and scan(directory) == items
+    except OSError:
+        return False
 
 
 def _build(staged: Path, root: Path, before: Mapping[str, Item], new: Mapping[str, bytes], changes: Changes) -> None:
