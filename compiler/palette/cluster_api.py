@@ -126,7 +126,7 @@ def _config_template(config: KubeadmConfig, facts: ClusterFacts) -> dict[str, An
     registration = _registration(config)
     if registration:
         spec["joinConfiguration"] = registration
-    body = {"template": {"spec": spec}}
+    body = {"template": {"spec": spec or {"format": "cloud-config"}}}  # the default; an empty spec is refused
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return _object(_BOOTSTRAP, "KubeadmConfigTemplate", f"{facts.name}-worker-{digest[:8]}", facts, body)
 
