@@ -34,6 +34,7 @@ __all__ = [
 MAX_LINKS = 40  # links followed for one path; Linux' own limit (path_resolution(7))
 MAX_DEPTH = 64  # directories below each other in one walk
 MAX_FILES = 100_000  # files in one walk
+MAX_LINKED_DIRECTORIES = 1_000  # in one walk; links beside each other multiply what a walk finds
 
 _GLOB = re.compile(r"[*?\[]")
 
@@ -157,6 +158,7 @@ class _Walk:
     files: Files
     at: Position | None
     found: set[str] = field(default_factory=set)
+    linked_directories: int = 0
     problems: Problems = field(default_factory=Problems)
 
     def children(
@@ -169,7 +171,8 @@ class _Walk:
             path = f"{directory}/{name}" if directory else name
             try:
                 refuse_foreign(path, self.at)
-                target = resolve_links(self.files, f"{real}/{name}" if real else name, self.at or Position(path))
+                direct = f"{real}/{name}" if real else name
+                target = resolve_links(self.files, direct, self.at or Position(path))
                 kind = _kind(self.files, target)
             except CompileError as error:
                 self.problems.add(error)
@@ -177,6 +180,8 @@ class _Walk:
             if kind == "missing":
                 self.problems.error("file-not-found", f"{path!r} is a link to nothing", self.at)
                 continue
+            if kind == "directory" and target != direct:
+                self.linked_directories += 1
             yield path, target, kind
 
     def add(self, path: str) -> None:
@@ -191,6 +196,8 @@ class _Walk:
             return ()
         if len(above) > MAX_DEPTH:
             raise fail("too-many-files", f"{path!r} is more than {MAX_DEPTH} directories deep", self.at)
+        if self.linked_directories > MAX_LINKED_DIRECTORIES:
+            raise fail("too-many-files", f"more than {MAX_LINKED_DIRECTORIES} links to directories", self.at)
         return (*above, real)
 
     def result(self) -> tuple[str, ...]:
