@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +92,8 @@ def replace(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
         before = scan(root)
         changes = _compare(root, before, new, owned, force)
         if changes:
-            _swap_in(root, before, new, changes)
+            emptied = {parent for path in owned.keys() - new.keys() for parent in _parents(path)}
+            _swap_in(root, before, _layout(before, changes, emptied), new)
         return changes
 
 
@@ -200,12 +201,32 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _swap_in(root: Path, before: Mapping[str, Item], new: Mapping[str, bytes], changes: Changes) -> None:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What the new tree consists of: directories with their modes, the paths that stay, and those that are written."""
+
+    directories: Mapping[str, int]
+    kept: tuple[str, ...]
+    written: tuple[str, ...]
+
+
+def _layout(before: Mapping[str, Item], changes: Changes, emptied: Set[str]) -> _Layout:
+    """Of the `emptied` directories only those remain that have something in them."""
+    written = (*changes.added, *changes.changed)
+    gone = {*written, *changes.removed}
+    kept = tuple(path for path, item in before.items() if item.kind != "directory" and path not in gone)
+    directories = {path for path, item in before.items() if item.kind == "directory" and path not in emptied | gone}
+    directories.update(parent for path in (*kept, *written, *directories) for parent in _parents(path))
+    return _Layout({path: before[path].mode if path in before else 0o755 for path in directories}, kept, written)
+
+
+def _swap_in(root: Path, before: Mapping[str, Item], layout: _Layout, new: Mapping[str, bytes]) -> None:
     """Builds the new tree beside `root` and puts it in its place."""
     identity = root.lstat() if os.path.lexists(root) else None
     staged = swap.staging_directory(root)
     try:
-        _build(staged, root, before, new, changes)
+        _build(staged, root, layout, new)
+        os.chmod(staged, stat.S_IMODE(identity.st_mode) if identity else 0o755)
         if identity is None:
             os.rename(staged, root)
             return
@@ -226,23 +247,16 @@ def _is_still(directory: Path, identity: os.stat_result, items: Mapping[str, Ite
         return False
 
 
-def _build(staged: Path, root: Path, before: Mapping[str, Item], new: Mapping[str, bytes], changes: Changes) -> None:
-    """Fills `staged` with what `root` is to be: links to what stays, and the new files."""
-    written = (*changes.added, *changes.changed)
-    gone = {*written, *changes.removed}
-    kept = [path for path, item in before.items() if item.kind != "directory" and path not in gone]
-    emptied = {parent for path in changes.removed for parent in _parents(path)}
-    directories = {path for path, item in before.items() if item.kind == "directory" and path not in emptied | gone}
-    directories.update(parent for path in (*kept, *written, *directories) for parent in _parents(path))
-    for path in sorted(directories):
+def _build(staged: Path, root: Path, layout: _Layout, new: Mapping[str, bytes]) -> None:
+    """Fills `staged`: links to what stays in `root`, and the new files."""
+    for path in sorted(layout.directories):
         os.mkdir(staged / path)
-    for path in kept:
+    for path in layout.kept:
         link_or_copy(root / path, staged / path)
-    for path in written:
+    for path in layout.written:
         write_file(staged / path, new[path])
-    for path in sorted(directories, reverse=True):
-        os.chmod(staged / path, before[path].mode if path in before else 0o755)
-    os.chmod(staged, stat.S_IMODE(root.stat().st_mode) if root.exists() else 0o755)
+    for path in sorted(layout.directories, reverse=True):  # last, as a directory may be one that nobody may write to
+        os.chmod(staged / path, layout.directories[path])
 
 
 @contextmanager
