@@ -1,11 +1,11 @@
 """Overlays: patches and transforms on rendered objects, with kustomize's meaning.
 
-Pure, on plain JSON data. `parse_overlay` reads one entry of an `overlays:` list, `apply` carries overlays out.
+Pure, on plain JSON data. `parse_overlay` reads one entry of an `overlays:` list, `apply` carries out.
 """
 
 from __future__ import annotations
 
-from compiler.overlay.apply import apply
+from compiler.overlay.apply import apply, apply_one
 from compiler.overlay.images import parse_image_swap
 from compiler.overlay.model import (
     Image,
@@ -35,6 +35,7 @@ __all__ = [
     "Target",
     "Transform",
     "apply",
+    "apply_one",
     "parse_image_swap",
     "parse_overlay",
 ]

@@ -10,8 +10,7 @@ from compiler.overlay.errors import PatchError
 from compiler.overlay.jsonpatch import json_patch
 from compiler.overlay.mergepatch import merge_patch
 from compiler.overlay.model import JsonPatch, MergePatch, Overlay, StrategicMerge, Target, Transform
-from compiler.overlay.namespaces import custom_cluster_scoped
-from compiler.overlay.select import describe, matches, nearest
+from compiler.overlay.select import describe, matches, metadata_of, nearest
 from compiler.overlay.strategic import strategic_merge
 from compiler.overlay.transform import transform, unmatched_replicas
 
@@ -43,13 +42,12 @@ def apply_one(
     objects: Sequence[Object], overlay: Overlay, cluster_scoped: Collection[tuple[str, str]] = ()
 ) -> tuple[list[Object | None], list[Diagnostic]]:
     """As `apply` for one overlay, each object at its place: None where it was dropped."""
-    scoped = frozenset(cluster_scoped) | custom_cluster_scoped(objects)
     target = overlay.target
     chosen = [position for position, each in enumerate(objects) if target is None or matches(target, each)]
     if target is not None and not chosen:
         return list(objects), [] if overlay.optional else [_no_match(overlay, target, objects)]
     if isinstance(overlay.operation, Transform):
-        return _transformed(objects, chosen, overlay, overlay.operation, scoped)
+        return _transformed(objects, chosen, overlay, overlay.operation, cluster_scoped)
     return _patched(objects, set(chosen), overlay, overlay.operation)
 
 
@@ -58,17 +56,17 @@ def _transformed(
     chosen: list[int],
     overlay: Overlay,
     change: Transform,
-    scoped: Collection[tuple[str, str]],
+    cluster_scoped: Collection[tuple[str, str]],
 ) -> tuple[list[Object | None], list[Diagnostic]]:
     if change.drop:
         return [None if position in set(chosen) else each for position, each in enumerate(objects)], []
     problems = []
     for name in () if overlay.optional else unmatched_replicas(objects, chosen, change):
-        names = [str((each.get("metadata") or {}).get("name")) for each in objects]
+        names = [str(metadata_of(each).get("name")) for each in objects]
         message = f"replicas: no workload is called '{name}'"
         problems.append(Diagnostic("overlay-no-match", message, overlay.at, did_you_mean(name, names)))
     try:
-        return list(transform(objects, set(chosen), change, scoped)), problems
+        return list(transform(objects, set(chosen), change, cluster_scoped)), problems
     except PatchError as error:
         return list(objects), [*problems, Diagnostic("overlay-failed", str(error), overlay.at, error.hint)]
 
@@ -112,7 +110,7 @@ def _whole(after: Any) -> Object:
 
 
 def _name(candidate: Object) -> str:
-    metadata = candidate.get("metadata") or {}
+    metadata = metadata_of(candidate)
     namespace = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
     return f"{candidate.get('kind')} {namespace}{metadata.get('name')}"
 

@@ -79,16 +79,16 @@ def ordered(items: Any, before: Any, order: Any, keys: Identity, name: str) -> l
 
 
 def _interleave(named: list[Any], others: list[Any], named_at: list[int], others_at: list[int]) -> list[Any]:
-    """One list of both, each in its order; a named item goes first only where it stood before the other one."""
+    """One list of both, each in its order; an unnamed item goes first only where it stood before the named one."""
     result: list[Any] = []
     i = j = 0
     while i < len(named) and j < len(others):
-        if named_at[i] >= 0 and others_at[j] >= 0 and named_at[i] < others_at[j]:
-            result.append(named[i])
-            i += 1
-        else:
+        if 0 <= others_at[j] < named_at[i]:
             result.append(others[j])
             j += 1
+        else:
+            result.append(named[i])
+            i += 1
     return result + named[i:] + others[j:]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from compiler.kubernetes import is_cluster_scoped, split_api_version
 from compiler.overlay.fieldpaths import edit
+from compiler.overlay.select import metadata_of
 
 Object = Mapping[str, Any]
 Reference = tuple[str, str, str]  # kind, namespace, name
@@ -14,12 +15,15 @@ Reference = tuple[str, str, str]  # kind, namespace, name
 
 def custom_cluster_scoped(objects: Sequence[Object]) -> frozenset[tuple[str, str]]:
     """(group, kind) of the cluster-scoped kinds that CustomResourceDefinitions among the objects define."""
-    specs = [each.get("spec") or {} for each in objects if each.get("kind") == "CustomResourceDefinition"]
-    return frozenset(
-        (str(spec.get("group", "")), str((spec.get("names") or {}).get("kind", "")))
-        for spec in specs
-        if spec.get("scope") == "Cluster"
-    )
+    found = set()
+    for candidate in objects:
+        match candidate:
+            case {
+                "kind": "CustomResourceDefinition",
+                "spec": {"group": str(group), "scope": "Cluster", "names": {"kind": str(kind)}},
+            }:
+                found.add((group, kind))
+    return frozenset(found)
 
 
 def move(
@@ -30,13 +34,14 @@ def move(
     Namespace objects that are chosen take its name. Subjects of role bindings, and the services of webhooks and API
     services, follow the objects that moved.
     """
+    scoped = frozenset(cluster_scoped) | custom_cluster_scoped(objects)
     moved: set[Reference] = set()
     result = list(objects)
     for position in chosen:
         candidate = objects[position]
-        metadata = candidate.get("metadata") or {}
-        moved.add((str(candidate.get("kind")), metadata.get("namespace") or "default", str(metadata.get("name"))))
-        result[position] = _moved(candidate, namespace, cluster_scoped)
+        metadata = metadata_of(candidate)
+        moved.add((str(candidate.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))))
+        result[position] = _moved(candidate, namespace, scoped)
     return [_follow(each, position in chosen, moved, namespace) for position, each in enumerate(result)]
 
 
@@ -53,9 +58,9 @@ def _moved(candidate: Object, namespace: str, cluster_scoped: Collection[tuple[s
 def _follow(candidate: Object, chosen: bool, moved: Collection[Reference], namespace: str) -> Object:
     match candidate.get("kind"):
         case "RoleBinding" | "ClusterRoleBinding":
-            return _each(candidate, ("subjects",), lambda each: _subject(each, chosen, moved, namespace))
+            return _each(candidate, "subjects", lambda each: _subject(each, chosen, moved, namespace))
         case "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
-            return _each(candidate, ("webhooks",), lambda each: _service(each, ("clientConfig",), moved, namespace))
+            return _each(candidate, "webhooks", lambda each: _service(each, ("clientConfig",), moved, namespace))
         case "APIService":
             return _service(candidate, ("spec",), moved, namespace)
         case "CustomResourceDefinition":
@@ -64,7 +69,7 @@ def _follow(candidate: Object, chosen: bool, moved: Collection[Reference], names
 
 
 def _subject(subject: Object, chosen: bool, moved: Collection[Reference], namespace: str) -> Object:
-    key = (str(subject.get("kind")), subject.get("namespace") or "default", str(subject.get("name")))
+    key = (str(subject.get("kind")), str(subject.get("namespace") or "default"), str(subject.get("name")))
     # The account "default" exists in every namespace, without any object that could have moved.
     if key in moved or (chosen and subject.get("name") == "default"):
         return {**subject, "namespace": namespace}
@@ -77,18 +82,18 @@ def _service(holder: Object, path: tuple[str, ...], moved: Collection[Reference]
         service = service.get(key) if isinstance(service, Mapping) else None
     if not isinstance(service, Mapping):
         return holder
-    if ("Service", service.get("namespace") or "default", str(service.get("name"))) not in moved:
+    if ("Service", str(service.get("namespace") or "default"), str(service.get("name"))) not in moved:
         return holder
     return _set(holder, "/".join((*path, "service", "namespace")), namespace)
 
 
-def _each(holder: Object, path: tuple[str, ...], change: Any) -> Object:
-    items = holder.get(path[0])
+def _each(holder: Object, key: str, change: Callable[[Object], Object]) -> Object:
+    items = holder.get(key)
     if not isinstance(items, list):
         return holder
     changed = [change(item) if isinstance(item, Mapping) else item for item in items]
     same = all(new is old for new, old in zip(changed, items, strict=True))
-    return holder if same else {**holder, path[0]: changed}
+    return holder if same else {**holder, key: changed}
 
 
 def _set(candidate: Object, path: str, value: str) -> Object:

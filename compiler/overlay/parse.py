@@ -50,7 +50,7 @@ def parse_overlay(raw: Mapping[str, Any], at: At, problems: Problems) -> Overlay
         found = f"found {' and '.join(given)}" if given else "found none"
         problems.error("overlay-operation", f"expected one of {', '.join(_OPERATIONS)}; {found}", at(*given[:1]))
         return None
-    operation = _OPERATIONS[given[0]](fields, given[0])
+    operation, optional = _OPERATIONS[given[0]](fields, given[0]), fields.flag("optional")
     target = _target(fields.child("target")) if "target" in raw else _implied_target(operation)
     if target is None and not isinstance(operation, Transform):
         problems.error(
@@ -63,7 +63,7 @@ def parse_overlay(raw: Mapping[str, Any], at: At, problems: Problems) -> Overlay
         problems.error("overlay-target", "transform.drop without target would drop every object", at("transform"))
     if len(problems.errors) > before or operation is None:
         return None
-    return Overlay(target, operation, fields.flag("optional"), at())
+    return Overlay(target, operation, optional, at())
 
 
 def _target(fields: Fields) -> Target:

@@ -17,11 +17,17 @@ _NO_NAMESPACE = "_non_namespaceable_"
 Object = Mapping[str, Any]
 
 
+def metadata_of(candidate: Object) -> Mapping[str, Any]:
+    """The object's metadata; empty where it has none, or something that is no map."""
+    metadata = candidate.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
 def matches(target: Target, candidate: Object) -> bool:
     """True where the object satisfies every condition of the target."""
     group, version = split_api_version(str(candidate.get("apiVersion", "")))
-    kind, metadata = str(candidate.get("kind", "")), candidate.get("metadata") or {}
-    namespace = _NO_NAMESPACE if is_cluster_scoped(group, kind) else metadata.get("namespace") or "default"
+    kind, metadata = str(candidate.get("kind", "")), metadata_of(candidate)
+    namespace = _NO_NAMESPACE if is_cluster_scoped(group, kind) else str(metadata.get("namespace") or "default")
     conditions = (
         (target.group, group),
         (target.version, version),
@@ -36,8 +42,9 @@ def matches(target: Target, candidate: Object) -> bool:
     )
 
 
-def _selects(selector: str, labels: Mapping[str, str] | None) -> bool:
-    return all(requirement.accepts(labels or {}) for requirement in parse_selector(selector))
+def _selects(selector: str, labels: Any) -> bool:
+    pairs = labels if isinstance(labels, Mapping) else {}
+    return all(requirement.accepts(pairs) for requirement in parse_selector(selector))
 
 
 def describe(target: Target) -> str:
@@ -62,7 +69,7 @@ def nearest(target: Target, objects: Sequence[Object]) -> str:
     if target.kind and target.kind not in kinds:
         return did_you_mean(target.kind, kinds)
     names = {
-        str((each.get("metadata") or {}).get("name", "")): each
+        str(metadata_of(each).get("name", "")): each
         for each in objects
         if not target.kind or each.get("kind") == target.kind
     }
@@ -70,7 +77,7 @@ def nearest(target: Target, objects: Sequence[Object]) -> str:
         return did_you_mean(target.name, names)
     if target.name:
         found = names[target.name]
-        namespace = (found.get("metadata") or {}).get("namespace")
+        namespace = metadata_of(found).get("namespace")
         where = f" in namespace {namespace}" if namespace else ""
         return f"there is {found.get('apiVersion')} {found.get('kind')} '{target.name}'{where}"
     return ""

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _REQUIREMENT = re.compile(
     r"""\s*(?:
@@ -17,6 +18,7 @@ _REQUIREMENT = re.compile(
     )\s*(?P<end>,|$)""",
     re.VERBOSE,
 )
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Requirement:
     operator: str
     values: tuple[str, ...] = ()
 
-    def accepts(self, labels: Mapping[str, str]) -> bool:
+    def accepts(self, labels: Mapping[str, Any]) -> bool:
         """Kubernetes' rule: `notin` and `!=` also accept objects without the label; `>` and `<` compare integers."""
         value = labels.get(self.key)
         match self.operator:
@@ -39,7 +41,7 @@ class Requirement:
                 return value is not None
             case "!":
                 return value is None
-        if value is None or not re.fullmatch(r"[+-]?[0-9]{1,19}", value):
+        if not isinstance(value, str) or not _INTEGER.fullmatch(value):
             return False
         return int(value) > int(self.values[0]) if self.operator == ">" else int(value) < int(self.values[0])
 
@@ -72,7 +74,7 @@ def _requirement(match: re.Match[str]) -> Requirement:
     if operator is None:
         return Requirement(match["key"], "exists")
     if operator in "<>":
-        if not re.fullmatch(r"[+-]?[0-9]{1,19}", match["value"]):
+        if not _INTEGER.fullmatch(match["value"]):
             raise ValueError(f"'{match[0].strip()}' needs an integer")
         return Requirement(match["key"], operator, (match["value"],))
     return Requirement(match["key"], "notin" if operator == "!=" else "in", (match["value"],))

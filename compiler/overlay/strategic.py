@@ -17,6 +17,7 @@ from typing import Any
 from compiler.kubernetes import ListRule, Shape, shape_of
 from compiler.overlay import keyedlist
 from compiler.overlay.errors import PatchError
+from compiler.overlay.select import metadata_of
 
 DIRECTIVE = "$patch"
 RETAIN_KEYS = "$retainKeys"
@@ -38,13 +39,9 @@ def strategic_merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict
         own["metadata"] = {key: value for key, value in metadata.items() if key not in _IDENTITY}
     merged: dict[str, Any] | None = merge_map(target, own, _shape(None, target), ())
     if merged is not None and own.get(DIRECTIVE) == "replace":
-        kept = {key: target["metadata"][key] for key in _IDENTITY if key in target.get("metadata", {})}
-        merged = {
-            "apiVersion": target["apiVersion"],
-            "kind": target["kind"],
-            **merged,
-            "metadata": {**merged.get("metadata", {}), **kept},
-        }
+        kept = {key: value for key, value in metadata_of(target).items() if key in _IDENTITY}
+        merged = {**merged, "apiVersion": target.get("apiVersion"), "kind": target.get("kind")}
+        merged["metadata"] = {**metadata_of(merged), **kept}
     return merged
 
 

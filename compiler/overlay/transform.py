@@ -10,6 +10,7 @@ from compiler.overlay import fieldpaths, namespaces
 from compiler.overlay.errors import PatchError
 from compiler.overlay.images import renamed, rewrite_images, swapped
 from compiler.overlay.model import Transform
+from compiler.overlay.select import metadata_of
 
 Object = Mapping[str, Any]
 
@@ -19,9 +20,10 @@ _SCALED = frozenset({"Deployment", "ReplicationController", "ReplicaSet", "State
 def transform(
     objects: Sequence[Object], chosen: Collection[int], change: Transform, cluster_scoped: Collection[tuple[str, str]]
 ) -> list[Object]:
-    """All objects, those at the chosen positions transformed (`drop` is the caller's); untouched ones are the very same.
+    """All objects, those at the chosen positions transformed; untouched ones are the very same.
 
     `cluster_scoped` are the custom kinds that a namespace must not be set on. Raises PatchError.
+    Dropping is not done here.
     """
     result = [_one(each, change) if position in chosen else each for position, each in enumerate(objects)]
     if change.namespace:
@@ -32,9 +34,7 @@ def transform(
 def unmatched_replicas(objects: Sequence[Object], chosen: Collection[int], change: Transform) -> list[str]:
     """The names in `replicas` that no chosen workload has."""
     names = {
-        (objects[position].get("metadata") or {}).get("name")
-        for position in chosen
-        if objects[position].get("kind") in _SCALED
+        metadata_of(objects[position]).get("name") for position in chosen if objects[position].get("kind") in _SCALED
     }
     return [each.name for each in change.replicas if each.name not in names]
 
@@ -52,10 +52,13 @@ def _one(candidate: Object, change: Transform) -> Object:
     if change.images or change.image_swap:
         candidate = rewrite_images(candidate, lambda reference: _image(reference, change))
     for replicas in change.replicas:
-        metadata = candidate.get("metadata") or {}
-        if candidate.get("kind") in _SCALED and metadata.get("name") == replicas.name:
-            candidate = {**candidate, "spec": {**(candidate.get("spec") or {}), "replicas": replicas.count}}
+        if candidate.get("kind") in _SCALED and metadata_of(candidate).get("name") == replicas.name:
+            candidate = _scaled(candidate, replicas.count)
     return candidate
+
+
+def _scaled(candidate: Object, count: int) -> Object:
+    return fieldpaths.edit(candidate, "spec/replicas", lambda _: count, create=True)  # type: ignore[no-any-return]
 
 
 def _image(reference: str, change: Transform) -> str:

@@ -1,0 +1,120 @@
+"""Targets: linear-time expressions, kubectl's selectors, and hints where nothing matches."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from compiler.diagnostics import Position
+from compiler.overlay import MergePatch, Overlay, Target, Transform, apply
+from compiler.overlay.regex import full_match
+from compiler.overlay.selector import parse_selector
+
+AT = Position("overlays.yaml", 3)
+OBJECTS = [
+    {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "kps-grafana", "namespace": "monitoring"}},
+    {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "kps-grafana"}},
+    {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "kps-prometheus"}},
+]
+
+
+def test_an_expression_that_would_backtrack_forever_is_quick() -> None:
+    started = time.perf_counter()
+    assert not full_match("(a+)+$")("a" * 200 + "!")
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "*a", "(?=a)b", r"(a)\1"])
+def test_what_re2_refuses_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="no regular expression"):
+        full_match(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [("web", "web", True), ("web", "webs", False), ("a|b", "ab", False), ("a.c", "abc", True), ("a", "a\n", False),
+     ("(?i)WEB", "web", True), ("a$", "a\n", False), ("\\w+", "é", False)],
+)  # fmt: skip
+def test_full_match(pattern: str, text: str, expected: bool) -> None:
+    assert full_match(pattern)(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text", ["a in b", "a,", ",", "a in (b", "a=b=c", "=a", "a b", "!", "a>x", "a not in (b)", "a!b"]
+)
+def test_no_selector(text: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot read|needs an integer"):
+        parse_selector(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "expected"),
+    [("", {}, True), ("a=", {"a": ""}, True), ("a=", {}, False), ("a in (,b)", {"a": ""}, True),
+     (" a , !b ", {"a": "x"}, True),
+     ("example.com/a=b", {"example.com/a": "b"}, True), ("a<5", {"a": "x"}, False), ("a>-1", {"a": "0"}, True),
+     ("in=notin", {"in": "notin"}, True), ("a notin (b)", {}, True)],
+)  # fmt: skip
+def test_selector(text: str, labels: dict[str, str], expected: bool) -> None:
+    assert all(each.accepts(labels) for each in parse_selector(text)) is expected
+
+
+HINTS = {
+    Target(kind="Deploymnt"): "did you mean 'Deployment'?",
+    Target(kind="Service", name="kps-grafna"): "did you mean 'kps-grafana'?",
+    Target(name="kps-grafna"): "did you mean 'kps-grafana'?",
+    Target(kind="Deployment", name="kps-grafana", namespace="default"): "'kps-grafana' in namespace monitoring",
+    Target(group="apps", name="kps-prometheus"): "there is v1 Service 'kps-prometheus'",
+}
+
+
+@pytest.mark.parametrize(("target", "hint"), HINTS.items(), ids=str)
+def test_a_target_that_matches_nothing_names_the_nearest(target: Target, hint: str) -> None:
+    result, (problem,) = apply(OBJECTS, [Overlay(target, MergePatch({}), False, AT)])
+    assert result == OBJECTS
+    assert (problem.code, problem.at) == ("overlay-no-match", AT)
+    assert hint in problem.hint
+
+
+def test_an_optional_overlay_may_match_nothing() -> None:
+    optional = Overlay(Target(kind="Job"), MergePatch({"a": 1}), True, AT)
+    assert apply(OBJECTS, [optional]) == (OBJECTS, [])
+    assert apply([], [optional]) == ([], [])
+
+
+def test_drop_removes_the_targets() -> None:
+    dropped, problems = apply(OBJECTS, [Overlay(Target(kind="Service"), Transform(drop=True), False, AT)])
+    assert (dropped, problems) == (OBJECTS[:1], [])
+
+
+def test_a_transform_with_a_target_leaves_the_others_alone() -> None:
+    overlay = Overlay(Target(name="kps-prometheus"), Transform(labels={"a": "b"}, namespace="new"), False, AT)
+    result, problems = apply(OBJECTS, [overlay])
+    assert problems == []
+    assert result[2]["metadata"] == {"name": "kps-prometheus", "labels": {"a": "b"}, "namespace": "new"}
+    assert [result[0] is OBJECTS[0], result[1] is OBJECTS[1]] == [True, True]
+
+
+def test_a_namespace_is_not_set_on_custom_cluster_scoped_objects() -> None:
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "issuers.example.com"},
+        "spec": {"group": "example.com", "scope": "Cluster", "names": {"kind": "Issuer"}},
+    }
+    issuer = {"apiVersion": "example.com/v1", "kind": "Issuer", "metadata": {"name": "a"}}
+    other = {"apiVersion": "example.org/v1", "kind": "Issuer", "metadata": {"name": "a"}}
+    move = [Overlay(None, Transform(namespace="new"), False, AT)]
+    assert apply([definition, issuer, other], move)[0][1:] == [
+        issuer,
+        other | {"metadata": {"name": "a", "namespace": "new"}},
+    ]
+    assert apply([issuer, other], move, {("example.com", "Issuer"), ("example.org", "Issuer")})[0] == [issuer, other]
+
+
+def test_an_operation_that_fails_on_one_object_still_reaches_the_others() -> None:
+    objects = [OBJECTS[0] | {"spec": [1]}, OBJECTS[1] | {"spec": {}}]
+    patch = MergePatch({"metadata": {"name": None}})
+    result, problems = apply(objects, [Overlay(Target(kind="Service"), patch, False, AT)])
+    assert result == objects
+    assert [each.message.startswith("Service kps-grafana: what is left has no") for each in problems] == [True]
