@@ -18,10 +18,10 @@ _KEYS = frozenset({"name", "group", "version", "kind", "keysToCheck"})
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)((?:\[[0-9]+\])*)")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that CEL keeps for itself. Source: the language definition of CEL, Syntax, RESERVED.
-_RESERVED = frozenset(
-    ["as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop"]
-    + ["namespace", "null", "package", "return", "true", "var", "void", "while"]
-)
+_RESERVED = frozenset((
+    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
+    "namespace", "null", "package", "return", "true", "var", "void", "while",
+))  # fmt: skip
 
 
 def health_expressions(layer: PlannedLayer, problems: Problems) -> list[dict[str, str]]:

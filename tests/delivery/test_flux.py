@@ -1,0 +1,253 @@
+"""What Flux is given: directories that kustomize builds, and Kustomizations that wait for each other."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from compiler import delivery
+from compiler.diagnostics import Problems
+from compiler.model import Destination, FluxOptions, OutputFile, Settings
+from compiler.output.assemble import AssembledCluster
+from tests.delivery import crds
+from tests.delivery.clusters import L, cluster, config_map, full_stack, settings, tree
+
+REMOTE = Destination(kubeconfig_secret="prod-eu-kubeconfig")
+
+
+def files(given: AssembledCluster, chosen: Settings | None = None) -> list[OutputFile]:
+    problems = Problems()
+    found = delivery.cluster_files(given, chosen or settings("flux"), problems)
+    assert problems.found == []
+    return found
+
+
+def kustomizations(found: list[OutputFile]) -> dict[str, dict[str, Any]]:
+    """Flux's Kustomizations of layers by name."""
+    bodies = [yaml.safe_load(f.content) for f in found if f.layer and f.path.startswith("flux/")]
+    assert bodies
+    return {body["metadata"]["name"]: body for body in bodies}
+
+
+def after(found: list[OutputFile]) -> dict[str, list[str]]:
+    return {n: [d["name"] for d in k["spec"].get("dependsOn", [])] for n, k in kustomizations(found).items()}
+
+
+def test_the_files_of_a_cluster_with_a_flux_of_its_own() -> None:
+    assert [path for path in tree(files(full_stack("eu"))) if path.startswith("flux/")] == [
+        "flux/_fleet/eu.yaml",
+        "flux/eu/02-cni.yaml",
+        "flux/eu/03-logging.yaml",
+        "flux/eu/03-operator.yaml",
+        "flux/eu/04-widgets.yaml",
+        "flux/eu/cluster.yaml",
+        "flux/eu/kustomization.yaml",
+        "flux/eu/management/00-os.yaml",
+        "flux/eu/management/01-k8s.yaml",
+        "flux/eu/management/kustomization.yaml",
+    ]
+
+
+def test_the_files_of_a_cluster_that_the_management_cluster_delivers() -> None:
+    assert [path for path in tree(files(full_stack("eu", REMOTE))) if path.startswith("flux/")] == [
+        "flux/_fleet/eu.yaml",
+        "flux/eu/00-os.yaml",
+        "flux/eu/01-k8s.yaml",
+        "flux/eu/02-cni.yaml",
+        "flux/eu/03-logging.yaml",
+        "flux/eu/03-operator.yaml",
+        "flux/eu/04-widgets.yaml",
+        "flux/eu/kustomization.yaml",
+    ]
+
+
+def test_a_kustomization_as_a_whole() -> None:
+    found = tree(files(full_stack("eu", REMOTE)))
+    assert (
+        found["flux/eu/02-cni.yaml"]
+        == """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  labels:
+    app.kubernetes.io/managed-by: lamella
+    lamella/cluster: eu
+    lamella/layer: cni
+  name: eu-cni
+  namespace: flux-system
+spec:
+  deletionPolicy: Orphan
+  dependsOn:
+  - name: eu-k8s
+  interval: "10m"
+  kubeConfig:
+    secretRef:
+      name: prod-eu-kubeconfig
+  path: "./output/clusters/eu/02-cni"
+  prune: true
+  retryInterval: "2m"
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+  timeout: "10m"
+  wait: true
+"""
+    )
+    assert (
+        found["clusters/eu/02-cni/kustomization.yaml"]
+        == """\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+- daemonset.apps-cni-agent.yaml
+- namespace-cni.yaml
+"""
+    )
+
+
+def test_each_layer_waits_for_all_layers_of_the_wave_before() -> None:
+    assert after(files(full_stack("eu", REMOTE))) == {
+        "eu-os": [],
+        "eu-k8s": ["eu-os"],
+        "eu-cni": ["eu-k8s"],
+        "eu-logging": ["eu-cni"],
+        "eu-operator": ["eu-cni"],
+        "eu-widgets": ["eu-logging", "eu-operator"],
+    }
+
+
+def test_the_chains_of_two_controllers_do_not_wait_for_each_other() -> None:
+    assert after(files(full_stack("eu"))) == {
+        "eu-os": [],
+        "eu-k8s": ["eu-os"],
+        "eu-cni": [],
+        "eu-logging": ["eu-cni"],
+        "eu-operator": ["eu-cni"],
+        "eu-widgets": ["eu-logging", "eu-operator"],
+    }
+
+
+def test_only_workload_layers_of_a_remote_cluster_have_a_kubeconfig() -> None:
+    remote = [n for n, k in kustomizations(files(full_stack("eu", REMOTE))).items() if "kubeConfig" in k["spec"]]
+    assert remote == ["eu-cni", "eu-logging", "eu-operator", "eu-widgets"]
+    assert "kubeConfig" not in "".join(tree(files(full_stack("eu"))).values())
+
+
+def test_the_management_cluster_never_applies_layers_of_a_cluster_without_kubeconfig() -> None:
+    entry = yaml.safe_load(tree(files(full_stack("eu")))["flux/_fleet/eu.yaml"])
+    assert entry["spec"]["path"] == "./output/flux/eu/management"
+    found = tree(files(cluster("dev", L("logging", 0, config_map("a")))))
+    assert [path for path in found if path.startswith("flux/_fleet/")] == []
+
+
+def test_an_index_lists_every_kustomization_beside_it_and_not_the_entry() -> None:
+    found = tree(files(full_stack("eu")))
+    assert yaml.safe_load(found["flux/eu/kustomization.yaml"])["resources"] == [
+        "02-cni.yaml", "03-logging.yaml", "03-operator.yaml", "04-widgets.yaml",
+    ]  # fmt: skip
+    assert yaml.safe_load(found["flux/eu/management/kustomization.yaml"])["resources"] == ["00-os.yaml", "01-k8s.yaml"]
+
+
+def test_prune_is_a_matter_of_the_layer_and_of_all_and_infra_layers_outlive_their_kustomization() -> None:
+    found = kustomizations(files(full_stack("eu", REMOTE)))
+    assert [n for n, k in found.items() if not k["spec"]["prune"]] == ["eu-operator"]
+    assert [n for n, k in found.items() if k["spec"].get("deletionPolicy") == "Orphan"] == ["eu-os", "eu-k8s", "eu-cni"]
+    none = kustomizations(files(full_stack("eu"), settings("flux", flux=FluxOptions(prune=False))))
+    assert not any(k["spec"]["prune"] for k in none.values())
+
+
+def test_the_fleet_and_the_clusters_delete_nothing_when_they_go() -> None:
+    [file] = delivery.fleet_files(["eu"], settings("flux"), Problems())
+    fleet = yaml.safe_load(file.content)
+    assert (file.path, fleet["spec"]["prune"], fleet["spec"]["path"]) == (
+        "flux/fleet.yaml",
+        False,
+        "./output/flux/_fleet",
+    )
+    found = tree(files(full_stack("eu")))
+    entries = [fleet, *(yaml.safe_load(found[path]) for path in ("flux/_fleet/eu.yaml", "flux/eu/cluster.yaml"))]
+    assert [e["spec"]["deletionPolicy"] for e in entries] == ["Orphan"] * 3
+
+
+@pytest.mark.parametrize("destination", [Destination(), REMOTE])
+@pytest.mark.parametrize(
+    "options",
+    [
+        FluxOptions(),
+        FluxOptions(source_kind="OCIRepository", path="", namespace="gitops", decryption_secret="age", timeout="1h30m"),
+    ],
+)
+def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Destination, options: FluxOptions) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nsops: {mac: x}\n"
+    check = {"kind": "Widget", "version": "v1", "keysToCheck": [{"keyToCheck": "status.ok", "expectedValue": True}]}
+    chosen = settings("flux", flux=options)
+    found = files(full_stack("eu", destination), chosen)
+    found += files(cluster("b", L("s", 0, secret, readiness=(check,)), destination=destination), chosen)
+    found += delivery.fleet_files(["b", "eu"], chosen, Problems())
+    bodies = [b for f in found for b in [yaml.safe_load(f.content)] if b["apiVersion"].startswith("kustomize.toolkit")]
+    assert len(bodies) == 11 if not destination.kubeconfig_secret else 10
+    assert [(b["metadata"]["name"], p) for b in bodies for p in crds.problems(corpus / "crds", b)] == []
+
+
+def test_encrypted_objects_are_decrypted_by_flux() -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nsops: {mac: x}\n"
+    given = cluster("b", L("secret", 0, secret), L("plain", 1, config_map("a")))
+    found = kustomizations(files(given, settings("flux", flux=FluxOptions(decryption_secret="age"))))
+    assert {n: k["spec"].get("decryption") for n, k in found.items()} == {
+        "b-secret": {"provider": "sops", "secretRef": {"name": "age"}},
+        "b-plain": None,
+    }
+
+
+def test_hooks_that_undo_something_are_not_applied() -> None:
+    job = "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}, annotations: {{helm.sh/hook: '{hook}'}}}}\n---\n"
+    hooks = {
+        "migrate": "pre-install,pre-upgrade",
+        "uninstall": "pre-delete",
+        "undo": "post-delete, pre-rollback",
+        "both": "post-install,post-delete",
+    }
+    text = "".join(job.format(name=name, hook=hook) for name, hook in hooks.items())
+    found = tree(files(cluster("c", L("app", 0, text), L("gone", 1, job.format(name="only", hook="pre-delete")))))
+    resources = yaml.safe_load(found["clusters/c/00-app/kustomization.yaml"])["resources"]
+    assert resources == ["job.batch-default-both.yaml", "job.batch-default-migrate.yaml"]
+    assert not any("gone" in path for path in found)
+
+
+def test_kubectl_kustomize_builds_every_directory(kubectl: Path, tmp_path: Path) -> None:
+    given = full_stack("eu", REMOTE)
+    for file in [*given.files(), *files(given), *files(full_stack("us"))]:
+        target = tmp_path / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    for file in full_stack("us").files():
+        (tmp_path / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file.path).write_bytes(file.content)
+    directories = sorted(path.parent for path in tmp_path.rglob("kustomization.yaml"))
+    assert len(directories) == 15
+    for directory in directories:
+        done = subprocess.run([kubectl, "kustomize", directory], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), directory
+        written = [
+            yaml.safe_load(p.read_text())
+            for p in directory.glob("*.yaml")
+            if p.stem not in ("kustomization", "cluster")
+        ]
+        assert _sorted(yaml.safe_load_all(done.stdout)) == _sorted(written)
+
+
+def _sorted(bodies: Any) -> list[Any]:
+    return sorted(bodies, key=lambda b: (b["kind"], b["metadata"]["name"]))
+
+
+def test_an_output_folder_and_a_path_of_its_own_reach_every_reference() -> None:
+    chosen = settings("flux", flux=replace(FluxOptions(), path="rendered/eu", source_name="fleet"))
+    found = kustomizations(files(full_stack("eu"), chosen))
+    assert found["eu-cni"]["spec"]["path"] == "./rendered/eu/clusters/eu/02-cni"
+    assert found["eu-os"]["spec"]["path"] == "./rendered/eu/management/eu/00-os"
+    assert {k["spec"]["sourceRef"]["name"] for k in found.values()} == {"fleet"}
