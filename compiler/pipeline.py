@@ -94,7 +94,8 @@ def compile_clusters(
     """
     progress = progress or Progress()
     source, planned, warnings = prepare(files, request, evaluate)
-    results = render_layers(planned.clusters, spool(planned.spool), run, progress)
+    annotations = delivery.annotations_for(planned.settings.delivery)
+    results = render_layers(planned.clusters, spool(planned.spool), run, progress, annotations=annotations)
     problems = Problems(list(warnings))
     _collect(planned.clusters, results, problems)
     problems.raise_if_any()
@@ -160,5 +161,6 @@ def _files(
         own.append(inventory.text_file(f"clusters/{name}/images.txt", images, name))
         found += [*own, inventory.cluster_inventory(cluster.cluster, own, versions)]
     fleet = set(source.clusters) if request.everything else {*committed.clusters(now), *(c.cluster.cluster.name for c in clusters)}
+    delivery.check_names(found, problems)
     shared = list(delivery.fleet_files(sorted(fleet), planned.settings, problems))
     return (*found, *shared, inventory.root_inventory(shared, fleet, versions))

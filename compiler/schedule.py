@@ -7,7 +7,7 @@ it waits for them; all others render at once. Each round hands every task that i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compiler.diagnostics import Diagnostic
 from compiler.model import ChartPart, JinjaPart, PlannedCluster, PlannedLayer
@@ -33,9 +33,14 @@ class _Pending:
 
 
 def render_layers(
-    clusters: Sequence[PlannedCluster], engine: Engine, run: Run, progress: Progress
+    clusters: Sequence[PlannedCluster],
+    engine: Engine,
+    run: Run,
+    progress: Progress,
+    *,
+    annotations: tuple[tuple[str, str, str, str], ...] = (),
 ) -> list[tuple[LayerResult, ...]]:
-    """For each cluster the results of its layers, in their order."""
+    """For each cluster the results of its layers, in their order. `annotations` are for the objects of all layers."""
     known: dict[str, LayerResult] = {}
     pending = [_Pending(cluster, [None] * len(cluster.layers)) for cluster in clusters]
     progress.layers = sum(len(cluster.layers) for cluster in clusters)
@@ -43,7 +48,8 @@ def render_layers(
         wanted: dict[str, LayerTask] = {}
         places: list[tuple[_Pending, int, str]] = []
         for item in pending:
-            for index, task in _ready(item, engine):
+            for index, found in _ready(item, engine):
+                task = replace(found, annotations=annotations)
                 key = task.key()
                 places.append((item, index, key))
                 if key not in known:

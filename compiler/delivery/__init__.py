@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from compiler.delivery import argocd, flux
-from compiler.delivery.annotations import annotations_by_kind
+from compiler.delivery.annotations import Annotation, annotations_for
 from compiler.diagnostics import Problems
 from compiler.model import OutputFile, Settings
 from compiler.output.assemble import AssembledCluster
 
-__all__ = ["annotations_by_kind", "check_names", "cluster_files", "fleet_files"]
+__all__ = ["Annotation", "annotations_for", "check_names", "cluster_files", "fleet_files"]
 
 
 class Controller(Protocol):

@@ -1,30 +1,35 @@
-"""What objects themselves must say to a delivery controller, by kind: things that no Application can say for them.
+"""What objects themselves must say to a delivery controller: things that no Application can say for them.
 
-Namespaces and CustomResourceDefinitions are never pruned: with them goes everything inside of them, also what other
-layers or people put there, and a Namespace that moves from one layer to another would be deleted by the first and
-missed by the second. Deleting one is a decision for a person with kubectl (docs/delivery.md).
+What holds other things is never pruned: with a Namespace, a CustomResourceDefinition, a volume claim or a Cluster API
+Cluster goes everything inside of it, also what other layers or people put there; and a Namespace that moves from one
+layer to another would be deleted by the first and missed by the second. Deleting one is a decision for a person with
+kubectl (docs/delivery.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-_KEPT = ("Namespace", "CustomResourceDefinition")
-_BY_CONTROLLER: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "argocd": {kind: {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"} for kind in _KEPT},
-    "flux": {
-        **{kind: {"kustomize.toolkit.fluxcd.io/prune": "disabled"} for kind in _KEPT},
-        # A Job's template cannot be changed: without this the layer fails for ever once the Job's image has changed.
-        "Job": {"kustomize.toolkit.fluxcd.io/force": "enabled"},
-    },
+Annotation = tuple[str, str, str, str]
+"""(group, kind, annotation, value)."""
+
+_KEPT = (
+    ("", "Namespace"),
+    ("", "PersistentVolumeClaim"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("cluster.x-k8s.io", "Cluster"),
+)
+_BY_CONTROLLER: Mapping[str, tuple[Annotation, ...]] = {
+    "argocd": tuple((*kind, "argocd.argoproj.io/sync-options", "Prune=false,Delete=false") for kind in _KEPT),
+    "flux": (
+        *((*kind, "kustomize.toolkit.fluxcd.io/prune", "disabled") for kind in _KEPT),
+        # A Job's template cannot be changed: without this a layer fails for ever once the image of its Job has changed.
+        ("batch", "Job", "kustomize.toolkit.fluxcd.io/force", "enabled"),
+    ),
 }
 
 
-def annotations_by_kind(delivery: Collection[str]) -> dict[str, dict[str, str]]:
-    """{kind: {annotation: value}} for objects that the controllers in `delivery` apply. What an object itself already
-    says under one of the annotations stands."""
-    found: dict[str, dict[str, str]] = {}
-    for controller in sorted(delivery):
-        for kind, needed in _BY_CONTROLLER[controller].items():
-            found.setdefault(kind, {}).update(needed)
-    return found
+def annotations_for(delivery: Collection[str]) -> tuple[Annotation, ...]:
+    """The annotations for objects that the controllers in `delivery` apply. What an object itself says under one of
+    them stands."""
+    return tuple(found for controller in sorted(delivery) for found in _BY_CONTROLLER[controller])

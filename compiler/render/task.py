@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compiler import digest
+from compiler import digest, kubernetes
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part, RenderedObject, ScopedOverlay
 from compiler.overlay.apply import apply_one
@@ -49,12 +49,13 @@ class LayerTask:
     drop_hooks: bool
     extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces
     engine: Engine
+    annotations: tuple[tuple[str, str, str, str], ...] = ()  # (group, kind, annotation, value): see delivery
 
     def key(self) -> str:
         """Equal exactly where the tasks are equal."""
         return digest.of(*(repr(_unplaced(part)) for part in self.parts), self.namespace, self.kube_version, repr(self.api_versions),
                          repr([replace(o, overlay=replace(o.overlay, at=Position(""))) for o in self.overlays]),
-                         repr((self.drop_hooks, self.extra, self.engine)))  # fmt: skip
+                         repr((self.drop_hooks, self.extra, self.engine, self.annotations)))  # fmt: skip
 
 
 def _unplaced(part: Part) -> Part:
@@ -94,7 +95,8 @@ def run(task: LayerTask) -> LayerResult:
         if any(isinstance(part, ChartPart) and part.twice for part in task.parts):
             again, _ = _overlaid(task, list(_drafts(task, Problems())), Problems())
             random = tuple(_random_fields(drafts, again))
-        return LayerResult(tuple(finished(draft) for draft in drafts), tuple(problems.found), random, matched)
+        objects = tuple(finished(_annotated(draft, task)) for draft in drafts)
+        return LayerResult(objects, tuple(problems.found), random, matched)
     except CompileError as error:
         return LayerResult((), (*problems.found, *error.diagnostics))
 
@@ -186,6 +188,17 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
             if body is not None
         ]
     return drafts, tuple(matched)
+
+
+def _annotated(draft: Draft, task: LayerTask) -> Draft:
+    """The draft with the task's annotations for its kind; what it says itself under one of them stands."""
+    group, _ = kubernetes.split_api_version(draft.body["apiVersion"])
+    added = {key: value for *kind, key, value in task.annotations if kind == [group, draft.body["kind"]]}
+    metadata = draft.body["metadata"]
+    own = metadata.get("annotations") or {}
+    if not added or not isinstance(own, dict):
+        return draft
+    return replace(draft, body={**draft.body, "metadata": {**metadata, "annotations": {**added, **own}}})
 
 
 def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomField]:
