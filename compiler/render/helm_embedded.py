@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from compiler.archive import write_tgz
@@ -39,7 +40,7 @@ _COMPARISON = write_tgz(
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedHelm:
-    """The default engine. It holds nothing; the library is loaded with the first call (0.1 s)."""
+    """The default engine. The library is loaded with the first call (0.1 s)."""
 
     def version(self) -> str:
         from helm_python import _native
@@ -55,9 +56,9 @@ class EmbeddedHelm:
                 _refuse_what_helm_template_refuses(_native, chart, release)
                 rendered = _rendered(_native, chart, release)
                 # Asked after rendering, which has dropped the subcharts that the values disable.
-                crds = json.loads(_native.call_string("helm_chart_crds", chart)) if release.include_crds else []
+                crds = _native.call_string("helm_chart_crds", chart) if release.include_crds else "[]"
             documents = [d for d in documents_of(rendered.items()) if _is_applied(_native, d)]
-            return tuple(sorted([*documents, *documents_of((crd["filename"], crd["data"]) for crd in crds)]))
+            return tuple(sorted([*documents, *_crd_documents(crds)]))
         except errors.HelmError as error:
             raise failure(str(error)) from None
 
@@ -82,6 +83,12 @@ def _rendered(native: Any, chart: Any, release: Release) -> dict[str, str]:
     rendered = native.call_string("helm_render", chart, release.values_json, json.dumps(options))
     templates: dict[str, str] = json.loads(rendered)
     return templates
+
+
+@lru_cache(maxsize=16)
+def _crd_documents(crds_json: str) -> tuple[RenderedDocument, ...]:
+    """The documents in what the library says of CRDs. Remembered: megabytes, and the same in render after render."""
+    return documents_of((crd["filename"], crd["data"]) for crd in json.loads(crds_json))
 
 
 def _refuse_what_helm_template_refuses(native: Any, chart: Any, release: Release) -> None:
