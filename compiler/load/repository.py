@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import TypeVar
 
@@ -60,8 +61,8 @@ def load(files: Files) -> tuple[Source, tuple[Diagnostic, ...]]:
 def _documents(files: Files, problems: Problems) -> list[yamldoc.Document]:
     """Every YAML document below profiles/ that is ours to read: those that have our apiVersion, or no apiVersion at all.
 
-    Values files and manifests may lie beside the profiles that name them; what has another apiVersion, or neither
-    apiVersion nor kind, is theirs.
+    Values files, manifests and charts may lie beside the profiles that name them. What has another apiVersion, or neither
+    apiVersion nor kind, is theirs; the files of a chart need not even be YAML.
     """
     if not tree.is_directory(files, PROFILES):
         problems.error(
@@ -87,8 +88,11 @@ def _documents(files: Files, problems: Problems) -> list[yamldoc.Document]:
     return found
 
 
+_OUR_KIND = re.compile(rb"^[\"']?kind[\"']?\s*:\s*[\"']?(?:%s)\b" % "|".join(KINDS).encode(), re.MULTILINE)
+
+
 def _may_be_ours(raw: bytes) -> bool:
-    return b"lamella/" in raw or any(kind.encode() in raw for kind in KINDS)
+    return b"lamella/" in raw or _OUR_KIND.search(raw) is not None
 
 
 def _is_ours(document: yamldoc.Document) -> bool:
