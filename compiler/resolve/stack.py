@@ -137,7 +137,7 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
         cloud=cloud,
         profiles=tuple(profiles),
         variables={p.name: tuple(r for _, a in levels for r in a.profiles if r.name == p.name) for p in profiles},
-        layers=_layers(cluster, profiles, levels, source, problems),
+        layers=_layers(cluster, profiles, levels, source, problems, complete=len(found) == len(refs)),
         templates=tuple(t.name for t in templates),
     )
 
@@ -199,11 +199,12 @@ def _find(ref: ProfileRef, source: Source, problems: Problems) -> Profile | None
 
 
 def _layers(
-    cluster: Cluster, profiles: list[Profile], levels: Levels, source: Source, problems: Problems
+    cluster: Cluster, profiles: list[Profile], levels: Levels, source: Source, problems: Problems, *, complete: bool
 ) -> tuple[StackedLayer, ...]:
+    """The layers of the profiles. Overrides are checked only where no profile is missing (`complete`)."""
     known = {layer.name for profile in profiles for layer in profile.layers}
     for name, override in cluster.assignment.layers.items():
-        if name not in known:
+        if complete and name not in known:
             problems.error(
                 "layer-unknown",
                 f"cluster '{cluster.name}' overrides layer '{name}', which none of its profiles has",
