@@ -1,0 +1,111 @@
+"""The values text of an exported layer: a whole document, for that is how Palette has them.
+
+Text that stands in the profile keeps its comments. Where levels are merged here (`valuesMode: merge`, presets, a pack's
+own values) the result is written, for Palette replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.diagnostics import Problems
+from compiler.model import ChartRef, Layer, Pack, PackRef, Source
+from compiler.palette import exchange, presets, yamltext
+from compiler.palette.settings import PRIORITY
+from compiler.palette.yamltext import Block
+from compiler.resolve import versions
+from compiler.resolve.values import merge
+from compiler.yamldoc import Document
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesWriter:
+    """Writes the values of the layers of one profile, whose file has this text and is this document."""
+
+    source: Source
+    text: str
+    document: Document
+    problems: Problems
+
+    def text_of(self, layer: Layer, recorded: Mapping[str, Any]) -> str:
+        """The values of a layer; '' where the pack's own hold. `recorded` are those that the import had no field for."""
+        if isinstance(layer.source, PackRef):
+            return self._of_pack(layer, layer.source).rstrip("\n")
+        pack = {**_mapping(recorded.get("pack")), **_pack_settings(layer)}
+        whole: dict[str, Any] = {"pack": pack, **{key: value for key, value in recorded.items() if key != "pack"}}
+        if not pack:
+            del whole["pack"]
+        if isinstance(layer.source, ChartRef):
+            own = self._own(layer)
+            charts = {**({layer.source.name: own} if own else {}), **_mapping(recorded.get("charts"))}
+            whole |= {"charts": charts} if charts else {}
+        return yamltext.dump(whole).rstrip("\n") if whole else ""
+
+    def _own(self, layer: Layer) -> Block | None:
+        """The layer's values as they stand in the profile, or merged where they come from several places."""
+        levels = layer.settings.values
+        if not levels:
+            return None
+        data = merge(level.data for level in levels)
+        inline = len(levels) == 1 and bool(levels[0].prefix)
+        kept = yamltext.section(self.text, self.document, levels[0].prefix) if inline else ""
+        return Block(kept.rstrip("\n")) if kept else yamltext.block(yamltext.dump(data), data)
+
+    def _of_pack(self, layer: Layer, reference: PackRef) -> str:
+        own = _pack_settings(layer)
+        if not (layer.settings.values or own or reference.presets):
+            return ""
+        if layer.settings.values_mode == "replace":
+            block = self._own(layer)
+            data = merge(level.data for level in layer.settings.values)
+            if not own and block is not None:
+                return block.text if data else block.text.removesuffix("{}")
+            return yamltext.dump(merge([data, {"pack": own}] if own else [data]))
+        return self._merged(layer, reference, own)
+
+    def _merged(self, layer: Layer, reference: PackRef, own: Mapping[str, Any]) -> str:
+        """The pack's values with the presets and the layer's values in them."""
+        pack = self._pack(reference)
+        if pack is None:
+            self.problems.warning(
+                "export-incomplete",
+                f"layer '{layer.name}' merges its values with those of pack '{reference.name}',"
+                " which is not in this repository",
+                layer.at,
+                hint="put the pack into packs/, or complete the exported values by hand",
+            )
+        chosen = presets.select(pack, reference.presets, reference.at, self.problems) if pack else ()
+        base = presets.apply(pack.values.data, chosen) if pack else {}
+        levels = [base, *(level.data for level in layer.settings.values), {"pack": own} if own else {}]
+        record = ",".join(f"{preset.group}:{preset.name}" for preset in chosen)
+        header = f"# spectrocloud.com/enabled-presets: {record}\n" if record else ""
+        return header + yamltext.dump(merge(levels, layer.settings.list_strategies))
+
+    def _pack(self, reference: PackRef) -> Pack | None:
+        available = self.source.packs.get(reference.name, {})
+        try:
+            chosen = versions.best(tuple(available), reference.version or "*")
+        except ValueError:
+            return None
+        return available[chosen] if chosen else None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _pack_settings(layer: Layer) -> dict[str, Any]:
+    """What the layer's own fields say, in the words of the `pack:` block."""
+    settings = layer.settings
+    found: dict[str, Any] = {}
+    if settings.namespace:
+        found["namespace"] = settings.namespace
+    if settings.install_priority is not None:
+        found[PRIORITY] = str(settings.install_priority)
+    if isinstance(layer.source, ChartRef):
+        name = settings.release_name or layer.name
+        if name != exchange.release_name(layer.source.name, layer.source.name):
+            found["releaseNameOverride"] = {layer.source.name: name}
+    return found

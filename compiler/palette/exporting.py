@@ -1,0 +1,187 @@
+"""A profile of this repository as the JSON that Palette imports (palette.md 1.2): the way back of `importing`.
+
+What Palette has no words for (overlays, policies, merged values) is worked in where that is possible, and told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler import files as tree
+from compiler import yamldoc
+from compiler.diagnostics import Diagnostic, Problems
+from compiler.model import ChartRef, Layer, PackRef, Profile, Source
+from compiler.palette import exchange
+from compiler.palette.export_values import ValuesWriter
+from compiler.ports import Files
+from compiler.resolve import versions
+from compiler.resolve.definitions import Variable
+from compiler.yamldoc import Document
+
+_THEIRS = {ours: theirs for theirs, ours in exchange.PROFILE_TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The JSON text, and what the reader of the export must know."""
+
+    text: str
+    notes: tuple[Diagnostic, ...]
+
+
+def export_profile(profile: Profile, source: Source, files: Files) -> Exported:
+    """The export of a profile. Raises CompileError where a file that it names cannot be read."""
+    problems = Problems()
+    text = tree.read_text(files, profile.at.path)
+    document = _document(text, profile)
+    metadata = document.value["metadata"]
+    record = _record(metadata)
+    exporter = _Exporter(profile, source, files, ValuesWriter(source, text, document, problems), record, problems)
+    labels = metadata.get("labels")
+    if profile.overlays:
+        problems.warning("export-not-carried", "overlays of the profile cannot be told to Palette", profile.at)
+    exported = {
+        "metadata": {
+            "name": record.get("name", profile.name),
+            **({"description": metadata["description"]} if metadata.get("description") else {}),
+            **({"labels": dict(labels)} if labels else {}),
+            **_mapping(record.get("metadata")),
+        },
+        "spec": {
+            "version": profile.version,
+            "template": {
+                "type": _THEIRS[profile.type],
+                "cloudType": profile.cloud,
+                "packs": [entry for layer in profile.layers for entry in exporter.entry(layer)],
+            },
+            "variables": [_variable(variable) for variable in profile.variables],
+        },
+    }
+    return Exported(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", tuple(problems.found))
+
+
+def _document(text: str, profile: Profile) -> Document:
+    """The profile's own document of its file."""
+    found = yamldoc.load(text, profile.at.path)
+    return next(document for document in found if document.at("metadata", "name") == profile.at)
+
+
+def _record(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    text = _mapping(metadata.get("annotations")).get(exchange.RECORD)
+    return _mapping(yamldoc.load_one(text, exchange.RECORD).value) if isinstance(text, str) else {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _variable(variable: Variable) -> dict[str, Any]:
+    """With every flag, as Palette writes them."""
+    options = [
+        {
+            "value": o.value,
+            **({"label": o.label} if o.label else {}),
+            **({"description": o.description} if o.description else {}),
+        }
+        | ({"default": True} if o.default else {})
+        for o in variable.options
+    ]
+    found: dict[str, Any] = {
+        "name": variable.name,
+        "displayName": variable.display_name,
+        "description": variable.description,
+        "format": variable.format,
+        "required": variable.required,
+        "defaultValue": variable.default,
+        "regex": variable.regex,
+        "immutable": variable.immutable,
+        "hidden": variable.hidden,
+        "isSensitive": variable.sensitive,
+        "inputType": variable.input_type,
+        "options": options,
+    }
+    return {key: value for key, value in found.items() if value not in ("", None, [])}
+
+
+@dataclass(frozen=True, slots=True)
+class _Exporter:
+    profile: Profile
+    source: Source
+    files: Files
+    values: ValuesWriter
+    record: Mapping[str, Any]
+    problems: Problems
+
+    def entry(self, layer: Layer) -> Iterator[dict[str, Any]]:
+        """The layer as an item of `packs`; nothing for what Palette cannot have."""
+        if layer.builtin:
+            self._tell(layer, "is filled by the distribution itself, which Palette cannot be told: choose a pack there")
+            return
+        known = _mapping(_mapping(self.record.get("layers")).get(layer.name))
+        for what, given in (("overlays", layer.settings.overlays), ("readiness", layer.settings.readiness)):
+            if given:
+                self._tell(layer, f"has {what}, which are not exported")
+        reference = layer.source
+        version, tag = self._version(layer, reference, known)
+        values = self.values.text_of(layer, _mapping(known.get("values")))
+        yield {
+            "name": known.get("name") or (reference.name if reference else layer.name),
+            "type": _type(reference, known),
+            "layer": layer.type,
+            **({"version": version, "tag": tag} if version else {}),
+            "manifests": list(self._manifests(layer)),
+            **self._registry(reference, known),
+            **({"values": values} if values else {}),
+            **_mapping(known.get("more")),
+        }
+
+    def _tell(self, layer: Layer, what: str) -> None:
+        self.problems.warning("export-not-carried", f"layer '{layer.name}' {what}", layer.at)
+
+    def _version(self, layer: Layer, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> tuple[str, str]:
+        """(version, tag): the version that a range means in this repository, and the range as the tag."""
+        if reference is None:
+            return "", ""
+        asked = reference.version
+        if isinstance(reference, PackRef):
+            available = tuple(self.source.packs.get(reference.name, ()))
+            chosen = asked if asked in available or versions.is_exact(asked) else versions.best(available, asked or "*")
+            if chosen is None:
+                self._tell(layer, f"asks for version '{asked}', which no pack of this repository has")
+            return chosen or asked, str(known.get("tag") or asked or chosen)
+        return asked, str(known.get("tag") or asked)
+
+    def _registry(self, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> dict[str, Any]:
+        name = known.get("registry") or (reference.registry if reference else "")
+        if not name:
+            return {}
+        recorded = _mapping(self.record.get("registries")).get(name)
+        kind = next((registry.kind for registry in self.source.settings.registries if registry.name == name), "pack")
+        return {"registry": {"metadata": recorded or {"name": name, "kind": kind}}}
+
+    def _manifests(self, layer: Layer) -> Iterator[dict[str, str]]:
+        for reference in layer.settings.manifests:
+            if reference.inline:
+                if reference.name != exchange.NAMESPACES:
+                    yield {"name": reference.name, "content": reference.inline}
+                continue
+            path = tree.normalise(reference.at.path, reference.file.rstrip("/"), reference.at)
+            if tree.is_pattern(path):
+                found = tree.glob(self.files, path, reference.at)
+            elif tree.is_directory(self.files, path):
+                found = tuple(p for p in tree.walk(self.files, path) if p.endswith((".yaml", ".yml", ".json")))
+            else:
+                found = (path,)
+            for file in found:
+                stem = file.rpartition("/")[2].rpartition(".")[0]
+                name = reference.name if reference.name and len(found) == 1 else stem
+                yield {"name": name, "content": tree.read_text(self.files, file, reference.at)}
+
+
+def _type(reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> str:
+    if reference is None:
+        return "manifest"
+    return "helm" if isinstance(reference, ChartRef) else str(known.get("type") or "oci")

@@ -1,0 +1,225 @@
+"""The layers of an exported profile: packs, charts and manifests (palette.md 1.2, 1.5, 1.6, 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler import yamldoc
+from compiler.diagnostics import CompileError, Problems
+from compiler.load.reader import Reader
+from compiler.palette import exchange
+from compiler.palette.namespaces import namespaces
+from compiler.palette.settings import DISPLAY_NAME, PRIORITY, PackSettings
+from compiler.palette.yamltext import Block, block, section
+from compiler.yamldoc import Document
+
+_HANDLED = ("name", "type", "layer", "version", "tag", "values", "manifests", "registry")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLayer:
+    """A layer as it is written, and the files beside it."""
+
+    data: Mapping[str, Any]
+    files: Mapping[str, str]
+    registry: str  # Palette's name of it
+    needs: str  # what the registry must provide: "pack nginx 1.2.3"; '' for manifests
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values text of one entry and what it says."""
+
+    text: str
+    document: Document
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return self.document.value if isinstance(self.document.value, dict) else {}
+
+    @property
+    def pack(self) -> Mapping[str, Any]:
+        found = self.data.get("pack")
+        return found if isinstance(found, Mapping) else {}
+
+
+def read_layers(template: Reader, base: str, record: dict[str, Any], problems: Problems) -> list[ImportedLayer]:
+    """The layers in order; what they have that is not ours is added to the record."""
+    found: dict[str, ImportedLayer] = {}
+    for entry in template.children("packs"):
+        kind = entry.string("type") or "spectro"
+        theirs = entry.string("name", required=True)
+        values = _values(entry)
+        shown = values.pack.get(DISPLAY_NAME)
+        name = exchange.unique(exchange.slug(shown if isinstance(shown, str) and shown else theirs), found)
+        if kind not in (*exchange.PACK_TYPES, "helm", "manifest"):
+            problems.warning(
+                "import-layer-left-out", f"layer '{theirs}' of type '{kind}' is left out", entry.at("type"),
+                hint="only layers of type spectro, oci, helm and manifest can be rendered",
+            )  # fmt: skip
+            continue
+        writer = _Layer(entry, values, theirs, name, base)
+        found[name] = writer.layer(kind)
+        extra = writer.record(kind)
+        if extra:
+            record.setdefault("layers", {})[name] = extra
+        registry = entry.child("registry").child("metadata")
+        if registry.data:
+            record.setdefault("registries", {})[registry.string("name")] = dict(registry.data)
+    return list(found.values())
+
+
+def _values(entry: Reader) -> _Values:
+    text = entry.string("values")
+    at = entry.at("values")
+    document = Document(None, at.path, at.line)
+    try:
+        # Duplicate keys are refused in a profile, so that such values are written anew; Palette takes the last one.
+        document = yamldoc.load_one(text, f"{at.path} ({entry.string('name')}.values)", duplicates="warn")
+    except CompileError as error:
+        entry.problems.add(error)
+    entry.problems.found.extend(document.duplicates)
+    if document.value is not None and not isinstance(document.value, dict):
+        entry.problems.error("values-shape", f"{entry.name_of('values')}: values are a mapping", document.at())
+    return _Values(text, document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    entry: Reader
+    values: _Values
+    theirs: str  # the name of the pack, chart or manifest layer in Palette
+    name: str  # the layer's
+    base: str  # folder of the profile
+
+    @property
+    def version(self) -> str:
+        return self.entry.version_text("version") or self.entry.version_text("tag")
+
+    def layer(self, kind: str) -> ImportedLayer:
+        data: dict[str, Any] = {"name": self.name, "type": self.entry.choice("layer", exchange.LAYERS, "addon")}
+        needs = ""
+        if kind == "helm":
+            needs = f"chart {self.theirs} {self.version}"
+            data |= self._chart()
+        elif kind != "manifest":
+            needs = f"pack {self.theirs} {self.version}"
+            data["pack"] = {"name": self.theirs, "version": self.version}
+        if kind in ("helm", "manifest"):
+            data |= self._settings()
+        files, references = self._manifests()
+        asked = _namespaces(self.values.pack) if kind in ("helm", "manifest") else ""
+        if asked:
+            data["policy"] = {"namespaces": "never"}  # the manifest below has them, with what Palette adds to them
+            references.insert(0, {"name": exchange.NAMESPACES, "inline": asked})
+        if references:
+            data["manifests"] = references
+        if kind in exchange.PACK_TYPES and self.values.text.strip():
+            data["valuesMode"] = "replace"
+            data["values"] = block(self.values.text, self.values.data)
+        elif kind == "helm":
+            found = self._chart_values()
+            if found is not None:
+                data["values"] = found
+        registry = self.entry.child("registry").child("metadata").string("name")
+        return ImportedLayer(data, files, registry, needs)
+
+    def _chart(self) -> dict[str, Any]:
+        registry = self.entry.child("registry").child("metadata").string("name")
+        override = self.values.pack.get("releaseNameOverride")
+        renamed = override.get(self.theirs) if isinstance(override, Mapping) else None
+        return {
+            "chart": {"name": self.theirs, "version": self.version, "registry": registry or "helm"},
+            "releaseName": renamed if isinstance(renamed, str) else exchange.release_name(self.theirs, self.theirs),
+        }
+
+    def _settings(self) -> dict[str, Any]:
+        """What a layer that is no pack says of itself in fields of its own."""
+        found: dict[str, Any] = {}
+        pack = self.values.pack
+        if isinstance(pack.get("namespace"), str) and pack["namespace"]:
+            found["namespace"] = pack["namespace"]
+        priority = pack.get(PRIORITY)
+        if isinstance(priority, int | str) and str(priority).strip().lstrip("+-").isdigit():
+            found["installPriority"] = int(priority)
+        return found
+
+    def _chart_values(self) -> Block | None:
+        keys = ("charts", self.theirs)
+        charts = self.values.data.get("charts")
+        given = charts.get(self.theirs) if isinstance(charts, Mapping) else None
+        if not isinstance(given, Mapping) or not given:
+            return None
+        return block(section(self.values.text, self.values.document, keys), given)
+
+    def _manifests(self) -> tuple[dict[str, str], list[dict[str, str]]]:
+        files: dict[str, str] = {}
+        references = []
+        for item in self.entry.children("manifests"):
+            theirs = item.string("name", required=True)
+            stem = exchange.slug(theirs.removesuffix(".yaml"))
+            relative = f"manifests/{self.name}/{exchange.unique(stem, {_stem(path): '' for path in files})}.yaml"
+            files[f"{self.base}/{relative}"] = item.string("content")
+            named = {"name": theirs} if _stem(relative) != theirs else {}
+            references.append({**named, "file": relative})
+        return files, references
+
+    def record(self, kind: str) -> dict[str, Any]:
+        """What the layer has no field for."""
+        found: dict[str, Any] = {} if kind in ("helm", "manifest") else {"type": kind}
+        if self.theirs != self.name:
+            found["name"] = self.theirs
+        tag = self.entry.version_text("tag")
+        if tag and tag != self.version:
+            found["tag"] = tag
+            self.entry.problems.warning(
+                "import-train",
+                f"layer '{self.name}' follows {tag} in Palette and is pinned to {self.version} here",
+                self.entry.at("tag"),
+                hint=f"write version: {tag} to follow the newest one that the repository has",
+            )
+        registry = self.entry.child("registry").child("metadata").string("name")
+        if registry:
+            found["registry"] = registry
+        rest = {key: value for key, value in self.entry.data.items() if key not in _HANDLED}
+        if rest:
+            found["more"] = rest
+        if kind in ("helm", "manifest") and self.values.data:
+            found["values"] = self._rest_of_values()
+        return found
+
+    def _rest_of_values(self) -> dict[str, Any]:
+        """The values without what the layer's own fields and values say."""
+        rest = dict(self.values.data)
+        charts = rest.get("charts")
+        if isinstance(charts, Mapping):
+            others = {key: value for key, value in charts.items() if key != self.theirs or value in (None, {})}
+            rest = {**rest, "charts": others} if others else {k: v for k, v in rest.items() if k != "charts"}
+        return rest
+
+
+def _namespaces(pack: Mapping[str, Any]) -> str:
+    """The Namespaces of a layer that is no pack, where it says more of them than a name: such a layer has no field for
+    that, and a manifest may hold macros. '' where it does not."""
+    own, more = pack.get("namespace"), pack.get("additionalNamespaces")
+    labels, annotations = (_pairs(pack.get(key)) for key in ("namespaceLabels", "namespaceAnnotations"))
+    if not (more or labels or annotations):
+        return ""
+    names = [name.strip() for name in more.split(",")] if isinstance(more, str) else list(more or ())
+    settings = PackSettings(own if isinstance(own, str) else "", tuple(map(str, names)), labels, annotations)
+    return yamldoc.dump_all(namespaces(settings))
+
+
+def _pairs(given: Any) -> dict[str, dict[str, str]]:
+    """`{namespace: "k=v,k2=v2"}` as mappings."""
+    found: dict[str, dict[str, str]] = {}
+    for name, text in given.items() if isinstance(given, Mapping) else ():
+        parts = [part.partition("=") for part in str(text).split(",")]
+        found[name] = {key.strip(): value.strip() for key, equals, value in parts if equals}
+    return found
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".yaml")

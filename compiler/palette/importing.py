@@ -1,0 +1,121 @@
+"""A profile as Palette exports it (JSON or YAML, palette.md 1.2) to files of this repository.
+
+Every layer keeps its values as YAML with their comments. Palette replaces the whole values of a pack by those of the
+profile, so `valuesMode: replace` is written beside them: the layer renders as it does there, and may be changed to
+`merge` by hand. What a profile has no field for goes into the record (`exchange.RECORD`) or is told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from compiler import yamldoc
+from compiler.diagnostics import Diagnostic, Position, Problems, fail
+from compiler.load.reader import Reader, type_name
+from compiler.palette import exchange, import_layers, registries
+from compiler.palette.yamltext import write
+from compiler.yamldoc import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Files to write (path in the repository to text) and what the reader of the import must know."""
+
+    files: Mapping[str, str]
+    notes: tuple[Diagnostic, ...]
+
+
+def import_profile(
+    content: bytes, source: str, form: Literal["json", "yaml"], *, settings: str = "", folder: str = "profiles"
+) -> Imported:
+    """The files of a profile that Palette exported. `source` is its name for messages, `settings` is lamella.yaml as it
+    is now ('' where there is none). Raises CompileError where it is no such profile."""
+    problems = Problems()
+    document = _document(content, source, form)
+    reader = Reader(document.value, document, problems)
+    template = reader.child("spec", required=True).child("template", required=True)
+    kind = template.choice("type", tuple(exchange.PROFILE_TYPES), "cluster")
+    metadata, record = _metadata(reader, problems)
+    base = f"{folder}/{metadata['name']}"
+    layers = import_layers.read_layers(template, base, record, problems)
+    variables = [_variable(item, problems) for item in reader.child("spec").children("variables")]
+    problems.raise_if_any()
+    if record:
+        metadata["annotations"] = {exchange.RECORD: write(record)}
+    profile = {
+        "apiVersion": "lamella/v1",
+        "kind": "ClusterProfile",
+        "metadata": metadata,
+        "spec": {
+            "type": exchange.PROFILE_TYPES[kind],
+            "cloud": template.string("cloudType") or "all",
+            **({"variables": variables} if variables else {}),
+            "layers": [layer.data for layer in layers],
+        },
+    }
+    files = {f"{base}/{metadata['version']}.yaml": write(profile)}
+    for layer in layers:
+        files.update(layer.files)
+    given = registries.found(record)
+    if given:
+        files[registries.PATH] = registries.added(settings, given)
+    registries.tell(layers, source, problems)
+    return Imported(files, tuple(problems.found))
+
+
+def _document(content: bytes, source: str, form: str) -> Document:
+    if form == "yaml":
+        document = yamldoc.load_one(content, source)
+    else:
+        try:
+            document = Document(json.loads(content.decode("utf-8-sig")), source, 1)
+        except json.JSONDecodeError as error:
+            raise fail("import-format", f"not JSON: {error.msg}", Position(source, error.lineno, error.colno)) from None
+        except (UnicodeDecodeError, RecursionError, ValueError):
+            raise fail("import-format", "not JSON in UTF-8", Position(source)) from None
+    if not isinstance(document.value, dict) or "spec" not in document.value:
+        hint = "export a profile in Palette: Profiles, the profile, Settings, Export profile"
+        raise fail("import-format", f"{type_name(document.value)} is no exported profile", document.at(), hint=hint)
+    return document
+
+
+def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Our metadata, and the beginning of the record."""
+    given = reader.child("metadata", required=True)
+    theirs = given.string("name", required=True)
+    name = exchange.slug(theirs)
+    version = reader.child("spec").version_text("version") or "1.0.0"
+    metadata: dict[str, Any] = {"name": name, "version": version}
+    record: dict[str, Any] = {}
+    if name != theirs:
+        record["name"] = theirs
+        problems.warning("import-renamed", f"profile '{theirs}' is named '{name}' here", given.at("name"))
+    if given.string("description"):
+        metadata["description"] = given.string("description")
+    if given.string_map("labels"):
+        metadata["labels"] = given.string_map("labels")
+    rest = {key: value for key, value in given.data.items() if key not in ("name", "description", "labels")}
+    if rest:
+        record["metadata"] = rest
+    return metadata, record
+
+
+def _variable(item: Reader, problems: Problems) -> dict[str, Any]:
+    """A variable in our words, without flags that say what holds anyway."""
+    found = {exchange.VARIABLE_NAMES.get(key, key): value for key, value in item.data.items() if value is not None}
+    found = {
+        k: v for k, v in found.items() if k not in exchange.VARIABLE_DEFAULTS or exchange.VARIABLE_DEFAULTS[k] != v
+    }
+    default = found.get("default")
+    if found.get("sensitive") and isinstance(default, str) and default and not default.strip("*"):
+        del found["default"]
+        problems.warning(
+            "import-masked",
+            f"variable '{found.get('name')}': Palette masks its value in exports",
+            item.here,
+            hint="give the value anew, encrypted or by a cluster",
+        )
+    return found
