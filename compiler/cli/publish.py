@@ -1,0 +1,109 @@
+"""`lamella publish`: commit the rendered output, and nothing else, and push it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler import publish
+from compiler.cli.console import Console
+from compiler.diagnostics import CompileError, Problems, fail
+from compiler.host import git
+from compiler.host.disk import DirectoryFiles
+from compiler.load.settings import read_settings_file
+
+# What a render reads; a profile may name other files too, but these are always read.
+_SOURCES = ("lamella.yaml", "lamella.lock", "profiles", "packs", "charts")
+
+
+@click.command("publish")
+@click.option(
+    "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository (default: .)."
+)
+@click.option("--remote", default="origin", metavar="REMOTE", help="Where to push to (default: origin).")
+@click.option("--branch", default="", metavar="BRANCH", help="Refuse unless this branch is checked out.")
+@click.option("--no-push", is_flag=True, help="Commit only.")
+@click.option("--message", "subject", default="", metavar="TEXT", help="First line of the commit message.")
+@click.pass_obj
+def publish_command(console: Console, *, repo: Path, remote: str, branch: str, no_push: bool, subject: str) -> int:
+    """Commit the rendered output to the branch that is checked out, and push it.
+
+    One commit, of output/ only, whatever else is staged or changed; none where output is as committed. Files that were
+    edited by hand since they were rendered are refused. The commit's id is printed.
+    """
+    repository = git.Repository.at(repo)
+    current = _branch(repository, branch)
+    problems = Problems()
+    name = read_settings_file(DirectoryFiles(repo), problems).output
+    problems.raise_if_any()
+    now = publish.rendered(DirectoryFiles(repo / name), name, problems)
+    _check_sources(repository, problems)
+    problems.raise_if_any()
+    before = _last_published(repo / name)
+    message = publish.message(
+        before, now, source_commit=repository.head_commit() or "", source_ref=f"refs/heads/{current}", subject=subject
+    )
+    commit = git.commit_tree(
+        repo,
+        prefix=name,
+        files=now.files,
+        removed=sorted(before.keys() - now.files.keys()),
+        subject=message.subject,
+        body=message.body,
+        trailers=message.trailers,
+        problems=problems,
+    )
+    console.problems(problems.warnings)
+    if commit:
+        console.say(f"committed {commit[:12]} to {current}: {message.subject}")
+        console.data(f"{commit}\n")
+    elif not _is_unpushed(repository, remote, current, name):
+        console.say("output is as committed: nothing to publish")
+        return 0
+    if not no_push:
+        git.push(repo, remote, current)
+        console.say(f"pushed {current} to {remote}")
+    return 0
+
+
+def _branch(repository: git.Repository, wanted: str) -> str:
+    """The branch that is checked out. Raises `git-detached-head`, `git-other-branch`."""
+    current = repository.branch()
+    if not current:
+        raise fail("git-detached-head", "no branch is checked out to commit to", hint="git switch BRANCH")
+    if wanted and wanted != current:
+        raise fail(
+            "git-other-branch", f"branch '{current}' is checked out, not '{wanted}'", hint=f"git switch {wanted}"
+        )
+    return current
+
+
+def _check_sources(repository: git.Repository, problems: Problems) -> None:
+    """What is published must be what its source commit gives."""
+    changed = [source for source in _SOURCES if not repository.is_clean([source])]
+    if changed:
+        problems.error(
+            "publish-uncommitted",
+            f"changes in {', '.join(changed)} are not committed, so no commit gives this output",
+            hint="commit them, render, and publish again",
+        )
+
+
+def _last_published(output: Path) -> dict[str, str]:
+    try:
+        with git.CommitFiles(output) as files:
+            return publish.last_published(files)
+    except CompileError as error:
+        if {d.code for d in error.diagnostics} <= {"git-no-directory", "git-unborn-branch"}:
+            return {}  # the first time
+        raise
+
+
+def _is_unpushed(repository: git.Repository, remote: str, branch: str, output: str) -> bool:
+    """Whether an earlier commit of output has not reached the remote, as far as is known without asking it."""
+    known = repository.run(["rev-parse", "--verify", "--quiet", f"refs/remotes/{remote}/{branch}"])
+    if known.status:
+        return False
+    newer = ["rev-list", "--max-count=1", f"{known.out.decode().strip()}..refs/heads/{branch}", "--", output]
+    return bool(repository.git(newer).strip())

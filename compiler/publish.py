@@ -1,0 +1,130 @@
+"""What `lamella publish` commits and says: the files that the inventories list, each as rendered, and a message.
+
+Pure: the output directory and the last commit come in as `Files`. The message has no time and no machine in it; who
+wants to know how output came about finds the source commit and the versions in its trailers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Position, Problems
+from compiler.output import committed, inventory
+from compiler.ports import Files
+
+_CLUSTER_FOLDERS = ("clusters", "management", "argocd", "flux")
+_LISTED_CLUSTERS = 20
+_NAMED_CLUSTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The output directory as its inventories have it: `files` (path → bytes) with the inventories themselves, and the
+    versions that rendered it, by name (`lamella`, `helm`)."""
+
+    files: Mapping[str, bytes]
+    versions: Mapping[str, str]
+
+    def digests(self) -> dict[str, str]:
+        """{path: SHA-256 in hex}."""
+        return {path: hashlib.sha256(content).hexdigest() for path, content in self.files.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A commit message in parts."""
+
+    subject: str
+    body: tuple[str, ...]
+    trailers: tuple[tuple[str, str], ...]
+
+
+def rendered(output: Files, name: str, problems: Problems) -> Rendered:
+    """What is to be committed. `name` is the output directory's, for messages.
+
+    Records `output-missing` where nothing has been rendered, and `output-edited` for each file that is gone or no
+    longer has the digest of its inventory. Raises `inventory-broken`.
+    """
+    if output.entry(inventory.ROOT) is None:
+        problems.error(
+            "output-missing",
+            f"there is no rendered output in {name}",
+            Position(name),
+            hint="run `lamella render` first",
+        )
+        return Rendered({}, {})
+    files: dict[str, bytes] = {}
+    for path, digest in sorted(committed.owned(output, committed.clusters(output)).items()):
+        entry = output.entry(path)
+        content = output.read(path) if entry is not None and entry.kind == "file" else None
+        if content is not None and hashlib.sha256(content).hexdigest() == digest:
+            files[path] = content
+            continue
+        problems.error(
+            "output-edited",
+            "this file is gone" if content is None else "this file was edited since it was rendered",
+            Position(f"{name}/{path}"),
+            hint="move the change into the profile, then `lamella render --force`",
+        )
+    return Rendered(files, json.loads(output.read(inventory.ROOT)).get("versions", {}))
+
+
+def last_published(output: Files) -> dict[str, str]:
+    """{path: SHA-256} of what the commit at hand has by its inventories; without those that nobody can read."""
+    return committed.owned(output, committed.clusters(output), force=True)
+
+
+def message(
+    before: Mapping[str, str], now: Rendered, *, source_commit: str, source_ref: str, subject: str = ""
+) -> Message:
+    """The commit message for `now` in place of `before`; `subject` '' = one that says what changed."""
+    after = now.digests()
+    changes: dict[str, Counter[str]] = {}
+    for path in before.keys() | after.keys():
+        if before.get(path) != after.get(path):
+            kind = "added" if path not in before else "removed" if path not in after else "changed"
+            changes.setdefault(cluster_of(path), Counter())[kind] += 1
+    clusters = sorted(changes.keys() - {""})
+    lines = [f"- {name}: {_counts(changes[name])}" for name in clusters[:_LISTED_CLUSTERS]]
+    if len(clusters) > _LISTED_CLUSTERS:
+        lines.append(f"- and {len(clusters) - _LISTED_CLUSTERS} more")
+    trailers = {
+        "Lamella-Version": now.versions.get("lamella", ""),
+        "Helm-Version": now.versions.get("helm", ""),
+        "Source-Commit": source_commit,
+        "Source-Ref": source_ref,
+        "Clusters-Changed": " ".join([str(len(clusters)), *clusters[:_LISTED_CLUSTERS]]),
+    }
+    return Message(
+        subject or _subject(clusters, sum(changes.values(), Counter())),
+        tuple(lines),
+        tuple((key, value) for key, value in trailers.items() if value),
+    )
+
+
+def cluster_of(path: str) -> str:
+    """The cluster that an output file belongs to, '' for those above all clusters."""
+    folder, _, rest = path.partition("/")
+    if folder not in _CLUSTER_FOLDERS or not rest:
+        return ""
+    name, _, below = rest.partition("/")
+    if name.startswith("_"):
+        return below.removesuffix(".yaml")
+    return name if below else ""
+
+
+def _subject(clusters: list[str], counts: Counter[str]) -> str:
+    if not counts:
+        return "Render: output as its inventories have it"
+    if not clusters:
+        return f"Render: {_counts(counts)}"
+    named = ", ".join(clusters) if len(clusters) <= _NAMED_CLUSTERS else f"{len(clusters)} clusters"
+    return f"Render {named}: {_counts(counts)}"
+
+
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[kind]} {kind}" for kind in ("added", "changed", "removed") if counts[kind])
