@@ -43,9 +43,8 @@ if sys.platform != "win32":
 
     def _acquire(path: Path, deadline: float) -> int:
         while True:
-            with open(path, "a+b", buffering=0, opener=_open_no_link) as file, suppress(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_still(path, file.fileno()):
+            with open(path, "a+b", buffering=0, opener=_open_no_link) as file:
+                if _take(path, file.fileno()) and _is_still(path, file.fileno()):
                     _sign(file.fileno())
                     return os.dup(file.fileno())  # the lock is the open file's, not the descriptor's
             if time.monotonic() >= deadline:
@@ -54,6 +53,16 @@ if sys.platform != "win32":
 
     def _open_no_link(path: str, flags: int) -> int:
         return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+
+    def _take(path: Path, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            path.unlink(missing_ok=True)  # this file system has no locks, so the file is nobody's
+            raise
+        return True
 
     def _is_still(path: Path, descriptor: int) -> bool:
         """Whether `path` is the file that was opened: its last holder may have removed it in between."""

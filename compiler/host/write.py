@@ -49,12 +49,24 @@ def locked(root: Path, *, wait_s: float = lock.WAIT_S) -> Iterator[None]:
     """
     root = _checked(root)
     with _write_errors(root):
-        root.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not root.parent.is_dir():
+            root.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with ExitStack() as stack:
         with _write_errors(root):
-            stack.enter_context(lock.held(root.parent / f".{root.name}.lamella-lock", wait_s=wait_s))
+            stack.enter_context(lock.held(_lock_path(root), wait_s=wait_s))
             swap.recover(root)
         yield
+
+
+def _lock_path(root: Path) -> Path:
+    return root.parent / f".{root.name}.lamella-lock"
+
+
+def _tidy(root: Path) -> None:
+    """Removes what a crashed run has left, unless it is a living one's."""
+    if swap.leftovers(root) or os.path.lexists(_lock_path(root)):
+        with suppress(CompileError), locked(root, wait_s=0):
+            pass
 
 
 def publish(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
@@ -67,7 +79,8 @@ def publish(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
     # Without the lock another run may replace the directory while it is compared: only "no change" is believed.
     with suppress(CompileError):
         changes = compare(root, new, owned, force=force)
-        if not changes and not swap.leftovers(root):
+        if not changes:
+            _tidy(root)
             return changes
     with locked(root):
         return replace(root, new, owned, force=force)
@@ -215,9 +228,10 @@ def _layout(before: Mapping[str, Item], changes: Changes, emptied: Set[str]) -> 
     written = (*changes.added, *changes.changed)
     gone = {*written, *changes.removed}
     kept = tuple(path for path, item in before.items() if item.kind != "directory" and path not in gone)
-    directories = {path for path, item in before.items() if item.kind == "directory" and path not in emptied | gone}
-    directories.update(parent for path in (*kept, *written, *directories) for parent in _parents(path))
-    return _Layout({path: before[path].mode if path in before else 0o755 for path in directories}, kept, written)
+    modes = {path: item.mode for path, item in before.items() if item.kind == "directory"}
+    stay = modes.keys() - emptied - gone
+    needed = stay.union(parent for path in (*kept, *written, *stay) for parent in _parents(path))
+    return _Layout({path: modes.get(path, 0o755) for path in needed}, kept, written)
 
 
 def _swap_in(root: Path, before: Mapping[str, Item], layout: _Layout, new: Mapping[str, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Output directories for tests, and a writer to be killed: `python -m tests.host.outputs ROOT`."""
+"""Output directories for tests, and writers to be killed: `python -m tests.host.outputs ROOT [NAME]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import CompileError
-from compiler.host.write import publish
+from compiler.host.write import locked, publish, replace
 
 OLD = {f"clusters/c{i}/0{j}-l/f.yaml": f"old {i} {j}\n".encode() for i in range(3) for j in range(2)}
 OLD["inventory.json"] = b"{}"
@@ -58,9 +58,28 @@ def identities(root: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
+def race(root: Path, name: str, rounds: int) -> None:
+    """Publishes a tree of its own again and again, each time knowing what the run before it wrote."""
+    for number in range(rounds):
+        with locked(root, wait_s=60):
+            there = contents(root) if root.is_dir() else {}
+            if len({content.split()[0] for content in there.values()}) > 1:
+                raise SystemExit(f"a mix: {there}")
+            new = {f"{i}/{name}-{number}": f"{name} {i}".encode() for i in range(20)}
+            replace(root, new, digests(there))
+
+
+def main() -> None:
+    root = Path(sys.argv[1])
+    if len(sys.argv) > 2:
+        race(root, sys.argv[2], 4)
+    else:
+        publish(root, NEW, digests(OLD))
+
+
 if __name__ == "__main__":
     try:
-        publish(Path(sys.argv[1]), NEW, digests(OLD))
-    except CompileError as error:
-        print(" ".join(f"{d.code}: {d.message} ({d.hint})" for d in error.diagnostics))
-        raise SystemExit(3 if error.environment else 1) from None
+        main()
+    except CompileError as problem:
+        print(" ".join(f"{d.code}: {d.message} ({d.hint})" for d in problem.diagnostics))
+        raise SystemExit(3 if problem.environment else 1) from None

@@ -183,6 +183,7 @@ def test_a_file_may_become_a_directory_and_back_where_all_is_ours(root: Path) ->
     publish(root, as_file, {})
     publish(root, as_directory, digests(as_file))
     assert contents(root) == as_directory
+    assert stat.S_IMODE((root / "a").stat().st_mode) == 0o755
     publish(root, as_file, digests(as_directory))
     assert contents(root) == as_file
 
