@@ -30,7 +30,7 @@ class ValuesWriter:
     problems: Problems
 
     def text_of(self, layer: Layer, recorded: Mapping[str, Any]) -> str:
-        """The values of a layer; '' where the pack's own hold. `recorded` are those that the import had no field for."""
+        """The values of a layer; '' where the pack's own hold. `recorded`: those that the import had no field for."""
         if isinstance(layer.source, PackRef):
             return self._of_pack(layer, layer.source).rstrip("\n")
         pack = {**_mapping(recorded.get("pack")), **_pack_settings(layer)}

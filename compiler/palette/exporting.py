@@ -21,6 +21,7 @@ from compiler.resolve import versions
 from compiler.resolve.definitions import Variable
 from compiler.yamldoc import Document
 
+_RANGE = frozenset("xX*<>=~^|, ")  # what makes a version a range
 _THEIRS = {ours: theirs for theirs, ours in exchange.PROFILE_TYPES.items()}
 
 
@@ -145,14 +146,18 @@ class _Exporter:
         """(version, tag): the version that a range means in this repository, and the range as the tag."""
         if reference is None:
             return "", ""
-        asked = reference.version
+        asked = chosen = reference.version
         if isinstance(reference, PackRef):
-            available = tuple(self.source.packs.get(reference.name, ()))
-            chosen = asked if asked in available or versions.is_exact(asked) else versions.best(available, asked or "*")
-            if chosen is None:
+            chosen = self._chosen(reference) or asked
+            if not chosen or not _RANGE.isdisjoint(chosen):
                 self._tell(layer, f"asks for version '{asked}', which no pack of this repository has")
-            return chosen or asked, str(known.get("tag") or asked or chosen)
-        return asked, str(known.get("tag") or asked)
+        return chosen, str(known.get("tag") or asked or chosen)
+
+    def _chosen(self, reference: PackRef) -> str | None:
+        try:
+            return versions.best(self.source.packs.get(reference.name, ()), reference.version or "*")
+        except ValueError:
+            return None
 
     def _registry(self, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> dict[str, Any]:
         name = known.get("registry") or (reference.registry if reference else "")

@@ -81,7 +81,11 @@ def test_a_macro_outside_quotes_stays_outside() -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.sampled_from(["a\nb", "a\nb\n", " x\n", "\n", "#"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from(["a\nb", "a\nb\n", " x\n", "\n", "#"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=10,
 )

@@ -1,0 +1,370 @@
+"""Import and export of Palette profiles: what comes in, what goes back, and what is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiler import yamldoc
+from compiler.diagnostics import CompileError
+from compiler.load.repository import load
+from compiler.model import Profile, Source
+from compiler.palette.exporting import Exported, export_profile
+from compiler.palette.importing import Imported, import_profile
+from compiler.palette.yamltext import write
+from tests.palette.support import MemoryFiles
+
+Json = dict[str, Any]
+
+
+def profile(*packs: Json, variables: list[Json] | None = None, kind: str = "add-on", cloud: str = "all") -> Json:
+    return {
+        "metadata": {"name": "shop"},
+        "spec": {
+            "version": "1.2.0",
+            "template": {"type": kind, "cloudType": cloud, "packs": list(packs)},
+            "variables": variables or [],
+        },
+    }
+
+
+def entry(name: str = "web", kind: str = "oci", **more: Any) -> Json:
+    versioned = {} if kind == "manifest" else {"version": "1.0.0", "tag": "1.0.0"}
+    return {"name": name, "type": kind, "layer": "addon", **versioned, "manifests": [], **more}
+
+
+def imported(given_profile: Json, lamella: str = "") -> Imported:
+    return import_profile(json.dumps(given_profile).encode(), "export.json", "json", settings=lamella)
+
+
+def loaded(files: Imported, **extra: str) -> tuple[Profile, Source, MemoryFiles]:
+    memory = MemoryFiles({**files.files, **extra})
+    source, _ = load(memory)
+    (found,) = source.profiles.values()
+    return found, source, memory
+
+
+def exported(files: Imported, **extra: str) -> Exported:
+    return export_profile(*loaded(files, **extra))
+
+
+def there_and_back(given_profile: Json) -> Json:
+    return json.loads(exported(imported(given_profile)).text)  # type: ignore[no-any-return]
+
+
+def document(files: Imported) -> Json:
+    return yamldoc.load_one(files.files["profiles/shop/1.2.0.yaml"], "p").value  # type: ignore[no-any-return]
+
+
+def codes(files: Imported) -> list[str]:
+    return [note.code for note in files.notes]
+
+
+def test_a_real_export_comes_back_as_it_was(corpus: Path) -> None:
+    raw = (corpus / "palette-exports/cluster-template-aws.json").read_bytes()
+    found = import_profile(raw, "export.json", "json")
+    assert json.loads(exported(found).text) == json.loads(raw)
+
+
+def test_the_yaml_form_says_the_same_as_the_json_form(corpus: Path) -> None:
+    raw = (corpus / "palette-exports/cluster-template-aws.json").read_bytes()
+    as_yaml = write(json.loads(raw)).encode()
+    assert import_profile(as_yaml, "e.yaml", "yaml").files == import_profile(raw, "e.yaml", "json").files
+
+
+VALUES = """\
+# spectrocloud.com/enabled-presets: A:b
+pack:
+  namespace: web # ours
+# about charts
+charts:
+  web:
+    replicas: {{ .spectro.var.n }}
+    host: "{{ .spectro.var.host }}"
+"""
+
+
+def test_values_of_a_pack_are_yaml_with_their_comments_and_replace_the_packs() -> None:
+    found = imported(profile(entry(values=VALUES)))
+    text = found.files["profiles/shop/1.2.0.yaml"]
+    assert (
+        "      valuesMode: replace\n      values:\n        # spectrocloud.com/enabled-presets: A:b\n        pack:\n"
+        in text
+    )
+    assert "            replicas: {{ .spectro.var.n }}\n" in text
+    (layer,) = loaded(found)[0].layers
+    assert layer.settings.values_mode == "replace"
+    assert layer.settings.values[0].data == yamldoc.load_one(VALUES, "v").value
+    assert there_and_back(profile(entry(values=VALUES)))["spec"]["template"]["packs"][0]["values"] == VALUES.rstrip(
+        "\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n", None])
+def test_a_pack_without_values_keeps_its_own(text: str | None) -> None:
+    found = imported(profile(entry(**({} if text is None else {"values": text}))))
+    assert set(document(found)["spec"]["layers"][0]) == {"name", "type", "pack"}
+    assert "values" not in there_and_back(profile(entry(values=text)))["spec"]["template"]["packs"][0]
+
+
+def test_values_of_comments_only_replace_by_nothing() -> None:
+    (layer,) = loaded(imported(profile(entry(values="# nothing here"))))[0].layers
+    assert (layer.settings.values_mode, layer.settings.values[0].data) == ("replace", {})
+
+
+def test_duplicate_keys_are_settled_as_palette_does() -> None:
+    found = imported(profile(entry(values="a: 1\nb: 2\na: 3\n")))
+    assert document(found)["spec"]["layers"][0]["values"] == {"a": 3, "b": 2}
+    assert "yaml-duplicate-key" in codes(found)
+
+
+HELM = """\
+pack:
+  namespace: mon
+  spectrocloud.com/install-priority: "20"
+  content: {images: [{image: a:1}]}
+charts:
+  prom:
+    # how long
+    retention: 15d
+"""
+REGISTRY = {"metadata": {"uid": "64ea", "name": "Bitnami", "kind": "helm", "isPrivate": False}}
+
+
+def test_a_helm_layer_is_a_chart_with_its_own_values() -> None:
+    found = imported(profile(entry("prom", "helm", values=HELM, registry=REGISTRY)))
+    (layer,) = document(found)["spec"]["layers"]
+    assert layer == {
+        "name": "prom",
+        "type": "addon",
+        "chart": {"name": "prom", "version": "1.0.0", "registry": "Bitnami"},
+        "releaseName": "prom-prom",
+        "namespace": "mon",
+        "installPriority": 20,
+        "values": {"retention": "15d"},
+    }
+    assert "# how long" in found.files["profiles/shop/1.2.0.yaml"]
+    (back,) = there_and_back(profile(entry("prom", "helm", values=HELM, registry=REGISTRY)))["spec"]["template"][
+        "packs"
+    ]
+    assert yamldoc.load_one(back["values"], "v").value == yamldoc.load_one(HELM, "v").value
+    assert "# how long" in back["values"]
+    assert back["registry"] == REGISTRY
+
+
+def test_a_renamed_release_keeps_its_name() -> None:
+    values = "pack: {releaseNameOverride: {prom: kps}}\n"
+    found = imported(profile(entry("prom", "helm", values=values)))
+    assert document(found)["spec"]["layers"][0]["releaseName"] == "kps"
+    (back,) = json.loads(exported(found).text)["spec"]["template"]["packs"]
+    assert yamldoc.load_one(back["values"], "v").value == {"pack": {"releaseNameOverride": {"prom": "kps"}}}
+
+
+def test_a_manifest_layer_has_its_manifests_as_files() -> None:
+    manifests = [{"name": "One Thing", "content": "kind: A\n"}, {"name": "one-thing", "content": "kind: B"}]
+    given_profile = profile(entry("rules", "manifest", manifests=manifests, values="pack: {namespace: x}"))
+    found = imported(given_profile)
+    assert found.files["profiles/shop/manifests/rules/one-thing.yaml"] == "kind: A\n"
+    assert found.files["profiles/shop/manifests/rules/one-thing-2.yaml"] == "kind: B"
+    (layer,) = document(found)["spec"]["layers"]
+    assert layer["manifests"] == [
+        {"name": "One Thing", "file": "manifests/rules/one-thing.yaml"},
+        {"name": "one-thing", "file": "manifests/rules/one-thing-2.yaml"},
+    ]
+    assert layer["namespace"] == "x"
+    assert there_and_back(given_profile)["spec"]["template"]["packs"][0]["manifests"] == manifests
+
+
+def test_labelled_namespaces_of_a_chart_become_a_manifest_that_keeps_macros() -> None:
+    macro = "v{{ .spectro.system.kubernetes.version | substr 0 4 }}"
+    values = f'pack: {{namespace: mon, additionalNamespaces: db, namespaceLabels: {{mon: "a=b,c={macro}"}}}}\n'
+    given_profile = profile(entry("prom", "helm", values=values))
+    (layer,) = document(imported(given_profile))["spec"]["layers"]
+    assert layer["policy"] == {"namespaces": "never"}
+    bodies = [found.value["metadata"] for found in yamldoc.load(layer["manifests"][0]["inline"], "m")]
+    assert bodies == [{"name": "mon", "labels": {"a": "b", "c": macro}}, {"name": "db"}]
+    (back,) = there_and_back(given_profile)["spec"]["template"]["packs"]
+    assert back["manifests"] == []
+    assert yamldoc.load_one(back["values"], "v").value == yamldoc.load_one(values, "v").value
+
+
+def test_a_train_is_pinned_and_the_tag_goes_back() -> None:
+    given_profile = profile(entry(version="1.33.9", tag="1.33.x"))
+    found = imported(given_profile)
+    assert document(found)["spec"]["layers"][0]["pack"]["version"] == "1.33.9"
+    assert "import-train" in codes(found)
+    assert there_and_back(given_profile) == given_profile
+
+
+def test_names_that_cannot_be_kept_are_told_and_go_back() -> None:
+    given_profile = profile(entry("dns", values='pack: {spectrocloud.com/display-name: "DNS 1"}'), entry("dns"))
+    given_profile["metadata"] = {"name": "My Shop", "uid": "1", "labels": {"a": "b"}, "description": "x"}
+    found = imported(given_profile)
+    assert "profiles/my-shop/1.2.0.yaml" in found.files
+    assert codes(found)[0] == "import-renamed"
+    assert [layer.name for layer in loaded(found)[0].layers] == ["dns-1", "dns"]
+    assert there_and_back(given_profile) == given_profile
+
+
+def test_variables_keep_every_flag() -> None:
+    full = {
+        "name": "size", "displayName": "Size", "description": "d", "format": "number", "required": True,
+        "defaultValue": "2", "regex": "^[0-9]$", "immutable": True, "hidden": True, "isSensitive": False, "inputType": "dropdown",
+        "options": [{"value": "2", "label": "two", "description": "d", "default": True}, {"value": "3"}],
+    }  # fmt: skip
+    plain = {"name": "host", "format": "string", "required": False, "immutable": False, "hidden": False,
+             "isSensitive": False, "inputType": "text"}  # fmt: skip
+    given_profile = profile(entry(), variables=[full, plain])
+    assert document(imported(given_profile))["spec"]["variables"][1] == {"name": "host"}
+    assert there_and_back(given_profile) == given_profile
+
+
+def test_a_masked_secret_is_not_taken_for_a_value() -> None:
+    secret = {"name": "token", "isSensitive": True, "defaultValue": "********"}
+    found = imported(profile(entry(), variables=[secret]))
+    assert document(found)["spec"]["variables"] == [{"name": "token", "sensitive": True}]
+    assert "import-masked" in codes(found)
+
+
+def test_what_is_not_known_goes_back_too() -> None:
+    given_profile = profile(entry(kind="spectro", digest="abc", params={"x": 1}))
+    assert there_and_back(given_profile) == given_profile
+
+
+def test_a_layer_that_cannot_be_rendered_is_left_out_and_told() -> None:
+    found = imported(profile(entry(), entry("air", "zarf")))
+    assert [layer["name"] for layer in document(found)["spec"]["layers"]] == ["web"]
+    assert "import-layer-left-out" in codes(found)
+
+
+def test_registries_are_added_to_the_settings_and_comments_stay() -> None:
+    lamella = (
+        "# ours\napiVersion: lamella/v1\nkind: Settings\nregistries:\n  - name: Own # first\n    path: packs/own\n"
+    )
+    found = imported(profile(entry("prom", "helm", registry=REGISTRY)), lamella)
+    text = found.files["lamella.yaml"]
+    assert text == lamella + "  - name: Bitnami\n    kind: helm\n    path: charts/bitnami\n"
+    again = imported(profile(entry("prom", "helm", registry=REGISTRY)), text)
+    assert again.files["lamella.yaml"] == text
+
+
+def test_what_the_registries_must_provide_is_told_once_for_each() -> None:
+    registry = {"metadata": {"name": "Public", "kind": "pack"}}
+    found = imported(profile(entry("a", registry=registry), entry("b", registry=registry), entry("c")))
+    assert [note.message for note in found.notes] == [
+        "the profile needs from registry 'Public': pack a 1.0.0, pack b 1.0.0",
+        "the profile needs from a registry that the export does not name: pack c 1.0.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "code"),
+    [
+        (b"{", "json", "import-format"),
+        (b"[]", "json", "import-format"),
+        (b"\xff", "json", "import-format"),
+        (b"[" * 100000, "json", "import-format"),
+        (b"a: [", "yaml", "yaml-syntax"),
+        (b"kind: ClusterProfile", "yaml", "import-format"),
+        (json.dumps(profile(kind="system")).encode(), "json", "invalid-value"),
+        (b'{"metadata": {"name": "x"}, "spec": {}}', "json", "missing-key"),
+        (json.dumps(profile(entry(values="a: ["))).encode(), "json", "yaml-syntax"),
+        (json.dumps(profile(entry(values="- a"))).encode(), "json", "values-shape"),
+        (json.dumps(profile(entry(manifests=[{"content": "x"}]))).encode(), "json", "missing-key"),
+    ],
+)
+def test_what_is_no_profile_is_refused(content: bytes, form: Any, code: str) -> None:
+    with pytest.raises(CompileError) as error:
+        import_profile(content, "export", form)
+    assert code in [problem.code for problem in error.value.diagnostics]
+
+
+OWN = """
+apiVersion: lamella/v1
+kind: ClusterProfile
+metadata: {name: own, version: 2.0.0}
+spec:
+  type: full
+  cloud: aws
+  overlays: [{target: {kind: Service}, merge: {spec: {type: ClusterIP}}}]
+  layers:
+    - {name: os, type: os, builtin: true}
+    - {name: k8s, type: k8s, builtin: true}
+    - {name: cni, type: cni, builtin: true}
+    - {name: csi, type: csi, builtin: true}
+    - name: web
+      type: addon
+      pack: {name: web, version: 1.x, presets: [ha]}
+      namespace: shop
+      installPriority: 5
+      values: {charts: {web: {tag: v2}}}
+    - name: kps
+      type: addon
+      chart: {name: kps, version: 1.0.0, path: kps.tgz}
+      values: {a: 1}
+      valuesFiles: [more.yaml]
+    - {name: rules, type: addon, manifests: [{file: rules/}, {name: extra, inline: "kind: C"}]}
+    - {name: other, type: addon, pack: {name: other, version: ">=1"}, values: {x: 1}}
+"""
+PACK = {
+    "packs/web/pack.json": '{"name": "web", "version": "1.4.0", "layer": "addon"}',
+    "packs/web/values.yaml": "pack: {namespace: web, content: {}}\ncharts: {web: {tag: v1, replicas: 1}}\n",
+    "packs/web/presets.yaml": "presets: [{name: ha, group: Size, add: 'charts: {web: {replicas: 3}}'}]",
+}
+
+
+def test_a_profile_of_our_own_is_exported_with_everything_worked_in() -> None:
+    files = {"profiles/own.yaml": OWN, "profiles/more.yaml": "b: 2", "profiles/rules/a.yaml": "kind: A", **PACK}
+    found = exported(Imported(files, ()))
+    packs = {item["name"]: item for item in json.loads(found.text)["spec"]["template"]["packs"]}
+    assert list(packs) == ["web", "kps", "rules", "other"]
+    assert (packs["web"]["version"], packs["web"]["tag"]) == ("1.4.0", "1.x")
+    assert packs["web"]["values"].startswith("# spectrocloud.com/enabled-presets: Size:ha\n")
+    assert yamldoc.load_one(packs["web"]["values"], "v").value == {
+        "pack": {"namespace": "shop", "content": {}, "spectrocloud.com/install-priority": "5"},
+        "charts": {"web": {"tag": "v2", "replicas": 3}},
+    }
+    assert yamldoc.load_one(packs["kps"]["values"], "v").value == {
+        "pack": {"releaseNameOverride": {"kps": "kps"}},
+        "charts": {"kps": {"a": 1, "b": 2}},
+    }
+    assert packs["rules"]["manifests"] == [{"name": "a", "content": "kind: A"}, {"name": "extra", "content": "kind: C"}]
+    told = [note.message for note in found.notes]
+    assert told[0] == "overlays of the profile cannot be told to Palette"
+    assert sum("is filled by the distribution itself" in message for message in told) == 4
+    assert any("layer 'other' merges its values with those of pack 'other'" in message for message in told)
+
+
+KEYS = st.sampled_from(["a", "b-c", "d.e", "on", "1", "x y"])
+LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-2, 2) | st.text("ab:#'\"{}- \n", max_size=8)
+TREES = st.recursive(LEAVES, lambda t: st.lists(t, max_size=2) | st.dictionaries(KEYS, t, max_size=3), max_leaves=8)
+DOCUMENTS = st.dictionaries(KEYS, TREES, min_size=1, max_size=3)
+NAMES = st.from_regex(r"\A[a-z][a-z0-9-]{0,5}[a-z0-9]\Z")
+REGISTRIES = st.sampled_from([{}, {"registry": {"metadata": {"uid": "1", "name": "Public Repo", "kind": "pack"}}}])
+ENTRIES = st.builds(
+    lambda name, kind, values, registry, tag, more: {
+        **entry(name, kind, values=yamldoc.dump(values).rstrip("\n"), **registry, **more),
+        **({"tag": tag} if kind != "manifest" else {}),
+    },
+    NAMES,
+    st.sampled_from(["oci", "spectro"]),
+    DOCUMENTS,
+    REGISTRIES,
+    st.sampled_from(["1.0.0", "1.x"]),
+    st.sampled_from([{}, {"server": "s"}, {"manifests": [{"name": "m", "content": "kind: A\n# c"}]}]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ENTRIES, min_size=1, max_size=3, unique_by=lambda item: item["name"]))
+def test_nothing_that_palette_knows_is_lost_there_and_back(entries: list[Json]) -> None:
+    given_profile = profile(*entries)
+    back = there_and_back(given_profile)
+    for item, other in zip(given_profile["spec"]["template"]["packs"], back["spec"]["template"]["packs"], strict=True):
+        assert yamldoc.load_one(other.pop("values"), "v").value == yamldoc.load_one(item.pop("values"), "v").value
+    assert back == given_profile
