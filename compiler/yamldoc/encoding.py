@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from compiler.diagnostics import CompileError, Position, fail
+from compiler.yamldoc.limits import MAX_TAG_DIRECTIVES
 
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
 _LINE_BOM = re.compile("^\ufeff", re.MULTILINE)
 
 
@@ -32,6 +34,8 @@ def decode(text: bytes | str, path: str, first_line: int, max_bytes: int) -> str
         decoded = _LINE_BOM.sub("", decoded)
     if "\0" in decoded or "\ufeff" in decoded:
         raise forbidden(decoded, path, first_line)
+    if decoded.count("%TAG") > MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(decoded)) > MAX_TAG_DIRECTIVES:
+        raise fail("yaml-tag", f"more than {MAX_TAG_DIRECTIVES} %TAG directives", Position(path, first_line))
     return decoded
 
 

@@ -1,4 +1,4 @@
-"""The event parser: PyYAML's binding of libyaml, or its pure-Python twin where that was built without."""
+"""The event parser: PyYAML's binding of libyaml, or its pure-Python twin where PyYAML was built without."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import Any
 
 import yaml
 
+
+class PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """Reader, scanner and parser in one object, as PyYAML's loaders combine them: slow, but the same events."""
+
+    def __init__(self, stream: str) -> None:
+        yaml.reader.Reader.__init__(self, stream)  # type: ignore[no-untyped-call]
+        yaml.scanner.Scanner.__init__(self)  # type: ignore[no-untyped-call]
+        yaml.parser.Parser.__init__(self)  # type: ignore[no-untyped-call]
+
+
 try:
     from yaml._yaml import CParser as Parser
-except ImportError:  # slow, but the same events
-
-    class Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[no-redef]
-        """Reader, scanner and parser in one object, as PyYAML's loaders combine them."""
-
-        def __init__(self, stream: str) -> None:
-            yaml.reader.Reader.__init__(self, stream)  # type: ignore[no-untyped-call]
-            yaml.scanner.Scanner.__init__(self)  # type: ignore[no-untyped-call]
-            yaml.parser.Parser.__init__(self)  # type: ignore[no-untyped-call]
+except ImportError:
+    Parser = PureParser
 
 
 def events(text: str) -> Callable[[], Any]:

@@ -14,5 +14,11 @@ MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 """Scalars and collections of one document after its aliases were replaced by what they stand for."""
 
+MAX_PROBLEMS = 100
+"""Problems of one file that are told; nobody reads more."""
+
+MAX_TAG_DIRECTIVES = 16
+"""`%TAG` lines of one file: libyaml compares each with all before it, 100,000 take a minute."""
+
 MAX_ALIAS_BYTES = 64 * 1024 * 1024
 """Characters of text that the aliases of one document may add. Helm counts nodes only and takes gigabytes."""

@@ -17,18 +17,19 @@ from compiler.yamldoc.scalars import key_text, resolve, scalar
 
 _LINE = re.compile(
     r"""
-    (\ *) (-\ )?                                     # 1 indent, 2 list item; then 3 key
+    (\ *+) (-\ )?                                    # 1 indent, 2 list item; then 3 key
     (?: ([A-Za-z0-9_./$][A-Za-z0-9_./$@+-]{0,250} | "[^"\\\n]{0,250}" | '[^'\n]{0,250}') : (?=[ \n]) )?
-    \ *
-    (?: ([|>][-+]?) \ * \n                           # 4 header and 5 text of a block scalar
-        ( (?: \1(?(2)(?(3)\ \ ))\ +[^\n]*\n | \ *\n )*+ )
+    \ *+
+    (?: ([|>][-+]?) \ *+ \n                           # 4 header and 5 text of a block scalar
+        ( (?: \1(?(2)(?(3)\ \ ))\ +[^\n]*+\n | \ *+\n )*+ )
       | ( [^\n #][^\n]*                              # 6 value with the lines that continue it
           (?: \n\1(?(2)(?(3)\ \ ))\ +[^\n #][^\n]* )*+ ) \n
-      | (?: \#[^\n]* )? \n
+      | (?: \#[^\n]*+ )? \n (?: \ *+(?:\#[^\n]*+)?\n )*+
     )
     """,
     re.VERBOSE,
 )
+_MAX_LINES = 200_000  # all are held at once; the largest known object has 30,000
 _LINE_BREAK = re.compile(" *\n *")
 _PIECE = object()  # a value that the complete reader must read, each time anew because collections are not shared
 
@@ -42,7 +43,12 @@ def read(text: str, parse: Callable[[str], Any]) -> Any:  # noqa: PLR0915 - one 
 
     `parse` is the complete reader, used for pieces such as `["-c", "x"]`; its errors pass through. Raises Unusual.
     """
-    if len(text) > 2 * MAX_NODES or ".spectro." in text or not text.replace("\n", "").isprintable():
+    if (
+        len(text) > 2 * MAX_NODES
+        or text.count("\n") > _MAX_LINES
+        or ".spectro." in text
+        or not text.replace("\n", "").isprintable()
+    ):
         raise Unusual
     root: dict[str, Any] = {}  # holds the document under the key ""
     here: Any = root  # the innermost open collection

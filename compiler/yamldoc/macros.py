@@ -7,11 +7,12 @@ that the text does not contain; afterwards the expression is put back into the s
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
 _MARK = ".spectro."
-_EXPRESSION = re.compile(r"\{\{(?!\{)((?:(?!\{\{|\}\}).)*)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{(?!\{)((?:(?!\{\{|\}\}).)*+)\}\}", re.DOTALL)
 _FOLD = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t\r\n]*")
 _PRIVATE_USE = (*range(0xE000, 0xF900), *range(0xF0000, 0xF1000))
 
@@ -48,11 +49,11 @@ class Mask:
     text: str  # as long as the original
     expressions: tuple[str, ...]
     frame: str  # the character before and after a placeholder's number
-    folded: tuple[tuple[int, int], ...]  # (line of the masked text, lines that placeholders up to it swallowed)
+    folded: tuple[int, ...]  # the lines (from 0) of the masked text that swallowed a line break, once for each
 
     def line(self, masked: int) -> int:
         """The line (from 0) of the original text for a line of the masked text."""
-        return masked + max((lost for line, lost in self.folded if line < masked), default=0)
+        return masked + bisect_left(self.folded, masked)
 
     def restore(self, value: str, style: str, unescape: Callable[[str], str]) -> str:
         """The scalar with its expressions put back; a `Macro` where the scalar is plain.
@@ -84,16 +85,15 @@ def mask(text: str) -> Mask | None:
     upper = text.upper()  # the frame must not come in by an escape such as "\\uE000" either
     frame = next(chr(c) for c in _PRIVATE_USE if chr(c) not in text and f"{c:X}" not in upper)
     parts: list[str] = []
-    expressions, folded = [], []
-    position = lost = breaks = 0
+    expressions: list[str] = []
+    folded: list[int] = []
+    position = line = 0
     for number, (start, end, _) in enumerate(found):
         raw = text[start:end]
         before = text[position:start]
         parts += before, frame + str(number).rjust(end - start - 2, "0") + frame
         expressions.append(raw)
-        breaks += before.count("\n")
-        if "\n" in raw:
-            lost += raw.count("\n")
-            folded.append((breaks, lost))
+        line += before.count("\n")
+        folded += [line] * raw.count("\n")
         position = end
     return Mask("".join((*parts, text[position:])), tuple(expressions), frame, tuple(folded))

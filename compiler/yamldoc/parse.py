@@ -30,7 +30,15 @@ def load(
     `Document.at` knows the document's line only. Duplicate keys are refused, or with "warn" the last one counts and
     `Document.duplicates` tells. Raises CompileError with codes `yaml-*`.
     """
-    return tuple(Reader(decode(text, path, first_line, max_bytes), path, first_line, positions, duplicates).documents())
+    return tuple(
+        Reader(
+            decode(text, path, first_line, max_bytes),
+            path,
+            first_line=first_line,
+            positions=positions,
+            duplicates=duplicates,
+        ).documents()
+    )
 
 
 def load_one(

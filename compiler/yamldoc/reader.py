@@ -27,9 +27,9 @@ from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, f
 from compiler.yamldoc.document import Document, Place
 from compiler.yamldoc.encoding import forbidden
 from compiler.yamldoc.events import events
-from compiler.yamldoc.limits import MAX_ALIAS_BYTES, MAX_DEPTH, MAX_NODES
+from compiler.yamldoc.limits import MAX_ALIAS_BYTES, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
 from compiler.yamldoc.macros import Mask, mask
-from compiler.yamldoc.scalars import as_json, key_text, resolve, short_tag, tagged
+from compiler.yamldoc.scalars import as_json, key_text, resolve, short_tag, shown, tagged
 
 Duplicates = Literal["refuse", "warn"]
 _COLLECTION_TAGS = {"dict": (None, "!", "tag:yaml.org,2002:map"), "list": (None, "!", "tag:yaml.org,2002:seq")}
@@ -49,7 +49,7 @@ class _Anchor:
 class Reader:
     """Reads the documents of one text. Problems that leave the rest readable are gathered and raised together."""
 
-    def __init__(self, text: str, path: str, first_line: int, positions: bool, duplicates: Duplicates) -> None:
+    def __init__(self, text: str, path: str, *, first_line: int, positions: bool, duplicates: Duplicates) -> None:
         self._mask: Mask | None = mask(text)
         self._text = self._mask.text if self._mask else text
         self._path, self._first_line = path, first_line
@@ -100,7 +100,7 @@ class Reader:
     def _syntax(self, error: yaml.MarkedYAMLError) -> CompileError:
         problem, hint = str(error.problem), ""
         mark = error.problem_mark or error.context_mark
-        if "'\\t'" in problem or "tab character" in problem:
+        if "tab character" in problem or (mark and self._text[mark.index : mark.index + 1] == "\t"):
             hint = "YAML is indented by blanks, never by tabs"
         elif "document start" in problem:
             hint = "content after '...' needs '---' before it"
@@ -145,9 +145,11 @@ class Reader:
     def _alias(self, event: Any) -> tuple[Any, Any]:
         anchor = self._anchors.get(event.anchor)
         if anchor is None:
-            raise fail("yaml-alias", f"no anchor &{event.anchor} stands before this alias", self._at(event.start_mark))
+            raise fail(
+                "yaml-alias", f"no anchor &{shown(event.anchor)} stands before this alias", self._at(event.start_mark)
+            )
         if not anchor.complete:
-            raise fail("yaml-alias", f"anchor &{event.anchor} contains itself", self._at(event.start_mark))
+            raise fail("yaml-alias", f"anchor &{shown(event.anchor)} contains itself", self._at(event.start_mark))
         self._nodes += anchor.nodes
         self._size += anchor.size
         if self._nodes > MAX_NODES:
@@ -176,13 +178,18 @@ class Reader:
         if tag is None:
             return resolve(text) if event.implicit[0] and type(text) is str else text
         try:
-            return tagged(tag, text)
+            return tagged(tag, str(text))
         except ValueError as error:
             self._refuse("yaml-tag", str(error), event, "use only !!str, !!int, !!float, !!bool, !!null and !!binary")
             return None
 
     def _refuse(self, code: str, message: str, event: Any, hint: str = "") -> None:
-        self._problems.error(code, message, self._at(event.start_mark), hint=hint)
+        self._add(Diagnostic(code, message, self._at(event.start_mark), hint))
+
+    def _add(self, problem: Diagnostic) -> None:
+        self._problems.found.append(problem)
+        if len(self._problems.found) >= MAX_PROBLEMS:
+            self._problems.raise_if_any()
 
     def _collection_tag(self, event: Any, kind: str) -> None:
         if event.tag is not None and event.tag not in _COLLECTION_TAGS[kind]:
@@ -233,10 +240,13 @@ class Reader:
 
     def _duplicate(self, key: str, mark: Any, first: Any) -> None:
         at, before = self._at(mark), self._at(first)
-        message = f"key {key!r} is given twice, first in line {before.line}"
+        message = f"key {shown(key)!r} is given twice, first in line {before.line}"
         severity: Literal["error", "warning"] = "warning" if self._tolerant else "error"
         found = Diagnostic("yaml-duplicate-key", message, at, "keep one", ((before, "first"),), severity)
-        (self._duplicates if self._tolerant else self._problems.found).append(found)
+        if not self._tolerant:
+            self._add(found)
+        elif len(self._duplicates) < MAX_PROBLEMS:
+            self._duplicates.append(found)
 
     def _merge(self, values: dict[str, Any], places: dict[str, Place] | None, depth: int) -> None:
         """`<<: source` as go-yaml v2 does it: it overrides what stands before it and is overridden by what follows."""

@@ -147,13 +147,18 @@ def tagged(tag: str, text: str) -> Any:
     if name == "float" and type(value) is int and value < 1 << 63:
         return float(value)
     if type(value) is not _TYPES.get(name):
-        raise ValueError(f"{text[:60]!r} is not a {short_tag(tag)}")
+        raise ValueError(f"{shown(text)!r} is not a {short_tag(tag)}")
     return value
 
 
 def short_tag(tag: str) -> str:
-    """A tag as people write it: `!!int` for `tag:yaml.org,2002:int`."""
-    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+    """A tag as people write it, for messages: `!!int` for `tag:yaml.org,2002:int`."""
+    return shown("!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag)
+
+
+def shown(text: str) -> str:
+    """The text, cut where it would fill a message."""
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _binary(text: str) -> str:
