@@ -72,8 +72,9 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
 def prepare(files: Files, request: Request, evaluate: Evaluator) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
     """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
     source, loading = load(files)
-    planned, planning = plan(source, files, select(source, request), evaluate)
-    return source, planned, (*loading, *planning)
+    planned, problems = plan(source, files, select(source, request), evaluate)
+    problems.raise_if_any()
+    return source, planned, (*loading, *problems.warnings)
 
 
 def compile_clusters(
@@ -93,16 +94,18 @@ def compile_clusters(
     `versions` (Lamella, Helm) go into the inventories.
     """
     progress = progress or Progress()
-    source, planned, warnings = prepare(files, request, evaluate)
+    source, loading = load(files)
+    planned, problems = plan(source, files, select(source, request), evaluate)
+    problems.found.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
     results = render_layers(planned.clusters, spool(planned.spool), run, progress, annotations=annotations)
-    problems = Problems(list(warnings))
     _collect(planned.clusters, results, problems)
-    problems.raise_if_any()
     now = existing(planned.settings.output)
     seen: set[tuple[str, str]] = set()
     clusters = []
     for cluster, layers in zip(planned.clusters, results, strict=True):
+        if any(d.severity == "error" for result in layers for d in result.diagnostics):
+            continue  # the others are checked all the same: all problems in one run
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)
         clusters.append(assemble(cluster, kept, problems, seen=seen))
     problems.raise_if_any()

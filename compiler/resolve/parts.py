@@ -36,6 +36,7 @@ class PartsBuilder:
     files: Files
     charts: Charts
     substitute: Substitute
+    inline: Callable[[str, Position], str]  # the same for a Go template, which Helm runs afterwards
     context: Callable[[Mapping[str, Any]], dict[str, Any]]
     problems: Problems
 
@@ -117,15 +118,11 @@ class PartsBuilder:
             path = tree.normalise(pack.at.path, manifest.path, pack.at)
             text = tree.read_text(self.files, path, pack.at)
             if manifest.template:
-                text = self.substitute_text(text, path)
-                parts.append(GoTemplatePart(path, text, canonical_json(manifest.values)))
+                inlined = self.inline(text, Position(path, 1))
+                parts.append(GoTemplatePart(path, inlined, canonical_json(manifest.values)))
             else:
                 parts.append(self._manifest(path, text, 1))
         return parts
-
-    def substitute_text(self, text: str, path: str) -> str:
-        """A Go template with its `.spectro` expressions put in as text: it is no YAML before it is rendered."""
-        return str(self.substitute(text, Position(path, 1))) if ".spectro." in text else text
 
     def _manifest(self, path: str, text: str, first_line: int) -> ManifestPart:
         """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""

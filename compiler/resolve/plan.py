@@ -11,12 +11,14 @@ from compiler.diagnostics import CompileError, Diagnostic, Problems
 from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
 from compiler.order import layer_key, waves
 from compiler.palette.namespaces import namespaces
+from compiler.palette.readiness import readiness_checks
 from compiler.palette.settings import PackSettings, read_settings
 from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve import facts
 from compiler.resolve.choose import ChosenLayer, choose
-from compiler.resolve.macros import Evaluator, Scope, resolve
+from compiler.resolve.macros import Evaluator, Scope, inline, resolve
+from compiler.resolve.packs import ResolvedLayer, check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
 from compiler.resolve.sources import Charts
 from compiler.resolve.stack import Stack, check_templates, stack_of, unused_overrides
@@ -37,8 +39,8 @@ class _Once:
                 self.problems.found.append(diagnostic)
 
 
-def plan(source: Source, files: Files, clusters: Sequence[Cluster], evaluate: Evaluator) -> tuple[Plan, tuple[Diagnostic, ...]]:
-    """The plan of these clusters, and the warnings. Raises CompileError with every problem of all of them."""
+def plan(source: Source, files: Files, clusters: Sequence[Cluster], evaluate: Evaluator) -> tuple[Plan, Problems]:
+    """The plan of those clusters that could be planned, and every problem of all of them."""
     problems = Problems()
     once = _Once(problems, set())
     check_templates(source.templates, problems)
@@ -57,19 +59,7 @@ def plan(source: Source, files: Files, clusters: Sequence[Cluster], evaluate: Ev
         once.take(own.found)
     if len(clusters) == len(source.clusters):
         unused_overrides(source, stacks, problems)
-    problems.raise_if_any()
-    return Plan(source.settings, tuple(planned), charts.spool), problems.warnings
-
-
-@dataclass(slots=True)
-class _Resolved:
-    """A chosen layer with its final values and what they say of it."""
-
-    layer: ChosenLayer
-    data: Mapping[str, Any]
-    values: PackValues | None
-    settings: PackSettings
-    scope: Scope
+    return Plan(source.settings, tuple(planned), charts.spool), problems
 
 
 @dataclass(slots=True)
@@ -88,11 +78,12 @@ class _ClusterPlanner:
         if self.problems.errors:
             return None
         resolved = self._resolved(chosen, version)
+        check_packs(self.stack, resolved, version, self.problems)
         if self.problems.errors:
             return None
         network = next((r.settings for r in resolved if r.layer.stacked.layer.type == "k8s"), PackSettings())
         ordered = self._ordered(resolved)
-        layers = [self._planned(r, wave, version, network) for r, wave in ordered]
+        layers = [self._planned(r, wave, version, network, resolved) for r, wave in ordered]
         if self.problems.errors:
             return None
         return PlannedCluster(self.stack.cluster, version, tuple(layer for layer in layers if layer))
@@ -106,7 +97,7 @@ class _ClusterPlanner:
                 self.problems.add(error)
         return found
 
-    def _resolved(self, chosen: Sequence[ChosenLayer], version: str) -> list[_Resolved]:
+    def _resolved(self, chosen: Sequence[ChosenLayer], version: str) -> list[ResolvedLayer]:
         variables: dict[str, dict[str, str]] = {}
         scopes: dict[str, Scope] = {}
         found = []
@@ -126,13 +117,13 @@ class _ClusterPlanner:
             found.append(self._read(layer, data, scope))
         return found
 
-    def _read(self, layer: ChosenLayer, data: Mapping[str, Any], scope: Scope) -> _Resolved:
+    def _read(self, layer: ChosenLayer, data: Mapping[str, Any], scope: Scope) -> ResolvedLayer:
         if layer.pack is None:
-            return _Resolved(layer, data, None, PackSettings(), scope)
+            return ResolvedLayer(layer, data, None, PackSettings(), scope)
         values = PackValues(layer.pack, data, layer.locate, self.problems)
-        return _Resolved(layer, data, values, read_settings(values), scope)
+        return ResolvedLayer(layer, data, values, read_settings(values), scope)
 
-    def _ordered(self, resolved: Sequence[_Resolved]) -> list[tuple[_Resolved, int]]:
+    def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[ResolvedLayer, int]]:
         """The layers that yield something, in total order, each with its wave."""
         keyed = []
         for r in resolved:
@@ -146,7 +137,9 @@ class _ClusterPlanner:
         ranks = waves([(r.layer.name, key) for key, r in keyed])
         return [(r, ranks[r.layer.name]) for _, r in keyed]
 
-    def _planned(self, r: _Resolved, wave: int, version: str, network: PackSettings) -> PlannedLayer | None:
+    def _planned(
+        self, r: ResolvedLayer, wave: int, version: str, network: PackSettings, all_layers: Sequence[ResolvedLayer]
+    ) -> PlannedLayer | None:
         layer = r.layer
         stacked = layer.stacked
         profile = stacked.profile
@@ -160,16 +153,20 @@ class _ClusterPlanner:
             files=self.files,
             charts=self.charts,
             substitute=lambda value, at: resolve(value, r.scope, self.evaluate, lambda *_: at),
+            inline=lambda text, at: inline(text, r.scope, self.evaluate, lambda *_: at),
             context=lambda values: facts.template_context(self.stack, layer, r.scope.var, version, network, values),
             problems=self.problems,
         )
         try:
             parts = builder.build()
+            if stacked.layer.type == "k8s" and profile.kubeadm:
+                own = cluster_api_part(self.stack, all_layers, version, namespace, self.files, self.problems)
+                parts = (*parts, own)
         except CompileError as error:
             self.problems.add(error)
             return None
         policy = layer.policy()
-        own = tuple(ScopedOverlay(overlay, False) for overlay in layer.pack.patches) if layer.pack else ()
+        patches = tuple(ScopedOverlay(overlay, False) for overlay in layer.pack.patches) if layer.pack else ()
         return PlannedLayer(
             cluster=self.stack.cluster.name,
             name=layer.name,
@@ -180,12 +177,12 @@ class _ClusterPlanner:
             source=layer.describe(),
             namespace=namespace,
             parts=parts,
-            overlays=(*own, *stacked.overlays),
+            overlays=(*patches, *stacked.overlays),
             policy=policy,
             at=stacked.layer.at,
             management=self._is_management(layer),
             extra_objects=_namespace_documents(layer, r.settings, policy.namespaces),
-            readiness=tuple(item for level in layer.settings for item in level.readiness),
+            readiness=(*_pack_readiness(r), *(item for level in layer.settings for item in level.readiness)),
             values=layer.levels,
             source_path=layer.chart_path or (layer.pack.directory if layer.pack else ""),
         )
@@ -194,6 +191,22 @@ class _ClusterPlanner:
         """os and k8s layers describe the cluster itself to the cluster that manages it (Cluster API)."""
         destination = layer.last("destination")
         return destination == "management" if destination else layer.stacked.layer.type in ("os", "k8s")
+
+
+def _pack_readiness(resolved: ResolvedLayer) -> tuple[Mapping[str, Any], ...]:
+    """The pack's own readiness checks, in the form in which a profile writes them."""
+    if resolved.values is None:
+        return ()
+    return tuple(
+        {
+            "name": check.name,
+            "group": check.group,
+            "version": check.version,
+            "kind": check.kind,
+            "keysToCheck": [{"keyToCheck": key, "expectedValue": value} for key, value in check.keys],
+        }
+        for check in readiness_checks(resolved.values)
+    )
 
 
 def _namespace_documents(layer: ChosenLayer, settings: PackSettings, policy: str) -> tuple[str, ...]:

@@ -99,7 +99,11 @@ def find_pack(ref: PackRef, version: str, source: Source, problems: Problems) ->
                 hint=f"add version: one of {listed}",
             )  # fmt: skip
         raise fail("pack-version", f"pack '{ref.name}' has no version {version}", ref.at, hint=f"there is {listed}")
-    return known[chosen]
+    pack = known[chosen]
+    if any(defect.severity == "error" for defect in pack.defects):
+        raise CompileError(pack.defects)
+    problems.found.extend(pack.defects)
+    return pack
 
 
 def _check_registry(ref: PackRef, source: Source, found: bool) -> None:
@@ -125,10 +129,3 @@ def _choose(version: str, available: tuple[str, ...]) -> str | None:
     if version in available:
         return version
     return versions.best(available, version)
-
-
-def report(problems: Problems, error: CompileError, seen: set[CompileError]) -> None:
-    """Adds an error once: clusters share layers, and one broken chart is one problem."""
-    if error not in seen:
-        seen.add(error)
-        problems.add(error)
