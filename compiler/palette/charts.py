@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from compiler.palette.names import is_release
+from compiler.palette.names import MAX_RELEASE, is_release
 from compiler.palette.settings import PackSettings
 from compiler.palette.unmatched import listed, report_unmatched
 from compiler.palette.values import PackValues
@@ -52,11 +52,26 @@ def releases(
     _report_stray_overrides(values, charts, settings)
     found: dict[str, Release] = {}
     for path, chart in charts:
-        name = release_name or _override(path, chart, settings) or f"{values.pack.name}-{chart}"
+        name = release_name or _override(path, chart, settings) or _default_name(values, chart)
         block = blocks if flat else values.expect_mapping(blocks.get(chart), "charts", chart)
         release = Release(path, chart, name, block)
         _check_name(values, release, found.setdefault(name, release))
     return tuple(found.values())
+
+
+def _default_name(values: PackValues, chart: str) -> str:
+    """`<pack>-<chart>`, cut to what Helm takes: there are public packs whose names are longer."""
+    name = f"{values.pack.name}-{chart}"
+    if len(name) <= MAX_RELEASE:
+        return name
+    short = name[:MAX_RELEASE].rstrip("-.")
+    values.problems.warning(
+        "release-name-shortened",
+        f"release '{name}' is longer than Helm takes ({MAX_RELEASE}) and named '{short}'",
+        values.locate("pack", "releaseNameOverride"),
+        hint=f"set pack.releaseNameOverride.{chart} in the layer's values",
+    )
+    return short
 
 
 def _override(path: str, chart: str, settings: PackSettings) -> str:

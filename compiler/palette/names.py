@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+MAX_RELEASE = 53
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"  # RFC 1123
 _NAMESPACE = re.compile(_LABEL)
 _SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
@@ -16,8 +17,8 @@ def is_namespace(text: str) -> bool:
 
 
 def is_release(text: str) -> bool:
-    """A Helm release name: RFC 1123 subdomain, at most 53 characters. Source: helm, validate_name.go."""
-    return len(text) <= 53 and _SUBDOMAIN.fullmatch(text) is not None
+    """A Helm release name: RFC 1123 subdomain. Source: helm, validate_name.go."""
+    return len(text) <= MAX_RELEASE and _SUBDOMAIN.fullmatch(text) is not None
 
 
 def is_label_key(text: str) -> bool:

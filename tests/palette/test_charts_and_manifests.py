@@ -62,6 +62,15 @@ def test_release_names_are_helms(name: str, fine: bool) -> None:
     assert [d.code for d in values.problems.errors] == ([] if fine else ["release-name"])
 
 
+def test_a_default_name_that_is_too_long_is_cut_and_told() -> None:
+    values = pack_values("")
+    assert found(values, [("c.tgz", "a" * 48 + "-tail")])[0].name == "web-" + "a" * 48
+    assert [d.code for d in values.problems.found] == ["release-name-shortened"]
+    values = pack_values("")
+    assert found(values, [("c.tgz", "a" * 49)])[0].name == "web-" + "a" * 49
+    assert values.problems.found == []
+
+
 def test_two_charts_cannot_be_one_release() -> None:
     values = pack_values("pack: {releaseNameOverride: {a: same, b: same}}")
     assert len(found(values, TWO)) == 1

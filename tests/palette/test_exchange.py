@@ -214,7 +214,8 @@ def test_names_that_cannot_be_kept_are_told_and_go_back() -> None:
 def test_variables_keep_every_flag() -> None:
     full = {
         "name": "size", "displayName": "Size", "description": "d", "format": "number", "required": True,
-        "defaultValue": "2", "regex": "^[0-9]$", "immutable": True, "hidden": True, "isSensitive": False, "inputType": "dropdown",
+        "defaultValue": "2", "regex": "^[0-9]$", "immutable": True, "hidden": True, "isSensitive": False,
+        "inputType": "dropdown",
         "options": [{"value": "2", "label": "two", "description": "d", "default": True}, {"value": "3"}],
     }  # fmt: skip
     plain = {"name": "host", "format": "string", "required": False, "immutable": False, "hidden": False,
