@@ -1,0 +1,298 @@
+"""Palette's macros: `{{ … .spectro.… }}` in values and manifests, replaced by what is known about the cluster.
+
+Only expressions that hold a reference `.spectro.…` are touched; any other `{{ }}` survives byte for byte. A bare
+reference is looked up here. A pipeline (`{{ .spectro.system.kubernetes.version | substr 0 4 }}`) is evaluated by Helm,
+all pipelines in one call, with each reference replaced by its value. Expressions that also need what is around them
+(`{{ if eq .spectro.var.x .Values.y }}`) stay, with values in the places of references, for whoever runs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compiler import chart_scan, yamldoc
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
+from compiler.digest import canonical_json
+from compiler.resolve.definitions import text_of
+from compiler.resolve.expressions import Expression, find, literal, references
+from compiler.resolve.scope import Scope, Undefined, lookup, mask
+from compiler.yamldoc import Macro
+
+__all__ = ["Evaluator", "Scope", "find", "inline", "mask", "references", "resolve"]
+
+Evaluator = Callable[[Mapping[str, str], Mapping[str, Any]], Mapping[str, str]]
+"""`render.gotemplate.render_gotemplates`, wherever it runs: Go templates by name and `.Values` -> results by name."""
+
+Locate = Callable[..., Position]
+
+_LARGEST = 5 * 1024 * 1024  # characters of one text or value: macros that hold macros can grow exponentially
+
+
+def resolve(value: Any, scope: Scope, evaluate: Evaluator, locate: Locate) -> Any:
+    """The value with every macro in it replaced, in keys too; the same object where there is none.
+
+    A str stays text. A `yamldoc.Macro`, which stood without quotes, becomes what its text means in YAML then: a number,
+    a boolean, a collection where the whole scalar is one expression. `locate(*keys)` is the place of a key; for a text
+    by itself `locate()` is its beginning. Raises CompileError with all that is undefined (macro-undefined, except in
+    comment lines, and where the pipeline calls `default`), runs in circles (macro-cycle), fails in Helm (macro-failed),
+    may differ from run to run (macro-random) or does not fit (macro-value).
+    """
+    if not _holds(value):
+        return value
+    return _Resolver(scope, evaluate, locate).run(lambda resolver: resolver.tree(value, ()))
+
+
+def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
+    """A Go template with every reference replaced by its value as a literal; Helm does the rest with the template.
+
+    So `{{ if eq .spectro.system.cloud.type "aws" }}` works, lines stay where they are, and a value that holds `{{` is
+    text and no template. Errors as in `resolve`.
+    """
+    if ".spectro." not in text:
+        return text
+    return str(_Resolver(scope, evaluate, locate).run(lambda resolver: resolver.text(text, (), inline=True)))
+
+
+def _holds(value: Any) -> bool:
+    if isinstance(value, str):
+        return ".spectro." in value
+    if isinstance(value, dict):
+        return any(_holds(key) or _holds(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_holds, value))
+
+
+class _PendingError(Exception):
+    """The result of a pipeline is not there yet; it has been asked for."""
+
+
+@dataclass(slots=True)
+class _Resolver:
+    """One call of `resolve`. It goes over the value until no result of a pipeline is missing: twice, as a rule."""
+
+    scope: Scope
+    evaluate: Evaluator
+    locate: Locate
+    problems: Problems = field(default_factory=Problems)
+    results: dict[str, str | Diagnostic] = field(default_factory=dict)  # by template
+    wanted: dict[str, Position] = field(default_factory=dict)  # template -> where it is first used
+    missing: int = 0  # how often a result was not there in this round
+    known: dict[str, Any] = field(default_factory=dict)  # by reference
+    broken: set[str] = field(default_factory=set)  # references whose problems have been told in this round
+    trail: tuple[str, ...] = ()  # references whose own values are being resolved
+    at: Position = field(default_factory=lambda: Position(""))  # of the outermost expression
+
+    def run(self, go: Callable[[_Resolver], Any]) -> Any:
+        while True:
+            self.problems, self.broken, self.missing, value = Problems(), set(), 0, None
+            with contextlib.suppress(_PendingError):
+                value = go(self)
+            if not self.missing:
+                self.problems.raise_if_any()
+                return value
+            self._evaluate()
+
+    def _evaluate(self) -> None:
+        """Fetches all that is wanted in one call.
+
+        Helm stops at the first failure; that failure is a result too, and the rest is asked for again.
+        """
+        while self.wanted:
+            templates = {f"macro {number}": template for number, template in enumerate(self.wanted)}
+            try:
+                rendered = self.evaluate(templates, {})
+            except CompileError as error:
+                failed = {d.at.path: d for d in error.diagnostics if d.at and d.at.path in templates}
+                if not failed:  # nothing about the expressions: a worker timed out, say
+                    at = next(iter(self.wanted.values()))
+                    raise CompileError(replace(d, at=d.at or at) for d in error.diagnostics) from None
+                for name, diagnostic in failed.items():
+                    self.results[templates[name]] = diagnostic
+                    del self.wanted[templates[name]]
+                continue
+            self.results.update((template, rendered[name]) for name, template in templates.items())
+            self.wanted.clear()
+
+    def tree(self, value: Any, keys: tuple[str | int, ...]) -> Any:
+        """The value resolved. While results are missing it is of no use, but everything in it has been looked at."""
+        if isinstance(value, str):
+            return self._leaf(value, keys) if ".spectro." in value else value
+        if isinstance(value, list):
+            return [self.tree(item, (*keys, index)) for index, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        changed: dict[str, Any] = {}
+        for key, item in value.items():
+            name = self._key(key, keys) if ".spectro." in key else key
+            if name in changed and not self.missing:
+                shown = mask(name, self.scope)
+                self._error("macro-value", f"two keys are '{shown}' after their macros", self.locate(*keys, key))
+            changed[name] = self.tree(item, (*keys, key))
+        return changed
+
+    def _key(self, key: str, keys: tuple[str | int, ...]) -> str:
+        try:
+            return self.text(key, (*keys, key))
+        except _PendingError:
+            return key
+
+    def _leaf(self, value: str, keys: tuple[str | int, ...]) -> Any:
+        try:
+            return self._plain(value, keys) if isinstance(value, Macro) else self.text(value, keys)
+        except _PendingError:
+            return value
+
+    def _plain(self, value: Macro, keys: tuple[str | int, ...]) -> Any:
+        """What an unquoted scalar is after its macros."""
+        found = find(value)
+        whole = len(found) == 1 and found[0].raw == value and found[0].kind != "foreign"
+        if whole and found[0].kind == "bare":
+            self._enter(value, found[0], keys)
+            content = self._value(found[0], found[0].references[0])
+            if not isinstance(content, str):
+                return content
+            text = content
+        else:
+            text = self.text(value, keys)
+        try:
+            if whole and ("\n" in text or text.lstrip()[:1] in ("{", "[")):
+                return yamldoc.load_one(text, self.at.path).value
+            return yamldoc.scalar(text)
+        except CompileError as error:
+            reason = mask(error.diagnostics[0].message, self.scope)
+            self._error("macro-value", f"what {value[:80]} gives cannot be read as YAML: {reason}")
+            return None
+
+    def text(self, text: str, keys: tuple[str | int, ...], *, inline: bool = False) -> str:
+        """The text with its macros replaced; with `inline` as a Go template. Raises _PendingError."""
+        parts: list[str] = []
+        position, trims, pending = 0, False, False
+        for expression in find(text):
+            ours = not inline and expression.kind != "foreign"
+            before = text[position : expression.start]
+            before = before.lstrip() if trims else before
+            parts.append(before.rstrip() if ours and expression.trims_left else before)
+            position, trims = expression.end, ours and expression.trims_right
+            self._enter(text, expression, keys)
+            try:
+                parts.append(self._replacement(expression, ours, _in_comment(text, expression)))
+            except _PendingError:
+                pending = True
+        if pending:
+            raise _PendingError
+        rest = text[position:]
+        result = "".join((*parts, rest.lstrip() if trims else rest))
+        if len(result) > _LARGEST:
+            self._error("macro-value", f"with its macros replaced the text is longer than {_LARGEST} characters")
+            return ""
+        return result
+
+    def _replacement(self, expression: Expression, ours: bool, in_comment: bool) -> str:
+        if in_comment and self._is_undefined(expression):
+            return expression.raw if ours else f"{{{{ {literal(expression.raw)} }}}}"
+        if not ours:
+            left, right = "-" * expression.trims_left, "-" * expression.trims_right
+            return f"{{{{{left}{self._with_literals(expression)}{right}}}}}"
+        if expression.kind == "pipeline":
+            return self._pipeline(expression)
+        content = self._value(expression, expression.references[0])
+        text = text_of(content)
+        if text is None:
+            kind = "a mapping" if isinstance(content, dict) else "a list"
+            hint = "a pipeline can write it out: | toJson"
+            self._error("macro-value", f"{expression.raw} is {kind}, which a text cannot hold", hint=hint)
+        return text or ""
+
+    def _pipeline(self, expression: Expression) -> str:
+        if chart_scan.draws_random(expression.raw):
+            self._error("macro-random", f"{expression.raw} may give something else in every run")
+            return ""
+        found = len(self.problems.found)
+        template = f"{{{{ {self._with_literals(expression)} }}}}"
+        if len(self.problems.found) > found or self.broken.intersection(expression.references):
+            return ""
+        result = self.results.get(template)
+        if result is None:
+            self.wanted.setdefault(template, self.at)
+            self.missing += 1
+            raise _PendingError
+        if isinstance(result, Diagnostic):
+            secret = any(f"var.{name}" in expression.references for name in self.scope.sensitive)
+            reason = "it fails, and why is not shown: it uses a sensitive variable" if secret else result.message
+            self._error("macro-failed", f"{expression.raw}: {mask(reason, self.scope)}")
+            return ""
+        return result
+
+    def _with_literals(self, expression: Expression) -> str:
+        """The expression with values for references; undefined ones are empty where it calls `default`."""
+        optional = expression.calls("default")
+        return expression.rewritten(lambda name: literal(self._value(expression, name, optional=optional)))
+
+    def _value(self, expression: Expression, name: str, *, optional: bool = False) -> Any:
+        try:
+            return self._reference(name)
+        except Undefined as error:
+            if not optional:
+                inside = f", in the value of .spectro.{self.trail[-1]}" if self.trail else ""
+                self._error("macro-undefined", f"{expression.raw}{inside}: {error}", hint=error.hint)
+            return ""
+
+    def _is_undefined(self, expression: Expression) -> bool:
+        try:
+            for name in expression.references:
+                self._reference(name)
+        except Undefined:
+            return True
+        return False
+
+    def _reference(self, name: str) -> Any:
+        """The value of a reference with its own macros replaced. Raises Undefined and _PendingError."""
+        if name in self.known or name in self.broken:
+            return self.known.get(name, "")
+        if name in self.trail:
+            circle = " → ".join(f".spectro.{step}" for step in (*self.trail[self.trail.index(name) :], name))
+            self._error("macro-cycle", f"macros refer to each other in a circle: {circle}")
+            return ""
+        value = lookup(self.scope, name)
+        if _holds(value):
+            return self._nested(name, value)
+        self.known[name] = value
+        return value
+
+    def _nested(self, name: str, value: Any) -> Any:
+        missing, found = self.missing, len(self.problems.found)
+        self.trail = (*self.trail, name)
+        try:
+            value = self.tree(value, ())
+        finally:
+            self.trail = self.trail[:-1]
+        if self.missing > missing:
+            raise _PendingError
+        if len(canonical_json(value)) > _LARGEST:
+            self._error("macro-value", f"the value of .spectro.{name} is larger than {_LARGEST} characters")
+        if len(self.problems.found) > found:
+            self.broken.add(name)
+            return ""
+        self.known[name] = value
+        return value
+
+    def _enter(self, text: str, expression: Expression, keys: tuple[str | int, ...]) -> None:
+        """Notes where errors of this expression are: in a text by itself at its own line, in a tree at its key."""
+        if self.trail:
+            return
+        self.at = self.locate(*keys)
+        if not keys:
+            line = text.count("\n", 0, expression.start)
+            column = expression.start - text.rfind("\n", 0, expression.start)
+            self.at = replace(self.at, line=max(self.at.line, 1) + line, column=column)
+
+    def _error(self, code: str, message: str, at: Position | None = None, *, hint: str = "") -> None:
+        self.problems.error(code, message, at or self.at, hint=hint)
+
+
+def _in_comment(text: str, expression: Expression) -> bool:
+    """Whether the expression is on a comment line of a text of several lines: packs leave macros in comments."""
+    start = text.rfind("\n", 0, expression.start) + 1
+    return "\n" in text and text[start : expression.start].lstrip().startswith("#")

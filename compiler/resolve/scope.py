@@ -1,0 +1,108 @@
+"""What the macros of one layer may refer to, and finding a reference in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.diagnostics import did_you_mean
+
+KINDS = ("var", "system", "macro", "pack")
+SYSTEM_NAMES = (
+    "user.name", "user.uid", "user.email", "tenant.uid", "project.name", "project.uid",
+    "clusterprofile.name", "clusterprofile.uid", "clusterprofile.version",
+    "clusterprofile.infra.name", "clusterprofile.infra.uid", "clusterprofile.infra.version",
+    "cluster.name", "cluster.uid", "cluster.kubevip", "cloudaccount.name", "cloudaccount.uid",
+    "kubernetes.version", "cloud.type", "cloud.region",
+    "reverseproxy.server", "reverseproxy.port", "reverseproxy.protocol", "reverseproxy.vhostport",
+)  # fmt: skip
+"""All that Palette gives (palette.md 1.9). Git knows a part; the rest a cluster states under `system:`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What each kind of reference finds.
+
+    `var`: values of the profile's variables. `system`: by dotted name. `macro`: user macros, scopes already laid over
+    each other. `packs`: values by the name of a pack or layer, macros still in them. `sensitive`: names in `var` whose
+    values no message may show.
+    """
+
+    var: Mapping[str, str] = field(default_factory=dict)
+    system: Mapping[str, str] = field(default_factory=dict)
+    macro: Mapping[str, str] = field(default_factory=dict)
+    packs: Mapping[str, Any] = field(default_factory=dict)
+    sensitive: frozenset[str] = frozenset()
+
+
+class Undefined(Exception):
+    """Nothing is known by that name. `hint` says what could be meant or done."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def lookup(scope: Scope, name: str) -> Any:
+    """The value of a reference, macros in it as they are. `name` is without `.spectro.`. Raises Undefined."""
+    kind, _, rest = name.partition(".")
+    if kind == "pack":
+        return _pack_value(scope.packs, rest)
+    texts = {"var": scope.var, "system": scope.system, "macro": scope.macro}.get(kind)
+    if texts is None:
+        raise Undefined(f"there is no .spectro.{kind}", did_you_mean(kind, KINDS))
+    if rest in texts:
+        return texts[rest]
+    if kind == "var":
+        hint = did_you_mean(rest, texts) or "define it under spec.variables of the profile, or give it a value"
+        raise Undefined(f"the profile has no variable '{rest}' with a value", hint)
+    if kind == "macro":
+        raise Undefined(f"no user macro '{rest}' reaches this cluster", did_you_mean(rest, texts))
+    if rest in SYSTEM_NAMES:
+        raise Undefined(f"this cluster's {rest} is not known", f"state it in the cluster: system: {{{rest}: …}}")
+    raise Undefined(f"there is no system macro '{rest}'", did_you_mean(rest, {*SYSTEM_NAMES, *texts}))
+
+
+def _pack_value(packs: Mapping[str, Any], path: str) -> Any:
+    """A value of a pack. Keys may hold dots themselves (`options: {system.uri: …}`): parts are joined."""
+    parts = path.split(".")
+    found = _descend(packs, parts)
+    if found is not None:
+        return found
+    level: Any = packs
+    for number, part in enumerate(parts):
+        if isinstance(level, Mapping) and part in level:
+            level = level[part]
+            continue
+        where = ".".join(parts[:number])
+        known = [str(key) for key in level] if isinstance(level, Mapping) else []
+        if number == 0:
+            raise Undefined(f"no layer of this cluster has the pack '{part}'", did_you_mean(part, known))
+        raise Undefined(f"the values of pack {where} have no '{'.'.join(parts[number:])}'", did_you_mean(part, known))
+    raise Undefined(f"the value of pack {path} is null", "a pipeline can give it a default: | default …")
+
+
+def _descend(value: Any, parts: Sequence[str]) -> Any:
+    if not parts:
+        return value
+    if isinstance(value, list):
+        index = parts[0]
+        inside = index.isascii() and index.isdigit() and len(index) < 7 and int(index) < len(value)
+        return _descend(value[int(index)], parts[1:]) if inside else None
+    if isinstance(value, Mapping):
+        for length in range(1, len(parts) + 1):
+            key = ".".join(parts[:length])
+            if key in value and (found := _descend(value[key], parts[length:])) is not None:
+                return found
+    return None
+
+
+def mask(text: str, scope: Scope) -> str:
+    """The text with the values of sensitive variables replaced by `***`, also where they are quoted and escaped."""
+    secrets = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
+    quoted = {json.dumps(secret, ensure_ascii=pure)[1:-1] for secret in secrets for pure in (True, False)}
+    for form in sorted(secrets | quoted, key=len, reverse=True):
+        text = text.replace(form, "***")
+    return text
