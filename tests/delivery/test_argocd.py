@@ -79,9 +79,9 @@ spec:
       selfHeal: true
     retry:
       backoff:
-        duration: 10s
+        duration: "10s"
         factor: 2
-        maxDuration: 5m
+        maxDuration: "5m"
       limit: 10
     syncOptions:
     - CreateNamespace=false
