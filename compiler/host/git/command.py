@@ -43,6 +43,8 @@ _ENVIRONMENT = {
     "GIT_PAGER": "cat",
     "GIT_ALLOW_PROTOCOL": "none",  # also stops a partial clone from fetching while it is read
     "NoDefaultCurrentDirectoryInExePath": "1",  # Windows looks for commands in the current directory first
+    "LAMELLA_NOTHING": "",  # values of settings whose names `-c` cannot spell: see `Repository.without_filters`
+    "LAMELLA_NO": "false",
 }
 # Where git looks for the repository when it is called from a hook: that one is not the one that we were given.
 # Source: `git rev-parse --local-env-vars`, without configuration.

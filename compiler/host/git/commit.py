@@ -187,12 +187,13 @@ def _move_branch(repository: Repository, branch: str, parent: str | None, commit
 
 def _update_index(repository: Repository, lines: bytes, problems: Problems) -> None:
     """Makes the user's index agree with the commit in these paths, and only there."""
+    update = [*repository.without_filters(), "update-index"]
     deadline = time.monotonic() + _INDEX_WAIT_S
-    while (done := repository.run(["update-index", "-z", "--index-info"], stdin=lines)).status:
+    while (done := repository.run([*update, "-z", "--index-info"], stdin=lines)).status:
         if "index.lock" not in done.err or time.monotonic() > deadline:
             hint = "the commit is made; `git reset -- output` when no other git runs makes the index agree"
             problems.warning("git-index-not-updated", f"cannot update git's index: {reason(done)}", hint=hint)
             return
         time.sleep(0.1)
     # Now git compares the files with their times once, and not at each `git status`. Its result does not matter.
-    repository.run([*repository.without_filters(), "update-index", "-q", "--refresh"])
+    repository.run([*update, "-q", "--refresh"])

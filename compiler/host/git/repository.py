@@ -98,11 +98,13 @@ class Repository:
         return not done
 
     def without_filters(self) -> list[str]:
-        """Options that switch off each filter that is configured: `status` would run them on files to compare."""
+        """Options that switch off each filter that is configured, for commands that read or write an index: to compare,
+        they would run a filter on the files."""
         names = self.run(["config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"])
         keys = sorted({os.fsdecode(name).rpartition(".")[0] for name in names.out.split(b"\0") if name})
-        settings = [f"{key}.{what}" for key in keys for what in ("clean=", "smudge=", "process=", "required=false")]
-        return [part for setting in settings for part in ("-c", setting)]
+        values = {"clean": "NOTHING", "smudge": "NOTHING", "process": "NOTHING", "required": "NO"}
+        # Not -c, which ends the name at the first '=', and a filter's name may have one.
+        return [f"--config-env={key}.{what}=LAMELLA_{value}" for key in keys for what, value in values.items()]
 
 
 def check_ref(name: str) -> None:
