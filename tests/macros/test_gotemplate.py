@@ -1,0 +1,131 @@
+"""Go templates of packs, rendered by Helm without a trace of the chart that carries them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from compiler import yamldoc
+from compiler.diagnostics import CompileError, Position
+from compiler.render.gotemplate import render_gotemplates
+
+
+def test_each_template_gives_its_own_text() -> None:
+    templates = {"pack/manifests/a.yaml": "a: {{ .Values.name | upper | quote }}\n", "b": "{{ .Values.n }}", "_c": "c"}
+    assert render_gotemplates(templates, {"name": "x", "n": 3}) == {
+        "pack/manifests/a.yaml": 'a: "X"\n',
+        "b": "3",
+        "_c": "c",
+    }
+    assert render_gotemplates({}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "a\nb", "NOTES.txt", "templates/_x.tpl", "{{ fail }}", "", "é/\x00"]
+)
+def test_names_are_names_only(name: str) -> None:
+    assert render_gotemplates({name: "x: {{ 1 }}\n"}, {}) == {name: "x: 1\n"}
+
+
+def test_text_comes_back_byte_for_byte() -> None:
+    text = "# é \U0001f600\r\n\n\ta: |+\n  x\n\n\n---\nb: '{{`{{ .x }}`}}'\n \n"
+    assert render_gotemplates({"m": text}, {}) == {"m": text.replace("{{`{{ .x }}`}}", "{{ .x }}")}
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "column", "message"),
+    [
+        ("a: 1\n{- end}\n{{ end }}", 3, 0, "unexpected {{end}}"),
+        ("\n\n{{ .Values.a.b }}", 3, 10, "can't evaluate field b in type interface {} (at <.Values.a.b>)"),
+        ("{{ nope }}", 1, 0, 'function "nope" not defined'),
+        ("x\n {{ fail `no way` }}", 2, 4, "no way"),
+        ("{{ required `give a size` .Values.size }}", 1, 3, "give a size"),
+        ("{{ .Values.a", 1, 0, "unclosed action"),
+        ("{{ include `q` . }}", 1, 3, 'there is no template "q" (at <include `q` .>)'),
+    ],
+)
+def test_an_error_names_the_manifest_and_the_line(template: str, line: int, column: int, message: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        render_gotemplates({"fine.yaml": "a: 1\n", "packs/x/manifests/m.yaml": template}, {"a": "text"})
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message) == ("gotemplate-failed", message)
+    assert found.at == Position("packs/x/manifests/m.yaml", line, column)
+
+
+def test_an_error_in_a_define_of_another_manifest_names_both() -> None:
+    templates = {"one.yaml": '{{ define "d" }}\n{{ .a.b.c }}{{ end }}', "two.yaml": '\n\n{{ include "d" . }}'}
+    with pytest.raises(CompileError) as caught:
+        render_gotemplates(templates, {})
+    (found,) = caught.value.diagnostics
+    wanted = "nil pointer evaluating interface {}.b (at <.a.b.c>), called from two.yaml:3"
+    assert (found.at, found.message) == (Position("one.yaml", 2, 5), wanted)
+
+
+def test_namespace_and_capabilities_are_the_callers() -> None:
+    options = {"namespace": "ns", "kube_version": "1.30.2", "api_versions": ("x.io/v1",)}
+    text = (
+        "{{ .Release.Namespace }} {{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.APIVersions.Has `x.io/v1` }}"
+    )
+    assert render_gotemplates({"m": text}, {}, **options) == {"m": "ns v1.30.2 true"}  # type: ignore[arg-type]
+
+
+def test_spectro_is_an_object_of_its_own() -> None:
+    text = (
+        '{{ .Spectro.cluster | quote }} {{ if hasPrefix "h" .Spectro.apiServer }}y{{ end }} .Spectro {{ `.Spectro` }}'
+    )
+    found = render_gotemplates({"m": text}, {"a": 1}, spectro={"cluster": "c1", "apiServer": "https://x"})
+    assert found == {"m": '"c1" y .Spectro .Spectro'}
+    assert render_gotemplates({"m": "{{ toJson .Values }}"}, {"a": 1}, spectro={"cluster": "c"}) == {"m": '{"a":1}'}
+
+
+def test_no_time_no_network_no_files() -> None:
+    assert render_gotemplates({"m": "{{ getHostByName `localhost` }}{{ lookup `v1` `Pod` `a` `b` }}"}, {}) == {
+        "m": "map[]"
+    }
+    for function in ("env `HOME`", "expandenv `$HOME`"):
+        with pytest.raises(CompileError, match="not defined"):
+            render_gotemplates({"m": f"{{{{ {function} }}}}"}, {})
+
+
+@pytest.mark.oracle
+def test_a_real_pack_renders_as_in_helm_template(corpus: Path, helm: Path, tmp_path: Path) -> None:
+    pack = corpus / "packs/hello-universe-1.3.1"
+    text = (pack / "manifests/hello-universe.yaml").read_text()
+    block = yamldoc.load_one((pack / "values.yaml").read_text(), "values.yaml").value["manifests"]["hello-universe"]
+    values = {**block, "replicas": 7}
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: x\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_text(yamldoc.dump(values))
+    (tmp_path / "templates/m.yaml").write_text(text)
+    command = [str(helm), "template", str(tmp_path)]
+    theirs = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    ours = render_gotemplates({"m": text}, values)["m"]
+    objects = sorted(yamldoc.dump(d.value) for d in yamldoc.load(ours, "m"))
+    assert objects == sorted(yamldoc.dump(d.value) for d in yamldoc.load(theirs, "m"))
+    assert len(objects) > 2
+
+
+def test_a_real_pack_that_reads_spectro_renders_to_kubernetes_objects(corpus: Path) -> None:
+    path = "manifests/permission-manager.yaml"
+    pack = corpus / "packs/permission-manager-1.0.0"
+    values = yamldoc.load_one((pack / "values.yaml").read_text(), "values.yaml").value["manifests"][
+        "permission-manager"
+    ]
+    spectro = {"cluster": "prod-7", "apiServer": "10.0.0.1:6443"}
+    text = render_gotemplates({path: (pack / path).read_text()}, values, spectro=spectro)[path]
+    objects = [d.value for d in yamldoc.load(text, path)]
+    assert objects
+    assert all({"apiVersion", "kind", "metadata"} <= set(found) for found in objects)
+    assert '"prod-7"' in text
+    assert '"https://10.0.0.1:6443"' in text
+
+
+def test_the_broken_template_of_a_real_pack_is_reported_at_its_line(corpus: Path) -> None:
+    path = "packs/external-snapshotter-4.0.1/manifests/vsclass.yaml"
+    with pytest.raises(CompileError) as caught:
+        render_gotemplates({path: (corpus / path).read_text()}, {})
+    (found,) = caught.value.diagnostics
+    assert found.at
+    assert (found.code, found.at.path) == ("gotemplate-failed", path)
