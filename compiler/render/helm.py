@@ -116,19 +116,13 @@ def split_manifests(text: str) -> list[str]:
 def documents_of(rendered: Iterable[tuple[str, str]]) -> tuple[RenderedDocument, ...]:
     """Documents of (template, rendered text) pairs in the engines' common order.
 
-    Left out: what no one applies (partials, notes) and documents that hold comments only.
+    Left out: notes, which Helm renders and does not apply, and documents that hold comments only.
     """
     found = [
         RenderedDocument(template, text)
         for template, whole in rendered
-        if is_manifest_path(template)
+        if not template.endswith("NOTES.txt")
         for text in split_manifests(whole)
         if _CONTENT.search(text)
     ]
     return tuple(sorted(found))
-
-
-def is_manifest_path(template: str) -> bool:
-    """False for partials and notes, which Helm renders but never applies."""
-    name = template.rpartition("/")[2]
-    return not name.startswith("_") and not name.endswith("NOTES.txt")

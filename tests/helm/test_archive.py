@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -239,6 +240,15 @@ def _deflated(data: bytes) -> bytes:
 @pytest.mark.parametrize("label", BOMBS)
 def test_a_bomb_is_refused(label: str) -> None:
     assert code_of(BOMBS[label]()) in ("archive-too-large", "archive-not-tar")
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_limit() -> None:
+    bomb = _deflated(b"\0" * 50_000_000)
+    tracemalloc.start()
+    assert code_of(bomb, TINY) == "archive-too-large"
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 @settings(max_examples=150, deadline=1000)

@@ -101,7 +101,7 @@ def test_crds_of_disabled_subcharts_are_left_out_and_those_of_aliases_doubled(
         "- {name: twice, version: '*', repository: '', alias: two}\n"
     )
     chart = make_chart(
-        {"Chart.yaml": CHART_YAML + dependencies, "crds/own.JSON": "{}"}
+        {"Chart.yaml": CHART_YAML + dependencies, "crds/own.JSON": "{}", "crds/_own.yaml": "a: 1"}
         | sub("wanted")
         | sub("unwanted")
         | sub("twice")
@@ -110,7 +110,7 @@ def test_crds_of_disabled_subcharts_are_left_out_and_those_of_aliases_doubled(
     sources = [d.template for d in engine.render(chart, release(values))]
     assert sources == [
         "app/charts/one/crds/twice.yaml", "app/charts/two/crds/twice.yaml", "app/charts/wanted/crds/wanted.yaml",
-        "app/crds/own.JSON",
+        "app/crds/_own.yaml", "app/crds/own.JSON",
     ]  # fmt: skip
     lines = printed(helm, chart, values, "--include-crds").splitlines()
     assert sorted(line.removeprefix("# Source: ") for line in lines if line.startswith("# Source: ")) == sources
