@@ -58,7 +58,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
         )
         return Rendered({}, {})
     files: dict[str, bytes] = {}
-    for path, digest in sorted(committed.owned(output, committed.clusters(output)).items()):
+    for path, digest in sorted(committed.owned(output, committed.clusters(output), root=name).items()):
         entry = output.entry(path)
         content = output.read(path) if entry is not None and entry.kind == "file" else None
         if content is not None and hashlib.sha256(content).hexdigest() == digest:
@@ -75,7 +75,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
 
 def last_published(output: Files) -> dict[str, str]:
     """{path: SHA-256} of what the commit at hand has by its inventories; without those that nobody can read."""
-    return committed.owned(output, committed.clusters(output), force=True)
+    return committed.owned(output, committed.clusters(output), root="", force=True)
 
 
 def message(

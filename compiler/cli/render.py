@@ -61,7 +61,7 @@ def owned_by(root: Path, compiled: Compilation, options: Options, *, force: bool
     names = {cluster.cluster.cluster.name for cluster in compiled.clusters}
     if options.request.everything:
         names |= set(committed.clusters(now))
-    return committed.owned(now, sorted(names), force=force)
+    return committed.owned(now, sorted(names), root=root.name, force=force)
 
 
 def summary(compiled: Compilation, changes: write.Changes, *, check: bool) -> str:

@@ -64,7 +64,7 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
         if (layer := read_profile_layer(child, files, label, "addon" if kind == "add-on" else "")) is not None
     ]
     _check_names(layers, spec)
-    if kind:
+    if kind and isinstance(spec.data.get("layers"), list):
         _check_layers(kind, cloud, layers, spec)
     profile = Profile(
         name=name,

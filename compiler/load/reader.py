@@ -36,6 +36,7 @@ class Reader:
     document: Document
     problems: Problems
     path: tuple[str | int, ...] = ()
+    muted: bool = False  # stands for something of a wrong type, which was reported: nothing is missing in it
 
     @property
     def here(self) -> Position:
@@ -62,7 +63,7 @@ class Reader:
     def _typed(self, key: str, kind: type[T], default: T, required: bool) -> T:
         value = self.data.get(key)
         if value is None:
-            if required:
+            if required and not self.muted:
                 self.problems.error(
                     "missing-key", f"{self.name_of(key)} is required ({_TYPE_NAMES[kind]})", self.here
                 )
@@ -112,7 +113,8 @@ class Reader:
     def child(self, key: str, *, required: bool = False) -> Reader:
         """The mapping at `key`; an empty one where it is absent or wrong (reported)."""
         data = self._typed(key, dict, {}, required)
-        return Reader(data, self.document, self.problems, (*self.path, key))
+        wrong = self.muted or not isinstance(self.data.get(key), dict)
+        return Reader(data, self.document, self.problems, (*self.path, key), muted=wrong)
 
     def items(self, key: str, *, required: bool = False) -> list[Any]:
         return self._typed(key, list, [], required)
@@ -153,7 +155,8 @@ class Reader:
             if isinstance(value, str):
                 found[name] = str(value)
             else:
-                hint = f'write it in quotes: {name}: "{value}"' if isinstance(value, bool | int | float) else ""
+                text = str(value).lower() if isinstance(value, bool) else value
+                hint = f'write it in quotes: {name}: "{text}"' if isinstance(value, bool | int | float) else ""
                 self.problems.error(
                     "wrong-type",
                     f"{self.name_of(key)}.{name}: expected string, found {type_name(value)}",

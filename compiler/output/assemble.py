@@ -182,7 +182,7 @@ def _check_duplicates(layers: Layers, problems: Problems) -> None:
     for layer, objects in layers:
         for found in objects:
             other = first.setdefault((layer.management, found.id), (layer, found))
-            if other[1] is found:
+            if other[0] is layer and other[1] is found:  # equal layers share their objects
                 continue
             where = f"{other[1].template} of layer '{other[0].name}'" if other[0] is not layer else other[1].template
             problems.error(

@@ -22,11 +22,11 @@ def clusters(output: Files | None) -> tuple[str, ...]:
     return tuple(name for name in output.names("clusters") if _text(output, inventory.path_of(name)) is not None)
 
 
-def owned(output: Files | None, names: Iterable[str], *, force: bool = False) -> dict[str, str]:
+def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool = False) -> dict[str, str]:
     """{path: sha256} of what the last run wrote for these clusters and the root, the inventories themselves included.
 
     Raises `inventory-broken` for an inventory that cannot be read (a merge conflict, for example), unless `force`: then
-    everything in that cluster's folders counts as ours.
+    everything in that cluster's folders counts as ours. `root` is the output's own name, for messages.
     """
     found: dict[str, str] = {}
     if output is None:
@@ -42,8 +42,8 @@ def owned(output: Files | None, names: Iterable[str], *, force: bool = False) ->
             if not force:
                 raise fail(
                     "inventory-broken",
-                    f"{path} is no inventory: {error}",
-                    Position(path, 1),
+                    f"this is no inventory: {error}",
+                    Position(f"{root}/{path}", 1),
                     hint="restore it from git, or render with --force: all files in the cluster's folders are replaced",
                 ) from None
             found.update({name: _sha256(output.read(name)) for folder in folders for name in _walk(output, folder)})

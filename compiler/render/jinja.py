@@ -96,6 +96,9 @@ def _render(environment: _Environment, path: str, root: str, context: Mapping[st
     except jinja2.TemplateSyntaxError as error:
         at = Position(root + (error.name or path.removeprefix(root)), error.lineno)
         raise fail("jinja-syntax", error.message or "syntax error", at) from None
+    except jinja2.TemplateNotFound as error:
+        known = did_you_mean(str(error.name), environment.loader.list_templates() if environment.loader else [])
+        raise fail("jinja-missing", f"the pack has no template '{error.name}'", _place(path, root), hint=known) from None
     except jinja2.UndefinedError as error:
         _undefined(error, path, root, context)
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:

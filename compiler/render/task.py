@@ -103,13 +103,28 @@ def run(task: LayerTask) -> LayerResult:
 
 def _drafts(task: LayerTask, problems: Problems) -> Iterator[Draft]:
     """Every object of every part, before overlays."""
-    documents = [(OWN_NAMESPACE, text, False) for text in task.extra]
+    documents: list[tuple[str, str, Part | None]] = [(OWN_NAMESPACE, text, None) for text in task.extra]
     for part in task.parts:
-        documents.extend((*found, isinstance(part, ChartPart)) for found in _documents(part, task))
-    for template, text, tolerant in documents:
-        found, diagnostics = drafts_of(text, template, task.namespace, tolerant)
-        problems.found.extend(diagnostics)
+        documents.extend((*found, part) for found in _documents(part, task))
+    for template, text, source in documents:
+        try:
+            found, diagnostics = drafts_of(text, template, task.namespace, isinstance(source, ChartPart))
+        except CompileError as error:
+            problems.found.extend(_of_rendered(d, text, template, source) for d in error.diagnostics)
+            continue
+        problems.found.extend(_of_rendered(d, text, template, source) for d in diagnostics)
         yield from (draft for draft in found if not (task.drop_hooks and _is_hook(draft)))
+
+
+def _of_rendered(found: Diagnostic, text: str, template: str, part: Part | None) -> Diagnostic:
+    """A problem in rendered text, told as one: its line is not one of the template. Manifests are the file itself."""
+    if part is None or isinstance(part, ManifestPart):
+        return found
+    line = found.at.line if found.at else 0
+    lines = text.splitlines()
+    shown = f" in line {line}: {lines[line - 1].strip()[:80]!r}" if 0 < line <= len(lines) else ""
+    where = part.at if isinstance(part, ChartPart) else Position(template)
+    return replace(found, at=where, message=f"what {template} renders to is wrong{shown}: {found.message}", related=())
 
 
 def _is_hook(draft: Draft) -> bool:

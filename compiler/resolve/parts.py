@@ -20,8 +20,10 @@ from compiler.ports import Files
 from compiler.resolve.choose import ChosenLayer
 from compiler.resolve.sources import Charts
 from compiler.resolve.values import without_deleted
+from compiler.yamldoc.limits import MAX_FILE_BYTES
 
-Substitute = Callable[[Any, Position], Any]  # macros put into data; raises CompileError
+Substitute = Callable[[Any, Callable[..., Position]], Any]
+"""Puts macros into data; the function gives the place of keys. Raises CompileError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +128,12 @@ class PartsBuilder:
 
     def _manifest(self, path: str, text: str, first_line: int) -> ManifestPart:
         """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
+        if len(text) > MAX_FILE_BYTES:
+            raise fail("yaml-too-large", f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read", Position(path))
         if ".spectro." not in text:
             return ManifestPart(path, text, first_line)
         documents = yamldoc.load(text, path, first_line=first_line)
-        bodies = [self.substitute(document.value, document.at()) for document in documents]
+        bodies = [self.substitute(document.value, document.at) for document in documents]
         return ManifestPart(path, yamldoc.dump_all(bodies), first_line)
 
     def _templates(self, pack: Pack) -> JinjaPart:

@@ -152,7 +152,7 @@ class _ClusterPlanner:
             namespace=namespace,
             files=self.files,
             charts=self.charts,
-            substitute=lambda value, at: resolve(value, r.scope, self.evaluate, lambda *_: at),
+            substitute=lambda value, locate: resolve(value, r.scope, self.evaluate, locate),
             inline=lambda text, at: inline(text, r.scope, self.evaluate, lambda *_: at),
             context=lambda values: facts.template_context(self.stack, layer, r.scope.var, version, network, values),
             problems=self.problems,
