@@ -13,7 +13,7 @@ def git(directory: Path, *arguments: str, stdin: bytes = b"") -> str:
     command = ["git", "-c", "protocol.file.allow=always", *arguments]
     done = subprocess.run(command, cwd=directory, input=stdin, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    return os.fsdecode(done.stdout).strip()
+    return os.fsdecode(done.stdout).strip("\n")
 
 
 def write(directory: Path, files: Mapping[str, str | bytes | Path]) -> None:

@@ -19,7 +19,7 @@ from compiler.paths import invalid_output_path
 
 # Mode 0 is how `git update-index --index-info` is told to drop a path.
 _FILE_MODE, _EXECUTABLE_MODE, _LINK_MODE, _DROPPED = "100644", "100755", "120000", "0"
-_INDEX_WAIT_S = 10.0
+_INDEX_WAIT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)

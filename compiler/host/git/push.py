@@ -47,7 +47,8 @@ def _failed(done: Done, remote: str, branch: str) -> CompileError:
     if "[rejected]" in summary:
         hint = "fetch and merge them, render, and publish again"
         return command.failure("push-rejected", f"cannot push {where}: it has commits that are not here", hint=hint)
-    said = [line.removeprefix("remote:").strip() for line in done.err.splitlines() if line.startswith("remote:")]
+    lines = (line.removeprefix("remote:").strip() for line in done.err.splitlines() if line.startswith("remote:"))
+    said = [line.removeprefix("error: ") for line in lines]
     why = "; ".join(dict.fromkeys(line for line in said if line))[:1000] or summary.removeprefix("[remote rejected] ")
     return command.failure("push-rejected", f"cannot push {where}: the remote refuses it: {why}")
 
