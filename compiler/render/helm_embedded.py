@@ -129,8 +129,24 @@ def _is_applied(native: Any, document: RenderedDocument) -> bool:
     """False for test hooks, and for hooks of no event that Helm knows, which it skips."""
     if _HOOK_ANNOTATION not in document.text:
         return True
-    parsed = json.loads(native.call_string("helm_values_from_yaml", document.text))
-    annotations = (parsed.get("metadata") or {}).get("annotations") or {}
+    annotations = _annotations(native, document)
     if _HOOK_ANNOTATION not in annotations:
         return True
     return {event.strip().lower() for event in str(annotations[_HOOK_ANNOTATION]).split(",")} <= _HOOKS
+
+
+def _annotations(native: Any, document: RenderedDocument) -> dict[str, Any]:
+    """The document's annotations, read by Helm's own parser. What Helm could not read either is refused as it does."""
+    from helm_python import errors
+
+    try:
+        found: Any = json.loads(native.call_string("helm_values_from_yaml", document.text))
+    except errors.HelmError as error:
+        raise failure(f"YAML parse error on {document.template}: {error}") from None
+    for key in ("metadata", "annotations"):
+        found = found.get(key)
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise failure(f"YAML parse error on {document.template}: {key} is no mapping")
+    return dict(found)

@@ -22,7 +22,10 @@ _FRAME = re.compile(r"^(\S+?):(\d+):(\d+)\n  executing \"[^\"\n]*\" at <(.*)>:\n
 _GO_FRAME = re.compile(r"template: (\S+?):(\d+)(?::(\d+))?: executing \".*?\" at <(.*?)>: ", re.DOTALL)
 _CALLING = re.compile(r"^(?:error calling \w+: |error during tpl function execution for |template: (?:gotpl:\d+: )?)+")
 _UNNAMED = re.compile(r'no template (".*?") associated with template "gotpl"')
-_YAML = re.compile(r"YAML parse error on (\S+?): (?:error converting YAML to JSON: )?(?:yaml: )?(?:line (\d+): )?")
+_YAML = re.compile(
+    r"YAML parse error on (\S+?): (?:error (?:converting YAML to JSON|unmarshaling JSON): (?:while decoding JSON: )?)?"
+    r"(?:yaml: |json: )?(?:line (\d+): )?"
+)
 _WRAPPERS = re.compile(r"^(?:chart dependencies processing failed|release name check failed|validation): ")
 _MISSING = re.compile(r"^an error occurred while checking for chart dependencies\. You may need to run .*?: ")
 _CHART = re.compile(r"library charts are not|missing in charts/|requires kubeVersion|unpacking|Chart\.yaml|chart\.meta")

@@ -323,6 +323,14 @@ def test_other_refusals_have_their_kind(engine: HelmEngine, make_chart: ChartMak
     assert refused(engine, chart, "{").kind == "values"
 
 
+@pytest.mark.parametrize("text", ["a: [", "- a", "metadata: []", "metadata: {annotations: 1}"])
+def test_a_hook_that_cannot_be_read_is_refused_by_its_template(
+    text: str, engine: HelmEngine, make_chart: ChartMaker
+) -> None:
+    failure = refused(engine, make_chart({"templates/a.yaml": f"# helm.sh/hook\n{text}\n"}))
+    assert (failure.kind, failure.template) == ("yaml", "app/templates/a.yaml")
+
+
 def test_the_binary_reports_a_template_that_prints_no_yaml(
     cli: HelmEngine, embedded: HelmEngine, make_chart: ChartMaker
 ) -> None:
