@@ -57,7 +57,7 @@ def check_names(files: Iterable[OutputFile], problems: Problems) -> None:
         if folder not in CONTROLLERS or not file.object:
             continue
         other = first.setdefault((folder, file.object), file)
-        if other.path != file.path:
+        if other is not file:
             problems.error(
                 "delivery-name",
                 f"{file.object} would deliver layer '{file.layer}' of cluster '{file.cluster}'"

@@ -8,19 +8,47 @@ management cluster. `flux/_fleet/` is what the management cluster applies.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from compiler import yamldoc
 from compiler.delivery.documents import FLEET, delivered, labels, object_file, object_name, repository_path
 from compiler.delivery.readiness import health_expressions
 from compiler.diagnostics import Problems
-from compiler.model import Cluster, FluxOptions, OutputFile, RenderedObject, Settings
+from compiler.model import Cluster, FluxOptions, OutputFile, PlannedLayer, RenderedObject, Settings
 from compiler.output.assemble import AssembledCluster, AssembledLayer
 from compiler.output.inventory import text_file
 
 _INDEX = "kustomization.yaml"
-# Hooks that run when something is undone. Flux knows no hooks: it would apply them, uninstallers too, at once.
+# Flux knows no hooks. Those that run when something is undone are left out: it would run an uninstaller at once. Those
+# around an installation become stages of the layer, as ordinary objects.
 _UNDOING = frozenset({"pre-delete", "post-delete", "pre-rollback", "post-rollback"})
+_BEFORE = frozenset({"pre-install", "pre-upgrade"})
+_AFTER = frozenset({"post-install", "post-upgrade"})
+# What hooks before an installation may need of it: Helm, too, makes namespaces and the CRDs of crds/ first.
+_FIRST = frozenset({("", "Namespace"), ("apiextensions.k8s.io", "CustomResourceDefinition")})
+
+Objects = list[tuple[str, RenderedObject]]
+"""Objects with the paths of their files, relative to the output root."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What one Kustomization applies. `suffix` is '' for what is no hook; `path` is where its kustomization.yaml is."""
+
+    layer: PlannedLayer
+    suffix: str
+    objects: Objects
+    path: str
+
+    @property
+    def name(self) -> str:
+        return object_name(*filter(None, (self.layer.cluster, self.layer.name, self.suffix)))
+
+    @property
+    def file(self) -> str:
+        return f"{self.layer.wave:02d}-{self.layer.name}{'-' if self.suffix else ''}{self.suffix}.yaml"
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
@@ -59,14 +87,37 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
     return [object_file("flux/fleet.yaml", _entry(options.fleet, f"flux/{FLEET}", options, prune=False))]
 
 
-def _applied(found: AssembledLayer) -> list[tuple[str, RenderedObject]]:
+def _applied(found: AssembledLayer) -> Objects:
     """The layer's objects but for hooks that only undo something."""
-    return [(path, item) for path, item in found.objects if not _only_undoes(item.hook)]
+    return [(path, item) for path, item in found.objects if not item.hook or _events(item) - _UNDOING]
 
 
-def _only_undoes(hook: str) -> bool:
-    events = {event.strip() for event in hook.split(",")} - {""}
-    return bool(events) and events <= _UNDOING
+def _events(item: RenderedObject) -> set[str]:
+    return {event.strip() for event in item.hook.split(",")}
+
+
+def _stages(found: AssembledLayer, folder: str) -> list[_Stage]:
+    """The layer in the order in which Flux is to apply it: one stage, where no hook runs around an installation."""
+    layer, applied = found.layer, _applied(found)
+    before = {path for path, item in applied if _events(item) & _BEFORE}
+    after = {path for path, item in applied if _events(item) & _AFTER} - before
+    if not before and not after:
+        return [_Stage(layer, "", applied, layer.directory)]
+    if before:
+        before |= {path for path, item in applied if (item.group, item.kind) in _FIRST}
+    main = {path for path, _ in applied} - before - after
+    place = f"{folder}/{layer.wave:02d}-{layer.name}"
+    return [
+        _Stage(layer, suffix, [pair for pair in applied if pair[0] in paths], f"{place}/{suffix or 'main'}")
+        for suffix, paths in (("before", before), ("", main), ("after", after))
+        if paths
+    ]
+
+
+def _stage_index(stage: _Stage) -> OutputFile:
+    """It names files outside of its directory, which Flux allows."""
+    up = "../" * (stage.path.count("/") + 1)
+    return _index(stage.path, sorted(f"{up}{path}" for path, _ in stage.objects), stage.layer.cluster, stage.layer.name)
 
 
 def _layer_index(found: AssembledLayer) -> OutputFile:
@@ -83,28 +134,30 @@ def _chain(
     layers: Sequence[AssembledLayer], folder: str, target: Cluster, options: FluxOptions, problems: Problems
 ) -> list[OutputFile]:
     """The Kustomizations of the layers, each after all layers of the wave before, and their index."""
-    waves = sorted({found.layer.wave for found in layers})
-    before = dict(zip(waves[1:], waves, strict=False))
-    files = []
-    for found in layers:
-        layer = found.layer
-        earlier = [f.layer.name for f in layers if f.layer.wave == before.get(layer.wave)]
-        body = _kustomization(found, [object_name(target.name, name) for name in sorted(earlier)], target, options)
-        expressions = health_expressions(layer, problems)
-        if expressions:
-            body["spec"]["healthCheckExprs"] = expressions
-        path = f"{folder}/{layer.wave:02d}-{layer.name}.yaml"
-        files.append(object_file(path, body, cluster=target.name, layer=layer.name))
-    names = sorted(file.path.rpartition("/")[2] for file in files)
-    return [*files, _index(folder, names, target.name)]
+    files, names = [], []
+    earlier: list[str] = []  # the last stages of the wave before
+    for _, wave in groupby(sorted(layers, key=lambda found: found.layer.wave), key=lambda found: found.layer.wave):
+        last = []
+        for found in wave:
+            after = earlier
+            for stage in _stages(found, folder):
+                body = _kustomization(stage, after, target, options)
+                if not stage.suffix and (expressions := health_expressions(stage.layer, problems)):
+                    body["spec"]["healthCheckExprs"] = expressions
+                names.append(stage.file)
+                files.append(object_file(f"{folder}/{stage.file}", body, cluster=target.name, layer=stage.layer.name))
+                if stage.path != stage.layer.directory:
+                    files.append(_stage_index(stage))
+                after = [stage.name]
+            last += after
+        earlier = sorted(last)
+    return [*files, _index(folder, sorted(names), target.name)]
 
 
-def _kustomization(
-    found: AssembledLayer, after: Sequence[str], target: Cluster, options: FluxOptions
-) -> dict[str, Any]:
-    layer = found.layer
+def _kustomization(stage: _Stage, after: Sequence[str], target: Cluster, options: FluxOptions) -> dict[str, Any]:
+    layer = stage.layer
     spec: dict[str, Any] = {
-        **_common(layer.directory, options),
+        **_common(stage.path, options),
         "prune": options.prune and layer.policy.prune != "disabled",
         "wait": True,
         "timeout": options.timeout,
@@ -115,10 +168,10 @@ def _kustomization(
         spec["kubeConfig"] = {"secretRef": {"name": target.destination.kubeconfig_secret}}
     if layer.type != "addon":
         spec["deletionPolicy"] = "Orphan"  # no cluster loses its network because a Kustomization was deleted
-    if any(b"\nsops:\n" in item.content for _, item in found.objects):
+    if any(b"\nsops:\n" in item.content for _, item in stage.objects):
         secret = {"secretRef": {"name": options.decryption_secret}} if options.decryption_secret else {}
         spec["decryption"] = {"provider": "sops", **secret}
-    return _object(object_name(target.name, layer.name), spec, options, labels(target.name, layer.name))
+    return _object(stage.name, spec, options, labels(target.name, layer.name))
 
 
 def _entry(name: str, path: str, options: FluxOptions, *, prune: bool) -> dict[str, Any]:

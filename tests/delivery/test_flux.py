@@ -219,15 +219,84 @@ def test_hooks_that_undo_something_are_not_applied() -> None:
     assert not any("gone" in path for path in found)
 
 
-def test_kubectl_kustomize_builds_every_directory(kubectl: Path, tmp_path: Path) -> None:
-    given = full_stack("eu", REMOTE)
-    for file in [*given.files(), *files(given), *files(full_stack("us"))]:
-        target = tmp_path / file.path
+HOOKED = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: app}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: app}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate, namespace: app, annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: seed, namespace: app, annotations: {helm.sh/hook: post-install}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: hooks, namespace: app, annotations: {helm.sh/hook: "post-upgrade, pre-upgrade"}}
+"""
+
+
+def hooked() -> AssembledCluster:
+    return cluster("eu", L("first", 0, config_map("x")), L("app", 1, HOOKED), L("next", 2, config_map("last")))
+
+
+def test_hooks_around_an_installation_are_stages_before_and_after_it() -> None:
+    found = files(hooked())
+    assert after(found) == {
+        "eu-first": [],
+        "eu-app-before": ["eu-first"],
+        "eu-app": ["eu-app-before"],
+        "eu-app-after": ["eu-app"],
+        "eu-next": ["eu-app-after"],
+    }
+    texts = tree(found)
+    assert {
+        path: yaml.safe_load(text)["resources"] for path, text in texts.items() if path.startswith("flux/eu/01-app/")
+    } == {
+        "flux/eu/01-app/after/kustomization.yaml": ["../../../../clusters/eu/01-app/job.batch-app-seed.yaml"],
+        "flux/eu/01-app/before/kustomization.yaml": [
+            "../../../../clusters/eu/01-app/job.batch-app-migrate.yaml",
+            "../../../../clusters/eu/01-app/namespace-app.yaml",
+            "../../../../clusters/eu/01-app/serviceaccount-app-hooks.yaml",
+        ],
+        "flux/eu/01-app/main/kustomization.yaml": ["../../../../clusters/eu/01-app/configmap-app-a.yaml"],
+    }
+    paths = [k["spec"]["path"] for n, k in kustomizations(found).items() if n.startswith("eu-app")]
+    assert sorted(paths) == [f"./output/flux/eu/01-app/{stage}" for stage in ("after", "before", "main")]
+
+
+def test_a_layer_of_hooks_only_is_one_stage_and_the_next_wave_waits_for_it() -> None:
+    job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: post-install}}\n"
+    found = files(cluster("eu", L("jobs", 0, job), L("next", 1, config_map("last"))))
+    assert after(found) == {"eu-jobs-after": [], "eu-next": ["eu-jobs-after"]}
+
+
+def test_the_stages_of_a_layer_are_its_objects_each_once(kubectl: Path, tmp_path: Path) -> None:
+    write(tmp_path, [*hooked().files(), *files(hooked())])
+    built = []
+    for stage in ("before", "main", "after"):
+        directory = tmp_path / "flux" / "eu" / "01-app" / stage
+        command = [kubectl, "kustomize", "--load-restrictor", "LoadRestrictionsNone", directory]  # as in Flux
+        built += yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert _sorted(built) == _sorted(yaml.safe_load_all(HOOKED))
+
+
+def write(directory: Path, found: list[OutputFile]) -> None:
+    for file in found:
+        target = directory / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
-    for file in full_stack("us").files():
-        (tmp_path / file.path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file.path).write_bytes(file.content)
+
+
+def test_kubectl_kustomize_builds_every_directory(kubectl: Path, tmp_path: Path) -> None:
+    for given in (full_stack("eu", REMOTE), full_stack("us")):
+        write(tmp_path, [*given.files(), *files(given)])
     directories = sorted(path.parent for path in tmp_path.rglob("kustomization.yaml"))
     assert len(directories) == 15
     for directory in directories:
