@@ -29,7 +29,7 @@ def files(given: AssembledCluster, chosen: Settings | None = None) -> list[Outpu
 
 def kustomizations(found: list[OutputFile]) -> dict[str, dict[str, Any]]:
     """Flux's Kustomizations of layers by name."""
-    bodies = [yaml.safe_load(f.content) for f in found if f.layer and f.path.startswith("flux/")]
+    bodies = [yaml.safe_load(f.content) for f in found if f.layer and f.object and f.path.startswith("flux/")]
     assert bodies
     return {body["metadata"]["name"]: body for body in bodies}
 
