@@ -108,7 +108,10 @@ def read_templates(reader: Reader, directory: str, files: Files) -> tuple[str, .
                     "pack-file-missing", f"templates: no file matches '{pattern}'", reader.at("templates")
                 )
             for match in matches:
-                if not tree.is_pattern(path) or not match.rpartition("/")[2].startswith("_"):
+                if not match.startswith(f"{directory}/templates/"):
+                    outside = f"templates: '{match}' is not in the pack's templates/"
+                    reader.problems.error("pack-file-outside", outside, reader.at("templates"))
+                elif not tree.is_pattern(path) or not match.rpartition("/")[2].startswith("_"):
                     tree.read(files, match, reader.at("templates"))
                     found.append(match.removeprefix(f"{directory}/"))
     except CompileError as error:

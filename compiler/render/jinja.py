@@ -1,6 +1,6 @@
 """Templates of our own packs: Jinja2 in its immutable sandbox, with nothing in reach but the context.
 
-Undefined names are errors; there is no clock, randomness, environment, network or file besides the pack's own templates.
+Undefined names are errors; there is no clock, randomness, environment, network or file but the pack's own templates.
 Time and memory are bounded by the worker process that renders (host.workers), not here.
 """
 
@@ -21,6 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, did_you_mean, fail
 
+_MARK = "template:"
 MAX_OUTPUT_BYTES = 32 * 1024 * 1024
 _REMOVED_GLOBALS = ("lipsum", "cycler", "joiner")
 _REMOVED_FILTERS = ("random", "pprint", "xmlattr", "urlize", "filesizeformat", "wordcount")
@@ -28,14 +29,14 @@ _LEAKED = re.compile(r"<[\w. ]+ at 0x[0-9a-f]+>|<(?:bound method|function|built-
 
 
 def render_templates(
-    templates: Mapping[str, str], context: Mapping[str, Any], *, names: Sequence[str]
+    templates: Mapping[str, str], context: Mapping[str, Any], *, names: Sequence[str], folder: str
 ) -> dict[str, str]:
     """{path: rendered text} of the templates in `names`; the others can be included, imported and extended.
 
-    Paths are those of `templates`; inside a template they are relative to the folder that all have in common. Raises
-    CompileError (`jinja-syntax`, `jinja-undefined`, `jinja-failed`, …) at the template's own file and line.
+    Paths are those of `templates`, all below `folder`; inside a template they are relative to it. Raises CompileError
+    (`jinja-syntax`, `jinja-undefined`, `jinja-failed`, …) at the template's own file and line.
     """
-    root = _common_folder(tuple(sorted(templates)))
+    root = f"{folder}/"
     environment = _environment(tuple(sorted((path.removeprefix(root), text) for path, text in templates.items())))
     found: dict[str, str] = {}
     problems: list[Diagnostic] = []
@@ -47,16 +48,6 @@ def render_templates(
     if problems:
         raise CompileError(problems)
     return found
-
-
-def _common_folder(paths: tuple[str, ...]) -> str:
-    folders = [path.rpartition("/")[0].split("/") for path in paths]
-    shared = []
-    for parts in zip(*folders, strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return "/".join(shared) + "/" if shared and shared != [""] else ""
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -71,15 +62,30 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
+class _Loader(jinja2.BaseLoader):
+    """Templates by name, each with a file name by which tracebacks tell it apart: a mark, then its name."""
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        self._templates = templates
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
+        if template not in self._templates:
+            raise jinja2.TemplateNotFound(template)
+        return self._templates[template], f"{_MARK}{template}", None
+
+    def list_templates(self) -> list[str]:
+        return list(self._templates)
+
+
 @lru_cache(maxsize=64)
 def _environment(templates: tuple[tuple[str, str], ...]) -> _Environment:
     environment = _Environment(
-        loader=jinja2.DictLoader(dict(templates)),
+        loader=_Loader(dict(templates)),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  YAML, not HTML
+        autoescape=False,  # YAML, not HTML
         cache_size=-1,
     )
     for name in _REMOVED_GLOBALS:
@@ -98,7 +104,8 @@ def _render(environment: _Environment, path: str, root: str, context: Mapping[st
         raise fail("jinja-syntax", error.message or "syntax error", at) from None
     except jinja2.TemplateNotFound as error:
         known = did_you_mean(str(error.name), environment.loader.list_templates() if environment.loader else [])
-        raise fail("jinja-missing", f"the pack has no template '{error.name}'", _place(path, root), hint=known) from None
+        missing = f"the pack has no template '{error.name}'"
+        raise fail("jinja-missing", missing, _place(path, root), hint=known) from None
     except jinja2.UndefinedError as error:
         _undefined(error, path, root, context)
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -135,15 +142,13 @@ def _nearest(name: str, context: Mapping[str, Any]) -> str:
 
 
 def _place(path: str, root: str) -> Position:
-    """The line of the innermost template frame of the exception being handled (Jinja gives compiled code real lines)."""
+    """The innermost template line of the exception being handled (Jinja gives compiled code the template's lines)."""
     traceback = sys.exc_info()[2]
     found = Position(path)
     while traceback is not None:
-        name = traceback.tb_frame.f_globals.get("__name__")
-        filename = traceback.tb_frame.f_code.co_filename
-        if name is None and traceback.tb_frame.f_code.co_name in ("top-level template code", "root") or filename == "<template>":
-            template = traceback.tb_frame.f_globals.get("name") or path.removeprefix(root)
-            found = Position(f"{root}{template}", traceback.tb_lineno)
+        name = traceback.tb_frame.f_code.co_filename
+        if name.startswith(_MARK):
+            found = Position(root + name.removeprefix(_MARK), traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
 
