@@ -65,7 +65,7 @@ def load_rendered(text: str, path: str, *, first_line: int = 1) -> Document:
         return load_one(
             text, path, positions=False, duplicates="warn", first_line=first_line, max_bytes=MAX_RENDERED_BYTES
         )
-    lead = _LEAD.match(text)
+    lead = _LEAD.match(text) if value is not None else None
     return Document(value, path, first_line + (lead[0].count("\n") if lead else 0))
 
 

@@ -14,12 +14,23 @@ FOO = "apiVersion: v1\nkind: Foo\nmetadata: {name: a}\n"
 
 
 def kubectl_reads(kubectl: Path, file: Path, text: str) -> Any:
-    """What kubectl reads of an object; give it a kind that it does not know (FOO), so that no type changes it."""
+    """What kubectl reads of one object; give it a kind that it does not know (FOO), so that no type changes it."""
+    [read] = kubectl_reads_all(kubectl, file, text)
+    return read
+
+
+def kubectl_reads_all(kubectl: Path, file: Path, text: str) -> list[Any]:
+    """As `kubectl_reads` for a file of several objects."""
     file.write_bytes(text.encode())
     command = [str(kubectl), "patch", "--local", "-f", str(file), "--type=merge", "-p", "{}", "-o", "json"]
     done = subprocess.run(command, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout)
+    decoder, printed, read = json.JSONDecoder(), done.stdout.decode().strip(), []
+    while printed:
+        value, end = decoder.raw_decode(printed)
+        read.append(value)
+        printed = printed[end:].strip()
+    return read
 
 
 def pyyaml_reads(text: str) -> Any:
@@ -38,4 +49,6 @@ def same(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)) and abs(left) >= 2**63:
+        return float(left) == float(right)  # JSON text of such numbers is rounded to the digits that tell floats apart
     return left == right and (type(left) is type(right) or not isinstance(left, str))

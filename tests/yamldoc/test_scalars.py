@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import CompileError
@@ -138,7 +138,9 @@ _PIECES = (
 
 
 @pytest.mark.oracle
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
 @given(
     texts=st.lists(
         st.lists(st.sampled_from(_PIECES.split()), min_size=1, max_size=5).map("".join),
