@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -345,3 +346,33 @@ def test_p16_a_link_in_the_place_of_the_lock_is_not_followed(root: Path, tmp_pat
     assert [d.code for d in caught.value.diagnostics] == ["output-write-failed"]
     assert (tmp_path / "bashrc").read_text() == "mine"
     assert contents(root) == BEFORE
+
+
+def opened_by(process: subprocess.Popen[str], path: Path) -> bool:
+    """Whether a child of `process` has `path` open."""
+    with suppress(FileNotFoundError):  # files close while they are looked at
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return any(os.readlink(link) == str(path) for child in children for link in Path(f"/proc/{child}/fd").glob("*"))
+    return False
+
+
+def test_f8_a_lock_that_was_removed_between_opening_and_taking_it_is_not_a_lock(strace: str, root: Path) -> None:
+    slow = [
+        strace,
+        "-f",
+        "-qqq",
+        "-o",
+        os.devnull,
+        "-e",
+        "trace=flock",
+        "-e",
+        "inject=flock:delay_enter=1500000:when=1",
+    ]
+    with locked(root):
+        writer = subprocess.Popen([*slow, *WRITER, str(root)], text=True, cwd=ROOT)
+        wait_for(lambda: opened_by(writer, root.parent / ".output.lamella-lock"))
+    with locked(root):  # a file of the same name, but another one
+        time.sleep(2.5)
+        assert contents(root) == BEFORE
+    assert writer.wait(timeout=30) == 0
+    assert contents(root) == AFTER
