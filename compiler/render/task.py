@@ -142,8 +142,7 @@ def _documents(part: Part, task: LayerTask) -> Iterable[tuple[str, str]]:
 
             context = json.loads(part.context_json)
             context["capabilities"] = {"kubeVersion": task.kube_version, "apiVersions": list(task.api_versions)}
-            folder = f"{part.directory}/templates"
-            rendered = render_templates(dict(part.templates), context, names=part.render, folder=folder)
+            rendered = render_templates(dict(part.templates), context, names=part.render)
             return [(path, rendered[path]) for path in part.render]
         case GoTemplatePart():
             from compiler.render.gotemplate import render_gotemplates

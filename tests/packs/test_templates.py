@@ -15,14 +15,14 @@ from compiler.render.jinja import render_templates
 def test_templates_include_one_another_by_their_name_in_templates() -> None:
     """Also where all are in one folder below it: a name does not depend on what other templates there are."""
     templates = {"packs/p/templates/sub/a.j2": "{% include 'sub/_b.j2' %}", "packs/p/templates/sub/_b.j2": "x: 1\n"}
-    found = render_templates(templates, {}, names=["packs/p/templates/sub/a.j2"], folder="packs/p/templates")
+    found = render_templates(templates, {}, names=["packs/p/templates/sub/a.j2"])
     assert found == {"packs/p/templates/sub/a.j2": "x: 1\n"}
 
 
 def test_an_error_in_an_included_template_is_told_at_its_own_place() -> None:
     templates = {"p/templates/a.j2": "a: 1\n{% include '_b.j2' %}", "p/templates/_b.j2": "b: 1\nc: {{ values.nope }}\n"}
     with pytest.raises(CompileError) as caught:
-        render_templates(templates, {"values": {}}, names=["p/templates/a.j2"], folder="p/templates")
+        render_templates(templates, {"values": {}}, names=["p/templates/a.j2"])
     assert [(d.code, str(d.at)) for d in caught.value.diagnostics] == [("jinja-undefined", "p/templates/_b.j2:2")]
 
 
