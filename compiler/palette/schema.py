@@ -114,7 +114,7 @@ def check(values: PackValues) -> None:
                     _report_missing(values, keys, rule)
             elif _holds_macro(value):
                 continue
-            elif rule.readonly and _is_edited(values, keys, value, path):
+            elif rule.readonly and _is_edited(values, value, path):
                 values.problems.error(
                     "schema-readonly",
                     f"{dotted(keys)} is read-only in pack '{values.pack.name}'",
@@ -157,7 +157,7 @@ def _holds_macro(value: Any) -> bool:
     return isinstance(value, str) and "{{" in value and ".spectro." in value
 
 
-def _is_edited(values: PackValues, keys: Keys, value: Any, path: str) -> bool:
+def _is_edited(values: PackValues, value: Any, path: str) -> bool:
     """Whether somebody but the pack decides the value. The pack's own may hold a macro, which now reads differently."""
     default = lookup(values.pack.values.data, path)
-    return not (values.is_own(*keys) or value == default or _holds_macro(default))
+    return not (value == default or _holds_macro(default))

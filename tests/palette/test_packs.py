@@ -194,7 +194,9 @@ def test_packs_are_found_at_any_depth_but_not_inside_packs() -> None:
 
 
 def test_overlapping_and_missing_roots_find_each_pack_once() -> None:
-    assert found_in(REPOSITORY, "packs", "packs/deep", "none")[0] == {"own": ["0.1.0"], "web": ["1.0.0", "2.0.0"]}
+    packs = find_packs(MemoryFiles(REPOSITORY), ["packs", "packs/deep", "none"], Problems())
+    assert {name: list(versions) for name, versions in packs.items()} == {"own": ["0.1.0"], "web": ["1.0.0", "2.0.0"]}
+    assert packs["web"]["2.0.0"].defects == ()
 
 
 def test_finding_reads_names_and_versions_only_and_a_pack_once() -> None:

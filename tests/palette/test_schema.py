@@ -38,6 +38,7 @@ from tests.palette.support import pack, pack_values, told
         (r"${string}, ${string:/size=\d+/}", ["thick, size=150"], ["thick, size=s", "size=150"]),
         ("${string}/${string}:${version}", ["r.io/a/b:1.0.0"], ["r.io/a:x", "a:1.0.0"]),
         ("${number}${string}", ["1a", "12"], ["a1"]),
+        ("${string}-x", ["a-x", "a-x-x"], ["a-x-y", "-x-"]),
         ("x", ["x"], ["y", ""]),
     ],
 )
@@ -208,6 +209,14 @@ def test_a_rule_that_cannot_be_read_is_warned_about_and_the_others_hold() -> Non
         ("warning", "schema-rule"),
         ("error", "schema-required"),
     ]
+
+
+def test_every_item_of_a_list_can_be_removed() -> None:
+    assert without({"a": [1, 2, 3], "b": [{"c": 1, "d": 2}, {"c": 3}]}, "a.$[]") == {
+        "a": [],
+        "b": [{"c": 1, "d": 2}, {"c": 3}],
+    }
+    assert without({"b": [{"c": 1, "d": 2}, {"c": 3}]}, "b.$[].c") == {"b": [{"d": 2}, {}]}
 
 
 TREES = st.recursive(
