@@ -83,7 +83,7 @@ def _interleave(named: list[Any], others: list[Any], named_at: list[int], others
     result: list[Any] = []
     i = j = 0
     while i < len(named) and j < len(others):
-        if 0 <= others_at[j] < named_at[i]:
+        if others_at[j] < named_at[i]:
             result.append(others[j])
             j += 1
         else:

@@ -136,6 +136,8 @@ def _transform(fields: Fields, key: str) -> Operation | None:
     fields.only(_TRANSFORM_KEYS)
     if not fields.data:
         fields.problems.error("overlay-operation", "the transform changes nothing", fields.at(key))
+    if fields.flag("drop") and len(fields.data) > 1:
+        fields.problems.error("overlay-operation", "transform.drop stands alone", fields.at(key, "drop"))
     return Transform(
         namespace=fields.text("namespace"),
         labels=fields.string_map("labels"),

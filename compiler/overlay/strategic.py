@@ -106,7 +106,8 @@ def _merge_list(before: list[Any] | None, patch: list[Any], rule: ListRule | Non
         return keyedlist.union(items, base)
 
     def merge_item(target: Mapping[str, Any] | None, item: Mapping[str, Any]) -> dict[str, Any] | None:
-        return merge_map(target, item, rule.item, path)
+        place = (*path[:-1], f"{path[-1]}[{item.get(rule.keys[0])}]")
+        return merge_map(target, item, rule.item, place)
 
     return keyedlist.merge(base, items, rule.keys, merge_item, _dotted(path))
 

@@ -110,6 +110,7 @@ BAD = {
     "{target: {kind: A}, json6902: [nonsense]}": [("wrong-type", "json6902/0", "expected mapping, found string")],
     "{transform: {}}": [("overlay-operation", "transform", "changes nothing")],
     "{transform: {drop: true}}": [("overlay-target", "transform", "drop every object")],
+    "{target: {kind: A}, transform: {drop: true, namespace: x}}": [("overlay-operation", "transform/drop", "alone")],
     "{transform: {label: {a: b}}}": [("unknown-key", "transform/label", "did you mean 'labels'?")],
     "{transform: {labels: {a: 1}}}": [("wrong-type", "transform/labels/a", 'a: "1"')],
     "{transform: {images: [{newTag: '1'}]}}": [("missing-key", "transform/images/0", "name is required")],

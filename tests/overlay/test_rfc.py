@@ -96,6 +96,7 @@ JSON_PATCHES = {
     "removing at the dash": ({"foo": [1]}, [{"op": "remove", "path": "/foo/-"}], "!"),
     "the empty key": ({"": {"": 1}}, [{"op": "replace", "path": "//", "value": 2}], {"": {"": 2}}),
     "a move into itself": ({"a": {"b": 1}}, [{"op": "move", "from": "/a", "path": "/a/b"}], "!"),
+    "a move of an item into itself": ({"a": [{}, {}]}, [{"op": "move", "from": "/a/0", "path": "/a/0/x"}], "!"),
     "a move to the same place": ({"a": 1}, [{"op": "move", "from": "/a", "path": "/a"}], {"a": 1}),
     "removing the whole": ({"a": 1}, [{"op": "remove", "path": ""}], "!"),
     "replacing the whole": ({"a": 1}, [{"op": "replace", "path": "", "value": {"b": 2}}], {"b": 2}),

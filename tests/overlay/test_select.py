@@ -7,7 +7,7 @@ import time
 import pytest
 
 from compiler.diagnostics import Position
-from compiler.overlay import MergePatch, Overlay, Target, Transform, apply
+from compiler.overlay import JsonOperation, JsonPatch, MergePatch, Operation, Overlay, Target, Transform, apply
 from compiler.overlay.regex import full_match
 from compiler.overlay.selector import parse_selector
 
@@ -112,9 +112,25 @@ def test_a_namespace_is_not_set_on_custom_cluster_scoped_objects() -> None:
     assert apply([issuer, other], move, {("example.com", "Issuer"), ("example.org", "Issuer")})[0] == [issuer, other]
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [MergePatch({"metadata": {"name": None}}), JsonPatch((JsonOperation("remove", "/kind"),))],
+    ids=["merge", "json6902"],
+)
+def test_an_object_stays_an_object(operation: Operation) -> None:
+    result, problems = apply(OBJECTS, [Overlay(Target(kind="Deployment"), operation, False, AT)])
+    assert result == OBJECTS
+    assert [each.message for each in problems] == [
+        "Deployment monitoring/kps-grafana: what is left has no apiVersion, kind and metadata.name"
+    ]
+
+
 def test_an_operation_that_fails_on_one_object_still_reaches_the_others() -> None:
-    objects = [OBJECTS[0] | {"spec": [1]}, OBJECTS[1] | {"spec": {}}]
-    patch = MergePatch({"metadata": {"name": None}})
-    result, problems = apply(objects, [Overlay(Target(kind="Service"), patch, False, AT)])
-    assert result == objects
-    assert [each.message.startswith("Service kps-grafana: what is left has no") for each in problems] == [True]
+    patch = JsonPatch(
+        (JsonOperation("test", "/metadata/name", "", "kps-prometheus"), JsonOperation("add", "/hit", "", 1))
+    )
+    result, problems = apply(OBJECTS, [Overlay(Target(kind="Service"), patch, False, AT)])
+    assert result == [OBJECTS[0], OBJECTS[1], OBJECTS[2] | {"hit": 1}]
+    assert [each.message for each in problems] == [
+        "Service kps-grafana: operation 1 (test /metadata/name): expected 'kps-prometheus', found 'kps-grafana'"
+    ]
