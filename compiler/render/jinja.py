@@ -1,7 +1,7 @@
-"""Templates of our own packs: Jinja2 in its immutable sandbox, with nothing in reach but the context.
+"""Templates of our own packs: Jinja2 in a sandbox, with nothing in reach but the context and the pack's own templates.
 
-Undefined names are errors; there is no clock, randomness, environment, network or file but the pack's own templates.
-Time and memory are bounded by the worker process that renders (host.workers), not here.
+Undefined names are errors. There is no clock, randomness, environment, network or file. Time and memory are bounded by
+the worker process that renders (`host.workers`).
 """
 
 from __future__ import annotations
@@ -10,165 +10,187 @@ import base64
 import hashlib
 import json
 import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NoReturn
+from types import CodeType, TracebackType
+from typing import Any
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.exceptions import SecurityError
 
 from compiler import yamldoc
-from compiler.diagnostics import CompileError, Diagnostic, Position, did_you_mean, fail
+from compiler.diagnostics import CompileError, Diagnostic, Position, did_you_mean
+from compiler.render.sandbox import MAX_OUTPUT_BYTES, LimitError, MissingKeyError, Sandbox, allowed_filters, as_json
+from compiler.resolve.versions import Constraint, Version
 
-_MARK = "template:"
-MAX_OUTPUT_BYTES = 32 * 1024 * 1024
-_REMOVED_GLOBALS = ("lipsum", "cycler", "joiner")
-_REMOVED_FILTERS = ("random", "pprint", "xmlattr", "urlize", "filesizeformat", "wordcount")
-_LEAKED = re.compile(r"<[\w. ]+ at 0x[0-9a-f]+>|<(?:bound method|function|built-in)|\[Undefined|\bUndefined\]")
+_ADDRESS = re.compile(r"<[^<>\n]* at 0x[0-9a-fA-F]+>")
+_UNDEFINED_NAME = re.compile(r"'([^']+)' is undefined")
+_MOST_INCLUDES_TOLD = 5
 
 
 def render_templates(
-    templates: Mapping[str, str], context: Mapping[str, Any], *, names: Sequence[str], folder: str
+    templates: Mapping[str, str], context: Mapping[str, Any], *, names: Sequence[str]
 ) -> dict[str, str]:
     """{path: rendered text} of the templates in `names`; the others can be included, imported and extended.
 
-    Paths are those of `templates`, all below `folder`; inside a template they are relative to it. Raises CompileError
-    (`jinja-syntax`, `jinja-undefined`, `jinja-failed`, …) at the template's own file and line.
+    Paths are those of `templates`. Inside a template another one goes by the end of its path (`_labels.j2`,
+    `lib/_labels.j2`); of several the one with the shortest path is meant. Raises CompileError with the problems of all
+    templates, each at its own file and line: jinja-syntax, jinja-missing (no such template), jinja-undefined (with the
+    nearest name that is there), jinja-unsafe (out of the sandbox), jinja-limit (too much), jinja-failed (the rest).
     """
-    root = f"{folder}/"
-    environment = _environment(tuple(sorted((path.removeprefix(root), text) for path, text in templates.items())))
     found: dict[str, str] = {}
     problems: list[Diagnostic] = []
     for path in names:
         try:
-            found[path] = _render(environment, path, root, context)
-        except CompileError as error:
-            problems.extend(error.diagnostics)
+            found[path] = _render(templates, path, context)
+        except (jinja2.TemplateError, SyntaxError, *_PYTHON_ERRORS) as error:
+            problems.append(_diagnostic(error, path, templates, context))
     if problems:
         raise CompileError(problems)
     return found
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """Attribute access on mappings means their keys first, so that `values.items` is the value where there is one."""
+_PYTHON_ERRORS = (
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, CompileError,
+)  # fmt: skip
+"""What operators, filters and methods raise about their operands."""
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Mapping):
-            if attribute in obj:
-                return obj[attribute]
-            if attribute not in ("items", "keys", "values", "get"):
-                return self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
+
+def _render(templates: Mapping[str, str], path: str, context: Mapping[str, Any]) -> str:
+    """An environment of its own for each: imported templates keep state, which no other render may see."""
+    environment = Sandbox(_Loader(templates), _filters())
+    size, parts = 0, []
+    for part in environment.get_template(path).generate(dict(context)):
+        size += len(part) if part.isascii() else len(part.encode("utf-8", "surrogatepass"))
+        if size > MAX_OUTPUT_BYTES:
+            raise LimitError(f"it prints more than {MAX_OUTPUT_BYTES:,} bytes")
+        parts.append(part)
+    text = "".join(parts)
+    if leaked := _ADDRESS.search(text):
+        raise SecurityError(f"line {text.count(chr(10), 0, leaked.start()) + 1} of the output shows {leaked[0]}")
+    return text
 
 
 class _Loader(jinja2.BaseLoader):
-    """Templates by name, each with a file name by which tracebacks tell it apart: a mark, then its name."""
+    """Finds templates in the mapping only. Code is compiled once a process; template objects are never shared."""
 
     def __init__(self, templates: Mapping[str, str]) -> None:
         self._templates = templates
 
-    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
-        if template not in self._templates:
-            raise jinja2.TemplateNotFound(template)
-        return self._templates[template], f"{_MARK}{template}", None
+    def load(
+        self,
+        environment: jinja2.Environment,
+        name: str,
+        globals: Any = None,  # noqa: A002 - Jinja2's name
+    ) -> jinja2.Template:
+        path = self._path(name)
+        if path is None:
+            raise jinja2.TemplateNotFound(name)
+        code = _compiled(path, self._templates[path])
+        return environment.template_class.from_code(environment, code, dict(globals or {}))
 
-    def list_templates(self) -> list[str]:
-        return list(self._templates)
-
-
-@lru_cache(maxsize=64)
-def _environment(templates: tuple[tuple[str, str], ...]) -> _Environment:
-    environment = _Environment(
-        loader=_Loader(dict(templates)),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # YAML, not HTML
-        cache_size=-1,
-    )
-    for name in _REMOVED_GLOBALS:
-        environment.globals.pop(name, None)
-    for name in _REMOVED_FILTERS:
-        environment.filters.pop(name, None)
-    environment.filters.update(FILTERS)
-    return environment
+    def _path(self, name: str) -> str | None:
+        if name in self._templates:
+            return name
+        if not re.fullmatch(r"[^/\\\x00]+(?:/[^/\\\x00]+)*", name) or {".", ".."} & set(name.split("/")):
+            return None
+        found = [path for path in self._templates if path.endswith(f"/{name}")]
+        return min(found, key=lambda path: (path.count("/"), path), default=None)
 
 
-def _render(environment: _Environment, path: str, root: str, context: Mapping[str, Any]) -> str:
-    try:
-        text = environment.get_template(path.removeprefix(root)).render(dict(context))
-    except jinja2.TemplateSyntaxError as error:
-        at = Position(root + (error.name or path.removeprefix(root)), error.lineno)
-        raise fail("jinja-syntax", error.message or "syntax error", at) from None
-    except jinja2.TemplateNotFound as error:
-        known = did_you_mean(str(error.name), environment.loader.list_templates() if environment.loader else [])
-        missing = f"the pack has no template '{error.name}'"
-        raise fail("jinja-missing", missing, _place(path, root), hint=known) from None
-    except jinja2.UndefinedError as error:
-        _undefined(error, path, root, context)
-    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise fail("jinja-failed", str(error) or type(error).__name__, _place(path, root)) from None
-    except (RecursionError, MemoryError) as error:
-        raise fail("jinja-limit", f"the template does not end: {type(error).__name__}", _place(path, root)) from None
-    if len(text) > MAX_OUTPUT_BYTES:
-        raise fail("jinja-limit", f"renders to more than {MAX_OUTPUT_BYTES:,} bytes", Position(path))
-    leaked = _LEAKED.search(text)
-    if leaked:
-        line = text.count("\n", 0, leaked.start()) + 1
-        raise fail("jinja-failed", f"output line {line} shows a Python object: {leaked[0]}", Position(path))
-    return text
+@lru_cache(maxsize=512)
+def _compiled(path: str, source: str) -> CodeType:
+    """The file name of the code is the template's path, which makes it known in tracebacks."""
+    return _compiler().compile(source, path, path)
 
 
-def _undefined(error: jinja2.UndefinedError, path: str, root: str, context: Mapping[str, Any]) -> NoReturn:
-    message = str(error.message)
-    match = re.search(r"has no attribute '([^']+)'|'([^']+)' is undefined", message)
-    name = (match[1] or match[2]) if match else ""
-    raise fail("jinja-undefined", message, _place(path, root), hint=_nearest(name, context)) from None
+@lru_cache(maxsize=1)
+def _compiler() -> Sandbox:
+    return Sandbox(None, _filters())
 
 
-def _nearest(name: str, context: Mapping[str, Any]) -> str:
-    keys: set[str] = set()
-
-    def walk(value: Any, depth: int) -> None:
-        if isinstance(value, Mapping) and depth < 6:
-            for key, item in value.items():
-                keys.add(str(key))
-                walk(item, depth + 1)
-
-    walk(context, 0)
-    return did_you_mean(name, keys) if name and len(keys) > 9 else ""
+@lru_cache(maxsize=1)
+def _filters() -> dict[str, Callable[..., Any]]:
+    return allowed_filters(FILTERS)
 
 
-def _place(path: str, root: str) -> Position:
-    """The innermost template line of the exception being handled (Jinja gives compiled code the template's lines)."""
-    traceback = sys.exc_info()[2]
-    found = Position(path)
+def _diagnostic(
+    error: BaseException, path: str, templates: Mapping[str, str], context: Mapping[str, Any]
+) -> Diagnostic:
+    places = _places(error.__traceback__, templates) or [Position(path)]
+    at, *outer = reversed(places)
+    code, message, hint = "jinja-failed", _first_line(str(error)) or type(error).__name__, ""
+    match error:
+        case jinja2.TemplateSyntaxError():
+            at = Position(error.filename or path, error.lineno)
+            code = "jinja-syntax"
+        case jinja2.TemplateNotFound():
+            code, message = "jinja-missing", f"the pack has no template '{error.name}'"
+            hint = did_you_mean(str(error.name), [other.rpartition("/")[2] for other in templates])
+        case MissingKeyError():
+            code, hint = "jinja-undefined", did_you_mean(error.name, error.known)
+        case jinja2.UndefinedError():
+            name = _UNDEFINED_NAME.search(message)
+            code, hint = "jinja-undefined", did_you_mean(name[1], context) if name else ""
+        case SecurityError():
+            code = "jinja-unsafe"
+        case LimitError() | OverflowError():
+            code = "jinja-limit"
+        case RecursionError() | SyntaxError():  # Python's own limits on nesting, when the template's code is compiled
+            code, message = "jinja-limit", "the template is nested too deeply, or includes or calls itself without end"
+        case MemoryError():
+            code, message = "jinja-limit", "the template needs more memory than there is"
+        case CompileError():
+            message = error.diagnostics[0].message
+    return Diagnostic(code, message, at, hint, tuple((place, "reached from here") for place in outer))
+
+
+def _places(traceback: TracebackType | None, templates: Mapping[str, str]) -> list[Position]:
+    """Where in the templates the error came by, outermost first: their frames, which Jinja2 gives their own lines."""
+    found: dict[Position, None] = {}
     while traceback is not None:
-        name = traceback.tb_frame.f_code.co_filename
-        if name.startswith(_MARK):
-            found = Position(root + name.removeprefix(_MARK), traceback.tb_lineno)
+        filename = traceback.tb_frame.f_code.co_filename
+        if filename in templates:
+            place = Position(filename, traceback.tb_lineno)
+            found.pop(place, None)
+            found[place] = None
         traceback = traceback.tb_next
-    return found
+    return list(found)[-_MOST_INCLUDES_TOLD:]
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:500]
 
 
 def _required(value: Any, message: str = "a required value is missing") -> Any:
-    if value is None or value == "" or isinstance(value, jinja2.Undefined):
+    if isinstance(value, jinja2.Undefined) or value is None or value == "":
         raise jinja2.TemplateRuntimeError(message)
     return value
 
 
 def _to_yaml(value: Any, indent: int = 0) -> str:
     """Block YAML without the last newline; every line but the first indented by `indent`."""
-    return yamldoc.dump(value).rstrip("\n").replace("\n", "\n" + " " * indent)
+    data = json.loads(as_json(value))
+    return yamldoc.dump(data).rstrip("\n").replace("\n", "\n" + " " * indent)
 
 
-FILTERS: Mapping[str, Any] = {
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else as_json(value)
+
+
+def _semver(version: str, constraint: str) -> bool:
+    """Whether the version is in the range; as Helm's semverCompare, operands the other way round for a pipe."""
+    return Constraint.parse(constraint).allows(Version.lenient(version))
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
     "to_yaml": _to_yaml,
-    "to_json": lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False),
-    "quote": lambda value: json.dumps(str(value), ensure_ascii=False),
-    "b64encode": lambda value: base64.b64encode(str(value).encode()).decode(),
-    "sha256": lambda value: hashlib.sha256(str(value).encode()).hexdigest(),
+    "to_json": as_json,
+    "quote": lambda value: as_json(_text(value)),
+    "b64encode": lambda value: base64.b64encode(_text(value).encode()).decode(),
+    "b64decode": lambda value: base64.b64decode(_text(value), validate=True).decode(),
+    "sha256": lambda value: hashlib.sha256(_text(value).encode()).hexdigest(),
     "required": _required,
+    "semver": _semver,
 }
+"""Filters of our own (docs/packs.md)."""
