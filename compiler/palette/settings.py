@@ -76,11 +76,15 @@ class _Block:
         at = self.values.locate("pack", *keys)
         self.values.problems.error("pack-setting", f"{dotted(('pack', *keys))}: {found}", at, hint=hint)
 
+    def shown(self, value: Any) -> str:
+        """A value for a message."""
+        return self.values.shown("null" if value is None else f"'{value}'" if isinstance(value, str) else str(value))
+
     def text(self, key: str) -> str:
         value = self.data.get(key)
         if value is None or isinstance(value, str):
             return str(value or "")
-        self.wrong(f"expected a string, found {_shown(value)}", key)
+        self.wrong(f"expected a string, found {self.shown(value)}", key)
         return ""
 
     def namespace(self, value: Any, *keys: str | int) -> str:
@@ -90,7 +94,7 @@ class _Block:
         if isinstance(value, str) and is_namespace(value):
             return str(value)
         hint = "lower-case letters, digits and '-', at most 63, starting and ending with a letter or digit"
-        self.wrong(f"{_shown(value)} is not a namespace name", *keys, hint=hint)
+        self.wrong(f"{self.shown(value)} is not a namespace name", *keys, hint=hint)
         return ""
 
     def additional_namespaces(self) -> tuple[str, ...]:
@@ -104,7 +108,7 @@ class _Block:
         elif value is None:
             names = []
         else:
-            self.wrong(f"expected text, a list or a mapping, found {_shown(value)}", key)
+            self.wrong(f"expected text, a list or a mapping, found {self.shown(value)}", key)
             names = []
         found = [self.namespace(name, key) for name in names]
         return tuple(dict.fromkeys(name for name in found if name))
@@ -115,7 +119,7 @@ class _Block:
         if given is None:
             return {}
         if not isinstance(given, Mapping):
-            self.wrong(f'expected a mapping {{NAMESPACE: "key=value,key=value"}}, found {_shown(given)}', key)
+            self.wrong(f'expected a mapping {{NAMESPACE: "key=value,key=value"}}, found {self.shown(given)}', key)
             return {}
         found = {}
         for name, text in given.items():
@@ -130,14 +134,15 @@ class _Block:
                 label, equals, value = part.partition("=")
                 pairs.append((label.strip(), value.strip() if equals else None))
         else:
-            pairs = list(given.items()) if isinstance(given, Mapping) else [(_shown(given), None)] if given else []
+            pairs = list(given.items()) if isinstance(given, Mapping) else [(self.shown(given), None)] if given else []
         for label, value in pairs:
             if not isinstance(value, str):
-                self.wrong(f"'{label}' is not key=value", key, name, hint='write "key=value,key=value"')
+                self.wrong(f"{self.shown(label)} is not key=value", key, name, hint='write "key=value,key=value"')
             elif is_label_key(label) and is_label_value(value) if labels else is_annotation_key(label):
                 yield label, value
             else:
-                self.wrong(f"'{label}={value}' is not a valid {'label' if labels else 'annotation'}", key, name)
+                kind = "label" if labels else "annotation"
+                self.wrong(f"{self.shown(f'{label}={value}')} is not a valid {kind}", key, name)
 
     def priority(self) -> int | None:
         """The install priority, as text or integer (both occur)."""
@@ -148,7 +153,7 @@ class _Block:
             return None
         if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value):
             return int(value)
-        self.wrong(f"expected an integer, found {_shown(value)}", PRIORITY)
+        self.wrong(f"expected an integer, found {self.shown(value)}", PRIORITY)
         return None
 
     def release_names(self) -> dict[str, str]:
@@ -156,14 +161,14 @@ class _Block:
         if given is None:
             return {}
         if not isinstance(given, Mapping):
-            self.wrong(f"expected a mapping {{CHART: RELEASE}}, found {_shown(given)}", "releaseNameOverride")
+            self.wrong(f"expected a mapping {{CHART: RELEASE}}, found {self.shown(given)}", "releaseNameOverride")
             return {}
         found = {}
         for chart, release in given.items():
             if isinstance(release, str):
                 found[chart] = str(release)
             elif release is not None:
-                self.wrong(f"expected a string, found {_shown(release)}", "releaseNameOverride", chart)
+                self.wrong(f"expected a string, found {self.shown(release)}", "releaseNameOverride", chart)
         return found
 
     def cidrs(self, key: str) -> list[Network]:
@@ -174,7 +179,7 @@ class _Block:
                 try:
                     found.append(ipaddress.ip_network(part.strip(), strict=False))
                 except ValueError:
-                    self.wrong(f"'{part.strip()}' is not a CIDR", key, hint="for example 192.168.0.0/16")
+                    self.wrong(f"{self.shown(part.strip())} is not a CIDR", key, hint="for example 192.168.0.0/16")
         return found
 
     def refuse_overlap(self, pods: list[Network], services: list[Network]) -> None:
@@ -202,11 +207,6 @@ class _Block:
     def _stray(self, name: str, hint: str, *keys: str) -> None:
         at = self.values.locate("pack", *keys)
         self.values.problems.warning("pack-setting-misplaced", f"pack.{name} has no effect", at, hint=hint)
-
-
-def _shown(value: Any) -> str:
-    text = "null" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _images(content: Any) -> Iterator[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from compiler.palette.namespaces import namespaces
 from compiler.palette.readiness import ReadinessCheck, readiness_checks
 from compiler.palette.settings import PackSettings, read_settings
 from tests.palette.support import pack_values, told
+
+SECRETS = frozenset({"hunter2", "hun ter2"})
 
 
 def settings(text: str) -> PackSettings:
@@ -102,6 +106,15 @@ def test_install_priority_is_text_or_integer(given: str, expected: int | None) -
 )
 def test_a_wrong_value_is_refused_with_its_name(line: str, message: str) -> None:
     assert refused(f"pack:\n  {line}\n") == [f"error pack-setting 2: {message}"]
+
+
+def test_values_of_sensitive_variables_are_masked() -> None:
+    values = replace(pack_values("pack: {podCIDR: hunter2, namespaceLabels: {web: 'a=hun ter2'}}"), secrets=SECRETS)
+    read_settings(values)
+    assert [message.partition(": ")[2] for message in told(values.problems)] == [
+        "pack.podCIDR: '***' is not a CIDR",
+        "pack.namespaceLabels.web: 'a=***' is not a valid label",
+    ]
 
 
 def test_overlapping_networks_are_refused_with_both_places() -> None:
