@@ -31,7 +31,8 @@ def rewrite_images(body: Mapping[str, Any], rewrite: Rewrite) -> Mapping[str, An
 
 def _walk(node: Any, rewrite: Rewrite) -> Any:
     if isinstance(node, dict):
-        changed = {key: new for key, value in node.items() if (new := _field(key, value, rewrite)) is not value}
+        inner = ((key, value) for key, value in node.items() if isinstance(value, (dict, list)))
+        changed = {key: new for key, value in inner if (new := _field(key, value, rewrite)) is not value}
         return {**node, **changed} if changed else node
     if isinstance(node, list):
         items = [_walk(item, rewrite) for item in node]

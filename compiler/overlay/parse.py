@@ -50,6 +50,8 @@ def parse_overlay(raw: Mapping[str, Any], at: At, problems: Problems) -> Overlay
         found = f"found {' and '.join(given)}" if given else "found none"
         problems.error("overlay-operation", f"expected one of {', '.join(_OPERATIONS)}; {found}", at(*given[:1]))
         return None
+    if raw[given[0]] is None:
+        fields.error("wrong-type", given[0], "expected the operation, found null")
     operation, optional = _OPERATIONS[given[0]](fields, given[0]), fields.flag("optional")
     target = _target(fields.child("target")) if "target" in raw else _implied_target(operation)
     if target is None and not isinstance(operation, Transform):

@@ -100,6 +100,11 @@ def _merge_list(before: list[Any] | None, patch: list[Any], rule: ListRule | Non
     if directive == "delete":
         return None
     if rule is None:
+        if any(isinstance(item, dict) and DIRECTIVE in item for item in items):
+            raise PatchError(
+                f"{_dotted(path)}: `$patch` on one item of a list that is replaced as a whole",
+                hint="the list has no merge key; use json6902 to change one item",
+            )
         return items
     base = [] if before is None or directive == "replace" else before
     if not rule.keys:

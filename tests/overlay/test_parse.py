@@ -98,6 +98,8 @@ BAD = {
     "{patch: {spec: {replicas: 2}}}": [("overlay-target", "patch", "which object is meant?")],
     "{merge: {spec: {replicas: 2}}}": [("overlay-target", "merge", "which object is meant?")],
     "{target: {kind: A}, patch: [1]}": [("wrong-type", "patch", "expected mapping, found list")],
+    "{target: {kind: A}, patch: }": [("wrong-type", "patch", "found null")],
+    "{target: {kind: A}, json6902: null}": [("wrong-type", "json6902", "found null")],
     "{target: {kind: A}, optional: 'yes', patch: {}}": [("wrong-type", "optional", "expected boolean, found string")],
     "{target: {kind: A}, json6902: [{op: replce, path: /a, value: 1}]}": [
         ("invalid-value", "json6902/0/op", "did you mean 'replace'?")

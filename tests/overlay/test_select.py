@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -38,6 +39,13 @@ def test_what_re2_refuses_is_refused(pattern: str) -> None:
 )  # fmt: skip
 def test_full_match(pattern: str, text: str, expected: bool) -> None:
     assert full_match(pattern)(text) is expected
+
+
+@pytest.mark.parametrize("text", ["a-b", "a.b", "a_b", "system:controller", "v1", r"a+b (c) [d] {e} ^$|*?\\ /#&~", "é"])
+def test_an_escaped_text_matches_itself_only(text: str) -> None:
+    assert full_match(re.escape(text))(text)
+    assert not full_match(re.escape(text))(f"{text}x")
+    assert not full_match(re.escape("a.b"))("axb")
 
 
 @pytest.mark.parametrize(
