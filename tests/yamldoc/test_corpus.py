@@ -158,6 +158,61 @@ def test_both_readers_agree_on_mutated_documents(schemas: dict[str, str], render
     assert agreed > 800
 
 
+_ODD = r"""
+a: |⏎  x
+a: |+⏎  x
+a: >⏎  x
+- |⏎  x
+a: |⏎  x⏎··
+a: |⏎
+a: |+⏎⏎
+a: |⏎⏎  x⏎
+a: |⏎     ⏎  x⏎
+a: "b\n" : c⏎
+- "b\n" : c⏎
+k:⏎  "b\n" : c⏎
+- {} : c⏎
+a: {} b⏎
+a: x⏎  # c⏎  y⏎
+a: x # c⏎  y⏎
+a:⏎- x⏎  y⏎
+a:⏎-⏎  b: 1⏎
+- - a⏎
+a:⏎ b⏎ c⏎
+a: b⏎  c: d⏎
+a:⏎ - b⏎- c⏎
+a: b⏎---⏎
+---⏎---⏎a: b⏎
+- ---⏎
+a: ---⏎
+a:⏎---⏎
+---⏎# c⏎---⏎
+? a⏎: b⏎
+a:b⏎
+a: :b⏎
+a: -⏎
+-a⏎
+- -1⏎
+#a⏎b: c⏎
+a: 'b' 'c'⏎
+a: 'b''c'⏎
+a: '⏎
+a: ''⏎
+'': a⏎
+~: a⏎
+a: [x,⏎  y]⏎
+a: [x,⏎y]⏎
+  a: b⏎c: d⏎
+a: \n⏎
+"""  # a document in each line, ⏎ is a line break and · a blank
+
+
+@pytest.mark.parametrize("text", _ODD.strip("\n").replace("\n", "\0").replace("⏎", "\n").replace("·", " ").split("\0"))
+def test_both_readers_agree_on_odd_documents(text: str) -> None:
+    slow = answer(text, lambda *args, **options: load_one(*args, **options, positions=False, duplicates="warn"))
+    assert answer(text, load_rendered) == slow
+
+
 def test_without_libyaml_the_pure_parser_reads_the_same(
     schemas: dict[str, str], rendered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
