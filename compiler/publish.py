@@ -113,7 +113,7 @@ def cluster_of(path: str) -> str:
         return ""
     name, _, below = rest.partition("/")
     if name.startswith("_"):
-        return below.removesuffix(".yaml")
+        return below.rpartition("/")[2].removesuffix(".yaml")
     return name if below else ""
 
 

@@ -1,7 +1,8 @@
 """Argo CD: for each cluster an AppProject, an Application per layer, and one above them; one above all clusters.
 
 The fleet's Application applies those of the clusters, and each of these the cluster's layers in sync waves. Waves of
-different clusters are apart, so a cluster that is broken keeps no other one waiting.
+different clusters are apart, so a cluster that is broken keeps no other one waiting. The layers that make the cluster
+itself are apart from those that run in it: their machines become healthy only with the network of a later layer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler import kubernetes, yamldoc
-from compiler.delivery.documents import FLEET, delivered, labels, object_file, object_name, repository_path
+from compiler.delivery.documents import (
+    FLEET,
+    delivered,
+    labels,
+    makes_cluster,
+    object_file,
+    object_name,
+    repository_path,
+)
 from compiler.diagnostics import Problems
 from compiler.model import ArgocdOptions, Cluster, OutputFile, Settings
 from compiler.output.assemble import AssembledCluster, AssembledLayer
@@ -30,23 +39,35 @@ _RETRY = {"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration"
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
-    """`argocd/<cluster>/` with project and layers, and the cluster's own Application in `argocd/_fleet/`."""
-    options, target = settings.argocd, cluster.cluster.cluster
+    """`argocd/<cluster>/` with project and layers, `management/` in it for those that make the cluster, and the
+    cluster's own Applications in `argocd/_fleet/`."""
     layers = delivered(cluster)
-    if not layers:
-        return []
     _check_sizes(layers, settings, problems)
-    folder = f"argocd/{target.name}"
-    parent = _cluster_application(target, options)
-    files = [object_file(f"argocd/{FLEET}/{target.name}.yaml", parent, cluster=target.name)]
-    if not options.project:
-        files.append(object_file(f"{folder}/project.yaml", _project(target, layers, options), cluster=target.name))
+    groups: dict[str, list[AssembledLayer]] = {}
     for found in layers:
-        layer = found.layer
-        body = _layer_application(target, found, options)
+        groups.setdefault("management" if makes_cluster(found.layer) else "", []).append(found)
+    target = cluster.cluster.cluster
+    return [file for group, members in groups.items() for file in _group_files(target, group, members, settings.argocd)]
+
+
+def _group_files(
+    target: Cluster, group: str, layers: Sequence[AssembledLayer], options: ArgocdOptions
+) -> list[OutputFile]:
+    """Layers with an Application above them and a project."""
+    name = object_name(*filter(None, (target.name, group)))
+    folder = "/".join(filter(None, ("argocd", target.name, group)))
+    parent = _parent(name, folder, options, prune=options.cascade)
+    parent["metadata"]["labels"] = labels(target.name)
+    place = "/".join(filter(None, ("argocd", FLEET, group, f"{target.name}.yaml")))
+    files = [object_file(place, parent, cluster=target.name)]
+    if not options.project:
         files.append(
-            object_file(f"{folder}/{layer.wave:02d}-{layer.name}.yaml", body, cluster=target.name, layer=layer.name)
+            object_file(f"{folder}/project.yaml", _project(name, target, layers, options), cluster=target.name)
         )
+    for found in layers:
+        path = f"{folder}/{found.layer.wave:02d}-{found.layer.name}.yaml"
+        body = _layer_application(options.project or name, target, found, options)
+        files.append(object_file(path, body, cluster=target.name, layer=found.layer.name))
     return files
 
 
@@ -61,6 +82,7 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
             hint="give it another: argocd: {fleet: all-clusters}",
         )
     application = _parent(options.fleet, f"argocd/{FLEET}", options, prune=False)
+    application["spec"]["source"]["directory"] = {"recurse": True}
     bodies = [application] if options.project else [_fleet_project(options), application]
     return [text_file("argocd/fleet.yaml", yamldoc.dump_all(bodies))]
 
@@ -81,15 +103,17 @@ def _check_sizes(layers: Sequence[AssembledLayer], settings: Settings, problems:
             )
 
 
-def _layer_application(target: Cluster, found: AssembledLayer, options: ArgocdOptions) -> dict[str, Any]:
+def _layer_application(project: str, target: Cluster, found: AssembledLayer, options: ArgocdOptions) -> dict[str, Any]:
     layer = found.layer
+    # Cluster API puts its objects together whatever comes first, and some are healthy only when all layers are there.
+    wave = 0 if makes_cluster(layer) else layer.wave
     prune = options.prune and layer.policy.prune != "disabled"
     metadata = {
         "name": object_name(target.name, layer.name),
         "namespace": options.namespace,
         "labels": labels(target.name, layer.name),
         # Argo CD renders the Application again only when something in this very directory has changed.
-        "annotations": {_WAVE: str(layer.wave), _GENERATE_PATHS: "."},
+        "annotations": {_WAVE: str(wave), _GENERATE_PATHS: "."},
     }
     if options.cascade and prune and layer.type == "addon":
         metadata["finalizers"] = [_FINALIZER]
@@ -98,7 +122,7 @@ def _layer_application(target: Cluster, found: AssembledLayer, options: ArgocdOp
         "kind": "Application",
         "metadata": metadata,
         "spec": {
-            "project": options.project or object_name(target.name),
+            "project": project,
             "source": _source(layer.directory, options),
             "destination": {**_destination(target, management=layer.management), "namespace": layer.namespace},
             "syncPolicy": {
@@ -142,8 +166,8 @@ def _sync_options(found: AssembledLayer) -> list[str]:
     return options
 
 
-def _project(target: Cluster, layers: Sequence[AssembledLayer], options: ArgocdOptions) -> dict[str, Any]:
-    """What the cluster's layers may be: from the one repository, to the one cluster.
+def _project(name: str, target: Cluster, layers: Sequence[AssembledLayer], options: ArgocdOptions) -> dict[str, Any]:
+    """What these layers may be: from the one repository, to the one cluster.
 
     Kinds and namespaces are not limited to those in use: Argo CD does not prune what its project does not permit (any
     more), so the last object of a kind would stay in the cluster for ever. Only where Argo CD itself runs the
@@ -160,7 +184,7 @@ def _project(target: Cluster, layers: Sequence[AssembledLayer], options: ArgocdO
         "apiVersion": _API_VERSION,
         "kind": "AppProject",
         "metadata": {
-            "name": object_name(target.name),
+            "name": name,
             "namespace": options.namespace,
             "labels": labels(target.name),
             "annotations": {_WAVE: "-1"},  # before every Application that is in it
@@ -184,16 +208,12 @@ def _cluster_scoped_groups(layers: Sequence[AssembledLayer]) -> list[str]:
     return sorted(groups)
 
 
-def _cluster_application(target: Cluster, options: ArgocdOptions) -> dict[str, Any]:
-    """Applies the cluster's layers. It prunes an Application only where that takes the layer's objects along; else the
-    Application of a layer that is gone stays, out of sync, for a person to delete with or without its objects."""
-    body = _parent(object_name(target.name), f"argocd/{target.name}", options, prune=options.cascade)
-    body["metadata"]["labels"] = labels(target.name)
-    return body
-
-
 def _parent(name: str, path: str, options: ArgocdOptions, *, prune: bool) -> dict[str, Any]:
-    """An Application of Applications. It has no finalizer: whoever deletes it deletes nothing else."""
+    """An Application of Applications. It has no finalizer: whoever deletes it deletes nothing else.
+
+    It prunes an Application only where that takes the layer's objects along; else the Application of a layer that is
+    gone stays, out of sync, for a person to delete with or without its objects.
+    """
     return {
         "apiVersion": _API_VERSION,
         "kind": "Application",

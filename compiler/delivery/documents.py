@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from compiler import kubernetes, yamldoc
-from compiler.model import OutputFile
+from compiler.model import OutputFile, PlannedLayer
 from compiler.output.assemble import AssembledCluster, AssembledLayer
 from compiler.output.inventory import text_file
 
@@ -42,6 +42,12 @@ def repository_path(root: str, path: str) -> str:
 def delivered(cluster: AssembledCluster) -> list[AssembledLayer]:
     """The layers that have objects: without, there is no directory to deliver."""
     return [layer for layer in cluster.layers if layer.objects]
+
+
+def makes_cluster(layer: PlannedLayer) -> bool:
+    """Whether the layer makes the cluster itself, by Cluster API: its machines are healthy only once the cluster has a
+    network, which comes with a later layer. So nothing may wait for all of its objects."""
+    return layer.management and layer.type != "addon"
 
 
 def object_file(path: str, body: Mapping[str, Any], *, cluster: str = "", layer: str = "") -> OutputFile:

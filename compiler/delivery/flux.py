@@ -13,7 +13,15 @@ from itertools import groupby
 from typing import Any
 
 from compiler import yamldoc
-from compiler.delivery.documents import FLEET, delivered, labels, object_file, object_name, repository_path
+from compiler.delivery.documents import (
+    FLEET,
+    delivered,
+    labels,
+    makes_cluster,
+    object_file,
+    object_name,
+    repository_path,
+)
 from compiler.delivery.readiness import health_expressions
 from compiler.diagnostics import Problems
 from compiler.model import Cluster, FluxOptions, OutputFile, PlannedLayer, RenderedObject, Settings
@@ -28,6 +36,9 @@ _BEFORE = frozenset({"pre-install", "pre-upgrade"})
 _AFTER = frozenset({"post-install", "post-upgrade"})
 # What hooks before an installation may need of it: Helm, too, makes namespaces and the CRDs of crds/ first.
 _FIRST = frozenset({("", "Namespace"), ("apiextensions.k8s.io", "CustomResourceDefinition")})
+
+# A condition of Cluster API's Cluster, in all of its versions.
+_CONTROL_PLANE_ANSWERS = 'status.conditions.exists(c, c.type == "ControlPlaneInitialized" && c.status == "True")'
 
 Objects = list[tuple[str, RenderedObject]]
 """Objects with the paths of their files, relative to the output root."""
@@ -142,8 +153,7 @@ def _chain(
             after = earlier
             for stage in _stages(found, folder):
                 body = _kustomization(stage, after, target, options)
-                if not stage.suffix and (expressions := health_expressions(stage.layer, problems)):
-                    body["spec"]["healthCheckExprs"] = expressions
+                body["spec"] |= _health(stage, problems)
                 names.append(stage.file)
                 files.append(object_file(f"{folder}/{stage.file}", body, cluster=target.name, layer=stage.layer.name))
                 if stage.path != stage.layer.directory:
@@ -159,7 +169,6 @@ def _kustomization(stage: _Stage, after: Sequence[str], target: Cluster, options
     spec: dict[str, Any] = {
         **_common(stage.path, options),
         "prune": options.prune and layer.policy.prune != "disabled",
-        "wait": True,
         "timeout": options.timeout,
     }
     if after:
@@ -172,6 +181,25 @@ def _kustomization(stage: _Stage, after: Sequence[str], target: Cluster, options
         secret = {"secretRef": {"name": options.decryption_secret}} if options.decryption_secret else {}
         spec["decryption"] = {"provider": "sops", **secret}
     return _object(stage.name, spec, options, labels(target.name, layer.name))
+
+
+def _health(stage: _Stage, problems: Problems) -> dict[str, Any]:
+    """When the stage is ready: when all of its objects are. A layer that makes the cluster is ready when the control
+    plane answers (and what its `readiness` names is); then kubeconfig and API server are there for the next layer."""
+    expressions = [] if stage.suffix else health_expressions(stage.layer, problems)
+    if not makes_cluster(stage.layer):
+        return {"wait": True, **({"healthCheckExprs": expressions} if expressions else {})}
+    kinds = {(e["apiVersion"], e["kind"]) for e in expressions}
+    checked = []
+    for _, item in stage.objects:
+        api = f"{item.group}/{item.version}" if item.group else item.version
+        if (item.group, item.kind) == ("cluster.x-k8s.io", "Cluster") and (api, item.kind) not in kinds:
+            kinds.add((api, item.kind))
+            expressions.append({"apiVersion": api, "kind": item.kind, "current": _CONTROL_PLANE_ANSWERS})
+        if (api, item.kind) in kinds:
+            checked.append({"apiVersion": api, "kind": item.kind, "name": item.name, "namespace": item.namespace})
+    checks = {"healthChecks": checked, "healthCheckExprs": expressions} if checked else {}
+    return {"wait": False, **checks}
 
 
 def _entry(name: str, path: str, options: FluxOptions, *, prune: bool) -> dict[str, Any]:

@@ -111,6 +111,10 @@ spec:
 WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: one}\n"
 CLUSTER_API = """\
 apiVersion: cluster.x-k8s.io/v1beta2
+kind: Cluster
+metadata: {name: eu, namespace: fleet-eu}
+---
+apiVersion: cluster.x-k8s.io/v1beta2
 kind: MachineDeployment
 metadata: {name: workers, namespace: fleet-eu}
 """

@@ -36,13 +36,15 @@ def applications(found: list[OutputFile]) -> dict[str, dict[str, Any]]:
 
 def test_the_files_of_a_cluster() -> None:
     assert list(tree(files(full_stack("prod-eu")))) == [
+        "argocd/_fleet/management/prod-eu.yaml",
         "argocd/_fleet/prod-eu.yaml",
-        "argocd/prod-eu/00-os.yaml",
-        "argocd/prod-eu/01-k8s.yaml",
         "argocd/prod-eu/02-cni.yaml",
         "argocd/prod-eu/03-logging.yaml",
         "argocd/prod-eu/03-operator.yaml",
         "argocd/prod-eu/04-widgets.yaml",
+        "argocd/prod-eu/management/00-os.yaml",
+        "argocd/prod-eu/management/01-k8s.yaml",
+        "argocd/prod-eu/management/project.yaml",
         "argocd/prod-eu/project.yaml",
     ]
 
@@ -105,7 +107,7 @@ def test_everything_is_valid_for_the_crds_of_argo_cd(
     found = files(full_stack("prod-eu", destination), chosen)
     found += delivery.fleet_files(["prod-eu"], chosen, Problems())
     bodies = [body for file in found for body in yaml.safe_load_all(file.content)]
-    assert len(bodies) == (8 if options.project else 10)
+    assert len(bodies) == (9 if options.project else 12)
     assert [(b["metadata"]["name"], p) for b in bodies for p in crds.problems(corpus / "crds", b)] == []
 
 
@@ -117,12 +119,12 @@ def test_the_check_against_the_crds_finds_unknown_fields_and_wrong_types(corpus:
     assert len(crds.problems(corpus / "crds", body)) == 3
 
 
-def test_waves_are_those_of_the_layers() -> None:
+def test_waves_are_those_of_the_layers_and_what_makes_the_cluster_waits_for_nothing() -> None:
     waves = {
         n: a["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"]
         for n, a in applications(files(full_stack("c"))).items()
     }
-    assert waves == {"c-os": "0", "c-k8s": "1", "c-cni": "2", "c-logging": "3", "c-operator": "3", "c-widgets": "4"}
+    assert waves == {"c-os": "0", "c-k8s": "0", "c-cni": "2", "c-logging": "3", "c-operator": "3", "c-widgets": "4"}
 
 
 def test_management_layers_go_where_argo_cd_runs_and_the_others_to_the_cluster() -> None:
@@ -140,35 +142,36 @@ def test_management_layers_go_where_argo_cd_runs_and_the_others_to_the_cluster()
 
 
 def test_a_project_allows_its_repository_its_cluster_and_management_only_where_it_has_layers() -> None:
-    project = yaml.safe_load(tree(files(full_stack("prod-eu")))["argocd/prod-eu/project.yaml"])
-    assert project["spec"]["sourceRepos"] == [REPO_URL]
-    assert project["spec"]["destinations"] == [
-        {"name": "prod-eu", "namespace": "*"},
-        {"server": "https://kubernetes.default.svc", "namespace": "fleet-eu"},
-    ]
+    found = tree(files(full_stack("prod-eu")))
+    project = yaml.safe_load(found["argocd/prod-eu/project.yaml"])
+    management = yaml.safe_load(found["argocd/prod-eu/management/project.yaml"])
+    assert project["spec"]["sourceRepos"] == management["spec"]["sourceRepos"] == [REPO_URL]
+    assert project["spec"]["destinations"] == [{"name": "prod-eu", "namespace": "*"}]
+    in_cluster = {"server": "https://kubernetes.default.svc", "namespace": "fleet-eu"}
+    assert management["spec"]["destinations"] == [in_cluster]
     groups = [entry["group"] for entry in project["spec"]["clusterResourceWhitelist"]]
     assert {"", "rbac.authorization.k8s.io", "apiextensions.k8s.io", "example.com"} <= set(groups)
     assert "cluster.x-k8s.io" not in groups
-    without = cluster("dev", L("logging", 0, config_map("a")))
-    project = yaml.safe_load(tree(files(without))["argocd/dev/project.yaml"])
-    assert project["spec"]["destinations"] == [{"name": "dev", "namespace": "*"}]
+    add_on = L("alerts", 1, config_map("a"), management=True, namespace="fleet-eu")
+    both = tree(files(cluster("dev", L("logging", 0, config_map("a")), add_on)))
+    project = yaml.safe_load(both["argocd/dev/project.yaml"])
+    assert project["spec"]["destinations"] == [{"name": "dev", "namespace": "*"}, in_cluster]
+    assert "argocd/dev/01-alerts.yaml" in both
 
 
 def test_every_application_is_inside_its_project() -> None:
     found = files(full_stack("prod-eu"))
-    project = yaml.safe_load(tree(found)["argocd/prod-eu/project.yaml"])["spec"]
-    allowed = [(d.get("server"), d.get("name"), d["namespace"]) for d in project["destinations"]]
-    outside = [
-        name
-        for name, a in applications(found).items()
-        if not any(
-            (d.get("server"), d.get("name"), namespace) in allowed
-            for d in [a["spec"]["destination"]]
-            for namespace in ("*", d["namespace"])
-        )
-        or a["spec"]["source"]["repoURL"] not in project["sourceRepos"]
-        or a["spec"]["project"] != "prod-eu"
-    ]
+    bodies = [yaml.safe_load(file.content) for file in found]
+    projects = {b["metadata"]["name"]: b["spec"] for b in bodies if b["kind"] == "AppProject"}
+    assert sorted(projects) == ["prod-eu", "prod-eu-management"]
+    outside = []
+    for name, application in applications(found).items():
+        project = projects[application["spec"]["project"]]
+        allowed = [(d.get("server"), d.get("name"), d["namespace"]) for d in project["destinations"]]
+        to = application["spec"]["destination"]
+        wanted = [(to.get("server"), to.get("name"), namespace) for namespace in ("*", to["namespace"])]
+        if not set(wanted) & set(allowed) or application["spec"]["source"]["repoURL"] not in project["sourceRepos"]:
+            outside.append(name)
     assert outside == []
 
 
@@ -177,7 +180,7 @@ def test_prune_is_a_matter_of_the_layer_and_of_all() -> None:
         found = applications(files(full_stack("c"), chosen))
         return [name for name, a in found.items() if a["spec"]["syncPolicy"]["automated"]["prune"]]
 
-    assert pruned(settings("argocd")) == ["c-os", "c-k8s", "c-cni", "c-logging", "c-widgets"]
+    assert pruned(settings("argocd")) == ["c-cni", "c-logging", "c-widgets", "c-os", "c-k8s"]
     assert pruned(settings("argocd", argocd=replace(OPTIONS, prune=False))) == []
 
 
@@ -203,6 +206,7 @@ def test_the_fleet_is_never_pruned_and_may_bring_nothing_but_applications_and_pr
     project, application = yaml.safe_load_all(file.content)
     assert file.path == "argocd/fleet.yaml"
     assert application["spec"]["source"]["path"] == "output/argocd/_fleet"
+    assert application["spec"]["source"]["directory"] == {"recurse": True}
     assert application["spec"]["syncPolicy"]["automated"] == {"prune": False, "selfHeal": True}
     assert application["spec"]["project"] == project["metadata"]["name"] == "fleet"
     assert project["spec"]["clusterResourceWhitelist"] == []

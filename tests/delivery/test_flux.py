@@ -132,6 +132,49 @@ def test_the_chains_of_two_controllers_do_not_wait_for_each_other() -> None:
     }
 
 
+def health(found: list[OutputFile], name: str) -> dict[str, Any]:
+    spec = kustomizations(found)[name]["spec"]
+    return {key: spec[key] for key in ("wait", "healthChecks", "healthCheckExprs") if key in spec}
+
+
+CAPI = """\
+apiVersion: cluster.x-k8s.io/v1beta2
+kind: Cluster
+metadata: {name: eu, namespace: fleet}
+---
+apiVersion: cluster.x-k8s.io/v1beta2
+kind: MachineDeployment
+metadata: {name: workers, namespace: fleet}
+"""
+CHECKED = {"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "Cluster", "name": "eu", "namespace": "fleet"}
+
+
+def test_the_network_does_not_wait_for_nodes_that_wait_for_the_network() -> None:
+    os = L("os", 0, config_map("a"), "os", management=True)
+    k8s = L("k8s", 1, CAPI, "k8s", management=True)
+    found = files(cluster("eu", os, k8s, L("cni", 2, config_map("a"), "cni"), destination=REMOTE))
+    ready = 'status.conditions.exists(c, c.type == "ControlPlaneInitialized" && c.status == "True")'
+    assert health(found, "eu-os") == {"wait": False}
+    assert health(found, "eu-k8s") == {
+        "wait": False,
+        "healthChecks": [CHECKED],
+        "healthCheckExprs": [{"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "Cluster", "current": ready}],
+    }
+    assert health(found, "eu-cni") == {"wait": True}
+
+
+def test_readiness_of_a_layer_that_makes_the_cluster_is_what_is_waited_for() -> None:
+    keys = [{"keyToCheck": "status.phase", "expectedValue": "Provisioned"}]
+    check = {"kind": "Cluster", "group": "cluster.x-k8s.io", "version": "v1beta2", "keysToCheck": keys}
+    found = files(cluster("eu", L("k8s", 0, CAPI, "k8s", management=True, readiness=(check,)), destination=REMOTE))
+    current = 'string(status.phase) == "Provisioned"'
+    assert health(found, "eu-k8s") == {
+        "wait": False,
+        "healthChecks": [CHECKED],
+        "healthCheckExprs": [{"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "Cluster", "current": current}],
+    }
+
+
 def test_only_workload_layers_of_a_remote_cluster_have_a_kubeconfig() -> None:
     remote = [n for n, k in kustomizations(files(full_stack("eu", REMOTE))).items() if "kubeConfig" in k["spec"]]
     assert remote == ["eu-cni", "eu-logging", "eu-operator", "eu-widgets"]

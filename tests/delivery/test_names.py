@@ -48,3 +48,8 @@ def test_two_clusters_whose_layers_would_share_a_name_are_told() -> None:
     problems = Problems()
     delivery.check_names([f for f in found if f.cluster != "a"], problems)
     assert problems.found == []
+
+
+def test_a_cut_leaves_no_label_that_begins_with_a_hyphen() -> None:
+    assert object_name("a" * 43 + ".b", "c" * 20).startswith("a" * 43 + "-")
+    assert ".-" not in object_name("a" * 43 + ".b", "c" * 20)

@@ -135,6 +135,7 @@ def test_a_subject_can_be_given_and_a_message_is_said_also_where_inventories_are
         ("management/dev/00-os/x.yaml", "dev"),
         ("argocd/dev/00-a.yaml", "dev"),
         ("argocd/_fleet/prod-eu.1.yaml", "prod-eu.1"),
+        ("argocd/_fleet/management/prod-eu.yaml", "prod-eu"),
         ("flux/fleet.yaml", ""),
         ("inventory.json", ""),
     ],
