@@ -32,7 +32,7 @@ _KUBE_VERSION = re.compile(r"KubeVersion|Capabilities(?!\.(?:APIVersions|HelmVer
 _TPL = re.compile(r"(?<![\w.$])tpl(?!\w)")
 _STRING = r"""  "(?:[^"\\\n]|\\.)*" | `[^`]*` | '(?:[^'\\\n]|\\.)*'  """
 # Source: Go's text/template/parse/lex.go. What is no whole action is a syntax error, after which nothing is rendered.
-_ACTION = re.compile(
+ACTION = re.compile(
     rf"""\{{\{{ (?: (?P<comment> (?:-\s)? /\*.*?(?:\*/|\Z))
               | (?: [^"`'}}]+ | \}}(?!\}}) | {_STRING} )*+ (?: \}}\}} | \Z | ["`'] ) )""",
     re.DOTALL | re.VERBOSE,
@@ -43,7 +43,7 @@ _STRINGS = re.compile(_STRING, re.DOTALL | re.VERBOSE)
 
 def template(text: str) -> str:
     """A template's actions without its comments."""
-    return "\n".join(action[0] for action in _ACTION.finditer(text) if action["comment"] is None)
+    return "\n".join(action[0] for action in ACTION.finditer(text) if action["comment"] is None)
 
 
 def code(actions: str) -> str:

@@ -59,6 +59,7 @@ class PackRef:
     at: Position
     registry: str = ""
     presets: tuple[str, ...] = ()
+    flat_charts: bool = False  # values of an old pack of one chart may stand directly below `charts:`
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +424,8 @@ class GoTemplatePart:
     path: str
     text: str
     values_json: str
+    spectro_json: str  # what old packs read as `.Spectro`
+    reads_api_versions: bool
     kind: Literal["gotemplate"] = "gotemplate"
 
 

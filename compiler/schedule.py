@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from compiler.diagnostics import Diagnostic
-from compiler.model import ChartPart, JinjaPart, PlannedCluster, PlannedLayer
+from compiler.model import ManifestPart, PlannedCluster, PlannedLayer
 from compiler.render.task import Engine, LayerResult, LayerTask
 
 Run = Callable[[Sequence[LayerTask]], Iterable[tuple[int, LayerResult]]]
@@ -71,7 +71,7 @@ def _ready(item: _Pending, engine: Engine) -> Iterator[tuple[int, LayerTask]]:
     below_done = True
     for index, layer in enumerate(item.cluster.layers):
         if item.results[index] is None:
-            reads = any(isinstance(part, ChartPart | JinjaPart) and part.reads_api_versions for part in layer.parts)
+            reads = any(not isinstance(part, ManifestPart) and part.reads_api_versions for part in layer.parts)
             if below_done or not reads:
                 apis = _api_versions(item, index) if reads else ()
                 yield index, _task(layer, item.cluster.kubernetes_version, apis, engine)

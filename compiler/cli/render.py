@@ -43,9 +43,12 @@ def render_command(
         console.data(printed(compiled, form))
         return 0
     root = output.absolute() if output else options.repository.path / compiled.plan.settings.output
-    owned = owned_by(root, compiled, options, force=force)
     new = {file.path: file.content for file in compiled.files}
-    changes = write.compare(root, new, owned, force=force) if check else write.publish(root, new, owned, force=force)
+
+    def owned() -> dict[str, str]:
+        return owned_by(root, compiled, options, force=force)
+
+    changes = write.compare(root, new, owned(), force=force) if check else write.publish(root, new, owned, force=force)
     console.say(summary(compiled, changes, check=check))
     if check and changes:
         for sign, paths in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -80,7 +80,9 @@ class Workers:
 
     `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer(*initargs)` runs once
     in each process. `preload` names modules that the forkserver imports for all of them: pure ones only, never
-    `helm_python`. It counts in the first pool of a process, since a process has one forkserver.
+    `helm_python`. `environment` is added to what the processes inherit: Go reads its variables from the environment that
+    a process started with, so that setting them inside of it would be too late. Both count in the first pool of a
+    process, since a process has one forkserver.
     """
 
     def __init__(
@@ -92,17 +94,24 @@ class Workers:
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
         preload: Iterable[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.jobs = max(1, jobs or available_cpus())
         self.timeout_s = timeout_s
         self.memory_mb = memory_mb
         self._initialize = (initializer, initargs)
         self._preload = [__name__, *preload]
+        self._environment = dict(environment or {})
         self._pool: list[_Worker] = []
 
     def __enter__(self) -> Workers:
         self._noise = tempfile.TemporaryDirectory(prefix="lamella-workers-")
         self._context = _context(self._preload)
+        if self._context.get_start_method() == "forkserver":
+            from multiprocessing import forkserver
+
+            with _added(self._environment):  # it imports what it preloads while the caller goes on
+                forkserver.ensure_running()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -165,7 +174,8 @@ class Workers:
         noise = Path(self._noise.name)
         arguments = (theirs, str(noise), self.memory_mb, *self._initialize)
         process = self._context.Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
-        process.start()
+        with _added(self._environment):
+            process.start()
         theirs.close()
         deadline = time.monotonic() + START_TIMEOUT_S
         self._pool.append(_Worker(process, ours, noise / process.name, task, deadline))
@@ -229,6 +239,21 @@ class Workers:
 
 
 _STARTED = object()
+
+
+@contextlib.contextmanager
+def _added(variables: Mapping[str, str]) -> Iterator[None]:
+    """The variables in this process's environment, for what is started meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _context(preload: list[str]) -> BaseContext:

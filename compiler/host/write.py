@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,21 +69,28 @@ def _tidy(root: Path) -> None:
             pass
 
 
-def publish(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
+Owned = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""The last run's files, path → SHA-256 in hex; or how to read them, which is then done under the lock."""
+
+
+def publish(root: Path, new: Mapping[str, bytes], owned: Owned, *, force: bool = False) -> Changes:
     """Makes `new` (path → bytes) the owned files of the output directory `root`, and says what that changed.
 
-    `owned` is the last run's files (path → SHA-256 in hex); those not in `new` are removed. Files that are neither
-    stay. Where nothing changes, nothing is touched, not even a lock. Raises as `compare`, `locked` and `replace`.
+    Files of `owned` that are not in `new` are removed. Files that are neither stay. Where nothing changes, nothing is touched, not even a lock. Raises as `compare`, `locked` and `replace`.
     """
     root = _checked(root)
     # Without the lock another run may replace the directory while it is compared: only "no change" is believed.
     with suppress(CompileError):
-        changes = compare(root, new, owned, force=force)
+        changes = compare(root, new, _read(owned), force=force)
         if not changes:
             _tidy(root)
             return changes
     with locked(root):
-        return replace(root, new, owned, force=force)
+        return replace(root, new, _read(owned), force=force)
+
+
+def _read(owned: Owned) -> Mapping[str, str]:
+    return owned() if callable(owned) else owned
 
 
 def compare(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:

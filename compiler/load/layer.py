@@ -112,13 +112,14 @@ def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
 
 
 def _read_pack_ref(reader: Reader) -> PackRef:
-    reader.only(("name", "version", "registry", "presets"))
+    reader.only(("name", "version", "registry", "presets", "flatCharts"))
     return PackRef(
         name=reader.string("name", required=True),
         version=reader.version_text("version"),
         at=reader.here,
         registry=reader.string("registry"),
         presets=reader.strings("presets"),
+        flat_charts=reader.boolean("flatCharts"),
     )
 
 

@@ -53,7 +53,10 @@ def load(files: Files) -> tuple[Source, tuple[Diagnostic, ...]]:
                 if found:
                     macros.append(found)
     roots = [PACKS, *(registry.path for registry in settings.registries if registry.path)]
-    packs = find_packs(files, [root for root in roots if tree.is_directory(files, root)], problems)
+    registries = {registry.path: registry.name for registry in settings.registries if registry.path}
+    packs = find_packs(
+        files, [root for root in roots if tree.is_directory(files, root)], problems, registries=registries
+    )
     problems.raise_if_any()
     return Source(settings, profiles, clusters, templates, tuple(macros), packs), problems.warnings
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from compiler import chart_scan
 from compiler.archive import write_tgz
 from compiler.diagnostics import CompileError, Diagnostic, Position
 from compiler.render.helm import HelmFailure
@@ -20,7 +21,6 @@ from compiler.render.helm_errors import failure
 _CHART = "pack"
 _METADATA = b"apiVersion: v2\nname: pack\nversion: 0.0.0\n"
 _TEMPLATE = re.compile(rf"{_CHART}/templates/t(\d+)")
-_ACTION = re.compile(r"\{\{(?:/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|(?!\}\}).)*\}\}", re.DOTALL)
 _SPECTRO = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/|((?<![\w$.)\]])\.Spectro)\b", re.DOTALL)
 
 
@@ -61,7 +61,7 @@ def _with_spectro(text: str) -> str:
     def in_action(action: re.Match[str]) -> str:
         return _SPECTRO.sub(lambda m: ".Values.Spectro" if m[1] else m[0], action[0])
 
-    return _ACTION.sub(in_action, text)
+    return chart_scan.ACTION.sub(in_action, text)
 
 
 def _render(archive: bytes, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:

@@ -147,7 +147,14 @@ def _documents(part: Part, task: LayerTask) -> Iterable[tuple[str, str]]:
         case GoTemplatePart():
             from compiler.render.gotemplate import render_gotemplates
 
-            rendered = render_gotemplates({part.path: part.text}, json.loads(part.values_json))
+            rendered = render_gotemplates(
+                {part.path: part.text},
+                json.loads(part.values_json),
+                spectro=json.loads(part.spectro_json),
+                namespace=task.namespace,
+                kube_version=task.kube_version,
+                api_versions=task.api_versions if part.reads_api_versions else (),
+            )
             return list(rendered.items())
         case ManifestPart():
             return [(part.path, part.text)]

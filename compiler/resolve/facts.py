@@ -79,6 +79,13 @@ def system_values(stack: Stack, profile: Profile, version: str) -> dict[str, str
     return {name: value for name, value in known.items() if value}
 
 
+def spectro(stack: Stack) -> dict[str, str]:
+    """What a few old packs read as `.Spectro` in their manifests (palette.md 1.9)."""
+    cluster = stack.cluster
+    server = cluster.facts.get("apiServer", cluster.destination.server)
+    return {"cluster": cluster.name, **({"apiServer": server} if server else {})}
+
+
 def macro_scope(
     stack: Stack, profile: Profile, variables: Mapping[str, str], version: str, source: Source, layers: Sequence[ChosenLayer]
 ) -> Scope:

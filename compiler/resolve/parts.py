@@ -11,7 +11,7 @@ from compiler import files as tree
 from compiler.chart import Chart, spoolable
 from compiler.diagnostics import Position, Problems, fail
 from compiler.digest import canonical_json
-from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, Part
+from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, PackRef, Part
 from compiler.palette.charts import releases
 from compiler.palette.manifests import manifests
 from compiler.palette.settings import PackSettings
@@ -40,6 +40,7 @@ class PartsBuilder:
     substitute: Substitute
     inline: Callable[[str, Position], str]  # the same for a Go template, which Helm runs afterwards
     context: Callable[[Mapping[str, Any]], dict[str, Any]]
+    spectro: Mapping[str, str]
     problems: Problems
 
     def build(self) -> tuple[Part, ...]:
@@ -74,7 +75,9 @@ class PartsBuilder:
             path = tree.normalise(pack.at.path, relative, pack.at)
             loaded[relative] = self.charts.at_path(path, pack.at)
         named = [(relative, chart.name) for relative, chart in loaded.items()]
-        found = releases(values, named, self.settings, release_name=self.layer.last("release_name") or "")
+        reference = self.layer.stacked.layer.source
+        flat = isinstance(reference, PackRef) and reference.flat_charts
+        found = releases(values, named, self.settings, release_name=self.layer.last("release_name") or "", flat=flat)
         return [
             self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values) for r in found
         ]  # fmt: skip
@@ -121,7 +124,9 @@ class PartsBuilder:
             text = tree.read_text(self.files, path, pack.at)
             if manifest.template:
                 inlined = self.inline(text, Position(path, 1))
-                parts.append(GoTemplatePart(path, inlined, canonical_json(manifest.values)))
+                reads = chart_scan.reads_api_versions(inlined)
+                values_json, spectro_json = canonical_json(manifest.values), canonical_json(self.spectro)
+                parts.append(GoTemplatePart(path, inlined, values_json, spectro_json, reads))
             else:
                 parts.append(self._manifest(path, text, 1))
         return parts

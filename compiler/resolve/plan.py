@@ -74,7 +74,8 @@ class _ClusterPlanner:
     def plan(self) -> PlannedCluster | None:
         """The planned cluster; None where something is wrong (reported)."""
         chosen = self._chosen()
-        version = facts.kubernetes_version(self.stack, chosen, self.problems)
+        missing = len(chosen) < len(self.stack.layers)  # reported; what they would have said is not missed again
+        version = "" if missing else facts.kubernetes_version(self.stack, chosen, self.problems)
         if self.problems.errors:
             return None
         resolved = self._resolved(chosen, version)
@@ -120,7 +121,8 @@ class _ClusterPlanner:
     def _read(self, layer: ChosenLayer, data: Mapping[str, Any], scope: Scope) -> ResolvedLayer:
         if layer.pack is None:
             return ResolvedLayer(layer, data, None, PackSettings(), scope)
-        values = PackValues(layer.pack, data, layer.locate, self.problems)
+        secrets = frozenset(scope.var[name] for name in scope.sensitive if scope.var.get(name))
+        values = PackValues(layer.pack, data, layer.locate, self.problems, secrets)
         return ResolvedLayer(layer, data, values, read_settings(values), scope)
 
     def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[ResolvedLayer, int]]:
@@ -155,6 +157,7 @@ class _ClusterPlanner:
             substitute=lambda value, locate: resolve(value, r.scope, self.evaluate, locate),
             inline=lambda text, at: inline(text, r.scope, self.evaluate, lambda *_: at),
             context=lambda values: facts.template_context(self.stack, layer, r.scope.var, version, network, values),
+            spectro=facts.spectro(self.stack),
             problems=self.problems,
         )
         try:
