@@ -84,8 +84,8 @@ def do(what: Any) -> Any:
     return what
 
 
-def helm(template: str) -> int:
-    """Bytes of what the embedded Helm renders from a chart with this template."""
+def helm(template: str) -> str:
+    """What the embedded Helm renders from a chart with this template."""
     import io
     import json
     import tarfile
@@ -103,7 +103,8 @@ def helm(template: str) -> int:
             member.size = len(text)
             tar.addfile(member, io.BytesIO(text.encode()))
     chart = helm_python.Chart.load_archive(archive.getvalue())
-    return len(_native.call_string("helm_render", chart._raw(), "{}", json.dumps({"name": "x", "namespace": "x"})))
+    rendered = _native.call_string("helm_render", chart._raw(), "{}", json.dumps({"name": "x", "namespace": "x"}))
+    return str(json.loads(rendered)["x/templates/a"])
 
 
 seen: list[int] = []

@@ -109,7 +109,7 @@ def test_results_that_cannot_travel_are_reported(pool: Workers) -> None:
     todo = ["return what cannot be pickled", "return what cannot travel", 1]
     unpicklable, unreadable, good = outcomes(pool, tasks.do, todo)
     assert unpicklable.kind == unreadable.kind == "raised"
-    assert "pickle" in unpicklable.text
+    assert "'do.<locals>.<lambda>'" in unpicklable.text
     assert unreadable.text.startswith("the result cannot be read back: TypeError")
     assert good == 1
 
@@ -128,7 +128,7 @@ def test_memory_is_bounded_in_helm() -> None:
         bad, good = outcomes(pool, tasks.helm, ["{{ len (untilStep 0 1000000000 1) }}", "{{ upper .Release.Name }}"])
     assert bad.kind == "crashed"
     assert bad.text.startswith("it needed more than 400 MiB of memory: fatal error: ")
-    assert isinstance(good, int)
+    assert good == "X"
 
 
 def test_time_is_bounded_in_helm() -> None:
@@ -136,7 +136,7 @@ def test_time_is_bounded_in_helm() -> None:
     with Workers(2, timeout_s=2.5) as pool:
         bad, good = outcomes(pool, tasks.helm, [loop, "{{ upper .Release.Name }}"])
     assert bad == Failure("timeout", "no result within 2.5 s")
-    assert isinstance(good, int)
+    assert good == "X"
 
 
 def test_every_second_task_a_misdeed_never_blocks_the_pool() -> None:
@@ -189,7 +189,7 @@ def test_a_broken_initializer_is_reported_for_each_task(initializer: Any, kind: 
 
 
 def test_a_task_that_cannot_be_sent_is_the_callers_mistake_and_stops_the_run(pool: Workers) -> None:
-    with pytest.raises(Exception, match="pickle"):
+    with pytest.raises(Exception, match=r"pickle|local object"):
         list(pool.run(tasks.double, [lambda: 0]))  # type: ignore[list-item]
     assert outcomes(pool, tasks.double, [1]) == [2]
 
@@ -272,3 +272,17 @@ def test_the_first_result_comes_soon(tmp_path: Path) -> None:
         for _ in range(3)
     ]
     assert min(times) < 0.5
+
+
+def test_the_environment_of_workers_is_there_before_go_starts(tmp_path: Path) -> None:
+    """Go reads TZ once, from the environment that its process began with: also where there was no TZ."""
+    script = tmp_path / "zone.py"
+    script.write_text(
+        "from compiler.host.workers import Workers\nfrom tests.host.tasks import helm\n"
+        "if __name__ == '__main__':\n    with Workers(1, environment={'TZ': 'Asia/Tokyo'}) as pool:\n"
+        "        print(list(pool.run(helm, ['{{ date \"15:04\" 0 }}'])))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "TZ"} | {"PYTHONPATH": str(ROOT)}
+    for extra in ({}, {"TZ": "America/New_York"}):
+        run = subprocess.run([sys.executable, str(script)], env=environment | extra, check=True, capture_output=True)
+        assert run.stdout == b"[(0, '09:00')]\n"
