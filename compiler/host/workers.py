@@ -14,9 +14,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
-import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,26 +22,17 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
+
+from compiler.host.worker import Failure, said, work
+
+__all__ = ["Failure", "Workers", "available_cpus"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 START_TIMEOUT_S = 60.0
 _NOISE_SHOWN = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a task has no result.
-
-    `timeout`: it ran past the limit. `crashed`: its process died, also when tried again with nothing beside it.
-    `raised`: the function raised, or its result could not be pickled; only here is there a `traceback`, for --debug.
-    """
-
-    kind: Literal["timeout", "crashed", "raised"]
-    text: str
-    traceback: str = ""
 
 
 def available_cpus() -> int:
@@ -80,8 +69,8 @@ class Workers:
 
     `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer(*initargs)` runs once
     in each process. `preload` names modules that the forkserver imports for all of them: pure ones only, never
-    `helm_python`. `environment` is added to what the processes inherit: Go reads its variables from the environment that
-    a process started with, so that setting them inside of it would be too late. Both count in the first pool of a
+    `helm_python`. `environment` is added to what the processes inherit: Go reads its variables from the environment
+    that a process started with, so that setting them inside of it would be too late. Both count in the first pool of a
     process, since a process has one forkserver.
     """
 
@@ -100,7 +89,7 @@ class Workers:
         self.timeout_s = timeout_s
         self.memory_mb = memory_mb
         self._initialize = (initializer, initargs)
-        self._preload = [__name__, *preload]
+        self._preload = [work.__module__, *preload]
         self._environment = dict(environment or {})
         self._pool: list[_Worker] = []
 
@@ -173,7 +162,7 @@ class Workers:
         ours, theirs = multiprocessing.Pipe()
         noise = Path(self._noise.name)
         arguments = (theirs, str(noise), self.memory_mb, *self._initialize)
-        process = self._context.Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        process = self._context.Process(target=work, args=arguments, daemon=True)  # type: ignore[attr-defined]
         with _added(self._environment):
             process.start()
         theirs.close()
@@ -206,7 +195,7 @@ class Workers:
             return Failure("crashed", self._epitaph(worker))
         except Exception as error:
             self._stop([worker])
-            return Failure("raised", f"the result cannot be read back: {_said(error)}")
+            return Failure("raised", f"the result cannot be read back: {said(error)}")
         if state == "ready":
             worker.ready = True
             self._send(worker, function)
@@ -262,64 +251,3 @@ def _context(preload: list[str]) -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(preload)
     return context
-
-
-def _work(
-    pipe: Connection, noise: str, memory_mb: int, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
-) -> None:
-    """The worker's life: answers each (function, task) with ("done", outcome); "leaving" where it ends with that."""
-    _confine(Path(noise) / multiprocessing.current_process().name, memory_mb)
-    try:
-        if initializer is not None:
-            initializer(*initargs)
-    except BaseException as error:
-        pipe.send(("leaving", Failure("raised", f"a worker could not start: {_said(error)}", traceback.format_exc())))
-        return
-    pipe.send(("ready", None))
-    while _answer(pipe, memory_mb):
-        os.ftruncate(2, 0)
-
-
-def _answer(pipe: Connection, memory_mb: int) -> bool:
-    """Does one task. False where the process should not do another: after a MemoryError its heap stays bloated."""
-    try:
-        function, task = pipe.recv()
-        pipe.send(("done", function(task)))
-    except MemoryError:
-        pipe.send(("leaving", Failure("raised", f"it needed more than {memory_mb} MiB of memory")))
-        return False
-    except BaseException as error:  # SystemExit too: whatever a task does, it gets an answer
-        pipe.send(("done", Failure("raised", _said(error), traceback.format_exc())))
-    return True
-
-
-def _confine(noise: Path, memory_mb: int) -> None:
-    """Takes the worker out of the terminal's group, sends its noise to a file, limits it, and ties it to its parent."""
-    if hasattr(os, "setsid"):
-        os.setsid()  # Ctrl-C is the parent's to handle, and killpg reaches what a task has started
-    else:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    descriptor = os.open(noise, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-    with contextlib.suppress(ImportError, ValueError):  # Windows; a hard limit that is lower already
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb << 20, memory_mb << 20))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed cannot stop its workers, and a busy one does not notice that its pipe is closed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
-def _said(error: BaseException) -> str:
-    return traceback.format_exception_only(error)[-1].strip()
