@@ -45,8 +45,11 @@ class _Values:
         return found if isinstance(found, Mapping) else {}
 
 
-def read_layers(template: Reader, base: str, record: dict[str, Any], problems: Problems) -> list[ImportedLayer]:
-    """The layers in order; what they have that is not ours is added to the record."""
+def read_layers(
+    template: Reader, base: str, version: str, record: dict[str, Any], problems: Problems
+) -> list[ImportedLayer]:
+    """The layers in order; what they have that is not ours is added to the record. Manifests get a folder for each
+    `version` of the profile, for versions stand side by side in `base`."""
     found: dict[str, ImportedLayer] = {}
     for entry in template.children("packs"):
         kind = entry.string("type") or "spectro"
@@ -60,7 +63,7 @@ def read_layers(template: Reader, base: str, record: dict[str, Any], problems: P
                 hint="only layers of type spectro, oci, helm and manifest can be rendered",
             )  # fmt: skip
             continue
-        writer = _Layer(entry, values, theirs, name, base)
+        writer = _Layer(entry, values, theirs, name, base, f"manifests/{version}/{name}")
         found[name] = writer.layer(kind)
         extra = writer.record(kind)
         if extra:
@@ -93,6 +96,7 @@ class _Layer:
     theirs: str  # the name of the pack, chart or manifest layer in Palette
     name: str  # the layer's
     base: str  # folder of the profile
+    folder: str  # of the layer's manifests, in `base`
 
     @property
     def version(self) -> str:
@@ -160,7 +164,7 @@ class _Layer:
         for item in self.entry.children("manifests"):
             theirs = item.string("name", required=True)
             stem = exchange.slug(theirs.removesuffix(".yaml"))
-            relative = f"manifests/{self.name}/{exchange.unique(stem, {_stem(path): '' for path in files})}.yaml"
+            relative = f"{self.folder}/{exchange.unique(stem, {_stem(path): '' for path in files})}.yaml"
             files[f"{self.base}/{relative}"] = item.string("content")
             named = {"name": theirs} if _stem(relative) != theirs else {}
             references.append({**named, "file": relative})

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from compiler import yamldoc
-from compiler.diagnostics import Diagnostic, Position, Problems, fail
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.load.reader import Reader, type_name
 from compiler.palette import exchange, import_layers, registries
 from compiler.palette.yamltext import write
+from compiler.resolve.versions import Version
 from compiler.yamldoc import Document
 
 
@@ -40,7 +41,7 @@ def import_profile(
     kind = template.choice("type", tuple(exchange.PROFILE_TYPES), "cluster")
     metadata, record = _metadata(reader, problems)
     base = f"{folder}/{metadata['name']}"
-    layers = import_layers.read_layers(template, base, record, problems)
+    layers = import_layers.read_layers(template, base, metadata["version"], record, problems)
     variables = [_variable(item, problems) for item in reader.child("spec").children("variables")]
     problems.raise_if_any()
     if record:
@@ -71,7 +72,7 @@ def _document(content: bytes, source: str, form: str) -> Document:
         document = yamldoc.load_one(content, source)
     else:
         try:
-            document = Document(json.loads(content.decode("utf-8-sig")), source, 1)
+            document = _with_places(json.loads(content.decode("utf-8-sig")), content, source)
         except json.JSONDecodeError as error:
             raise fail("import-format", f"not JSON: {error.msg}", Position(source, error.lineno, error.colno)) from None
         except (UnicodeDecodeError, RecursionError, ValueError):
@@ -82,12 +83,25 @@ def _document(content: bytes, source: str, form: str) -> Document:
     return document
 
 
+def _with_places(value: Any, content: bytes, source: str) -> Document:
+    """JSON data with the places of its keys, where a YAML reader can tell them (not where tabs indent)."""
+    try:
+        return replace(yamldoc.load_one(content, source, duplicates="warn"), value=value)
+    except CompileError:
+        return Document(value, source, 1)
+
+
 def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[str, Any]]:
     """Our metadata, and the beginning of the record."""
     given = reader.child("metadata", required=True)
     theirs = given.string("name", required=True)
     name = exchange.slug(theirs)
     version = reader.child("spec").version_text("version") or "1.0.0"
+    try:
+        Version.parse(version)
+    except ValueError as error:
+        at = reader.child("spec").at("version")
+        problems.error("import-version", f"the profile's version '{version}' is not SemVer: {error}", at)
     metadata: dict[str, Any] = {"name": name, "version": version}
     record: dict[str, Any] = {}
     if name != theirs:

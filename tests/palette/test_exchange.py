@@ -169,12 +169,12 @@ def test_a_manifest_layer_has_its_manifests_as_files() -> None:
     manifests = [{"name": "One Thing", "content": "kind: A\n"}, {"name": "one-thing", "content": "kind: B"}]
     given_profile = profile(entry("rules", "manifest", manifests=manifests, values="pack: {namespace: x}"))
     found = imported(given_profile)
-    assert found.files["profiles/shop/manifests/rules/one-thing.yaml"] == "kind: A\n"
-    assert found.files["profiles/shop/manifests/rules/one-thing-2.yaml"] == "kind: B"
+    assert found.files["profiles/shop/manifests/1.2.0/rules/one-thing.yaml"] == "kind: A\n"
+    assert found.files["profiles/shop/manifests/1.2.0/rules/one-thing-2.yaml"] == "kind: B"
     (layer,) = document(found)["spec"]["layers"]
     assert layer["manifests"] == [
-        {"name": "One Thing", "file": "manifests/rules/one-thing.yaml"},
-        {"name": "one-thing", "file": "manifests/rules/one-thing-2.yaml"},
+        {"name": "One Thing", "file": "manifests/1.2.0/rules/one-thing.yaml"},
+        {"name": "one-thing", "file": "manifests/1.2.0/rules/one-thing-2.yaml"},
     ]
     assert layer["namespace"] == "x"
     assert there_and_back(given_profile)["spec"]["template"]["packs"][0]["manifests"] == manifests
