@@ -52,6 +52,17 @@ def drafts_of(
             problem = _shape_problem(body)
             if problem:
                 diagnostics.append(Diagnostic("object-invalid", problem, document.at()))
+                continue
+            if is_encrypted(body) and not body["metadata"].get("namespace"):
+                diagnostics.append(
+                    Diagnostic(
+                        "sops-namespace",
+                        f"{body['kind']} {body['metadata']['name']} is encrypted by SOPS and has no namespace; it cannot be"
+                        " given one without breaking its MAC",
+                        document.at(),
+                        hint="add metadata.namespace and encrypt it again",
+                    )
+                )
             else:
                 drafts.append(_placed(body, template, namespace))
     return tuple(drafts), tuple(diagnostics)
@@ -87,8 +98,16 @@ def _shape_problem(body: Any) -> str:
     return ""
 
 
+def is_encrypted(body: Mapping[str, Any]) -> bool:
+    """Whether SOPS has encrypted the object. Its MAC is over the values in their order: it must stay as it is."""
+    sops = body.get("sops")
+    return isinstance(sops, dict) and bool(sops.get("mac"))
+
+
 def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
     """The draft with its namespace: put in where a namespaced object lacks one, taken out of a cluster-scoped one."""
+    if is_encrypted(body):
+        return Draft(body, template, False)
     group, _ = kubernetes.split_api_version(body["apiVersion"])
     metadata = body["metadata"]
     given = metadata.get("namespace")
@@ -118,7 +137,7 @@ def finished(draft: Draft) -> RenderedObject:
     api_version, kind = str(body["apiVersion"]), str(body["kind"])
     group, version = kubernetes.split_api_version(api_version)
     metadata = body["metadata"]
-    content = yamldoc.dump(body).encode()
+    content = yamldoc.dump(body, keep_order=is_encrypted(body)).encode()
     unscoped = b""
     if draft.guessed:
         kept = {key: value for key, value in metadata.items() if key != "namespace"}
@@ -144,8 +163,7 @@ def finished(draft: Draft) -> RenderedObject:
 
 def _holds_plaintext(body: Mapping[str, Any]) -> bool:
     """Whether a Secret carries values in clear: not where SOPS has encrypted them, nor where all of them are empty."""
-    sops = body.get("sops")
-    if isinstance(sops, dict) and sops.get("mac"):
+    if is_encrypted(body):
         return False
     return any(
         value not in (None, "") for key in ("data", "stringData") for value in (body.get(key) or {}).values()

@@ -17,7 +17,7 @@ from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, P
 from compiler.overlay.apply import apply_one
 from compiler.render.helm import ENGINES, HelmFailure, Release
 from compiler.render.nondeterminism import differences
-from compiler.render.objects import Draft, drafts_of, finished, identity_of
+from compiler.render.objects import Draft, drafts_of, finished, identity_of, is_encrypted
 
 
 OWN_NAMESPACE = "(namespace of the layer)"
@@ -195,18 +195,21 @@ _HINTS = {
 
 
 def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple[list[Draft], tuple[int, ...]]:
-    """The drafts after all overlays, and which of the wide overlays found their target here."""
+    """The drafts after all overlays, and which of the wide overlays found their target here.
+
+    Objects that SOPS has encrypted are out of reach: any change would break their MAC.
+    """
     matched = []
     for index, scoped in enumerate(task.overlays):
-        bodies = [draft.body for draft in drafts]
-        changed, found = apply_one(bodies, scoped.overlay)
+        changeable = [draft for draft in drafts if not is_encrypted(draft.body)]
+        changed, found = apply_one([draft.body for draft in changeable], scoped.overlay)
         missed = [d for d in found if d.code == "overlay-no-match"]
         problems.found.extend(d for d in found if not (scoped.wide and d in missed))
         if scoped.wide and not missed:
             matched.append(index)
-        drafts = [
+        drafts = [draft for draft in drafts if is_encrypted(draft.body)] + [
             draft if body is draft.body else replace(draft, body=body)
-            for draft, body in zip(drafts, changed, strict=True)
+            for draft, body in zip(changeable, changed, strict=True)
             if body is not None
         ]
     return drafts, tuple(matched)

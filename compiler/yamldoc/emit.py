@@ -10,7 +10,7 @@ import json
 import math
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from compiler.diagnostics import fail
@@ -24,18 +24,23 @@ _LONG_KEY = 160  # times six for escapes is below the 1,024 characters that pars
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def dump(value: Any) -> str:
+_Order = Callable[[dict[str, Any]], Iterable[str]]
+
+
+def dump(value: Any, *, keep_order: bool = False) -> str:
     """One document without `---`: LF, final newline; equal data give equal text whatever the order of their keys.
 
-    Keys must be str. At the top `apiVersion`, `kind`, `metadata` come first. Raises CompileError `yaml-number` for
+    With `keep_order` keys stay as they are in every map: for what is signed over its order (SOPS). Keys must be str. At the top `apiVersion`, `kind`, `metadata` come first. Raises CompileError `yaml-number` for
     infinities and NaN, `yaml-encoding` for lone surrogates.
     """
     out: list[str] = []
+    order: _Order = list if keep_order else sorted
     if isinstance(value, dict) and value:
-        first = [key for key in _FIRST if key in value]
-        _mapping(value, [*first, *sorted(value.keys() - first)], "", "", out)
+        first = [] if keep_order else [key for key in _FIRST if key in value]
+        rest = value if keep_order else sorted(value.keys() - first)
+        _mapping(value, [*first, *rest], "", "", out, order)
     elif isinstance(value, (list, tuple)) and value:
-        _sequence(value, "", "", out)
+        _sequence(value, "", "", out, order)
     else:
         out.append(_scalar(value, "  ") + "\n")
     return "".join(out)
@@ -46,7 +51,9 @@ def dump_all(values: Iterable[Any]) -> str:
     return "---\n".join(map(dump, values))
 
 
-def _mapping(value: dict[str, Any], keys: Iterable[str], lead: str, indent: str, out: list[str]) -> None:
+def _mapping(
+    value: dict[str, Any], keys: Iterable[str], lead: str, indent: str, out: list[str], order: _Order
+) -> None:
     """Writes the entries at the indent; `lead` stands before the first one (`- ` where the map is a list item)."""
     inner = indent + "  "
     for key in keys:
@@ -56,22 +63,22 @@ def _mapping(value: dict[str, Any], keys: Iterable[str], lead: str, indent: str,
             out.append(f"{lead}{name}: {_LINES[item]}\n")
         elif isinstance(item, dict) and item:
             out.append(f"{lead}{name}:\n")
-            _mapping(item, sorted(item), inner, inner, out)
+            _mapping(item, order(item), inner, inner, out, order)
         elif isinstance(item, (list, tuple)) and item:
             out.append(f"{lead}{name}:\n")
-            _sequence(item, indent, indent, out)
+            _sequence(item, indent, indent, out, order)
         else:
             out.append(f"{lead}{name}: {_scalar(item, inner)}\n")
         lead = indent
 
 
-def _sequence(value: Iterable[Any], lead: str, indent: str, out: list[str]) -> None:
+def _sequence(value: Iterable[Any], lead: str, indent: str, out: list[str], order: _Order) -> None:
     inner = indent + "  "
     for item in value:
         if isinstance(item, dict) and item:
-            _mapping(item, sorted(item), f"{lead}- ", inner, out)
+            _mapping(item, order(item), f"{lead}- ", inner, out, order)
         elif isinstance(item, (list, tuple)) and item:
-            _sequence(item, f"{lead}- ", inner, out)
+            _sequence(item, f"{lead}- ", inner, out, order)
         else:
             out.append(f"{lead}- {_scalar(item, inner)}\n")
         lead = indent
