@@ -67,7 +67,8 @@ def _render(templates: Mapping[str, str], path: str, context: Mapping[str, Any])
         parts.append(part)
     text = "".join(parts)
     if leaked := _ADDRESS.search(text):
-        raise SecurityError(f"line {text.count(chr(10), 0, leaked.start()) + 1} of the output shows {leaked[0]}")
+        line = text.count("\n", 0, leaked.start()) + 1
+        raise SecurityError(f"line {line} of the output shows {leaked[0].partition(' at 0x')[0]}>")
     return text
 
 
@@ -90,10 +91,9 @@ class _Loader(jinja2.BaseLoader):
         return environment.template_class.from_code(environment, code, dict(globals or {}))
 
     def _path(self, name: str) -> str | None:
+        """The path that a name means. Names are compared, never resolved: `..` and absolute paths are in no pack."""
         if name in self._templates:
             return name
-        if not re.fullmatch(r"[^/\\\x00]+(?:/[^/\\\x00]+)*", name) or {".", ".."} & set(name.split("/")):
-            return None
         found = [path for path in self._templates if path.endswith(f"/{name}")]
         return min(found, key=lambda path: (path.count("/"), path), default=None)
 

@@ -184,6 +184,15 @@ def test_too_much_is_refused_soon(template: str) -> None:
     assert found.at.path == "t"
 
 
+def test_an_address_that_comes_by_a_way_of_its_own_is_found_in_the_output() -> None:
+    base = "\n\n{% block b %}{% endblock %}"
+    with pytest.raises(CompileError) as caught:
+        render("{% extends 'base' %}{% block b %}{{ super ~ '' }}{% endblock %}", base=base)
+    (found,) = caught.value.diagnostics
+    assert found.code == "jinja-unsafe"
+    assert found.message == "line 3 of the output shows <jinja2.runtime.BlockReference object>"
+
+
 def render_in_worker(template: str) -> Any:
     try:
         return render(template)
