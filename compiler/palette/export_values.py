@@ -81,7 +81,7 @@ class ValuesWriter:
         levels = [base, *(level.data for level in layer.settings.values), {"pack": own} if own else {}]
         record = ",".join(f"{preset.group}:{preset.name}" for preset in chosen)
         header = f"# spectrocloud.com/enabled-presets: {record}\n" if record else ""
-        return header + yamltext.dump(merge(levels, layer.settings.list_strategies))
+        return header + yamltext.dump(merge(levels, [layer.settings.list_strategies] * len(levels)))
 
     def _pack(self, reference: PackRef) -> Pack | None:
         available = self.source.packs.get(reference.name, {})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
+from compiler import files as tree
 from compiler.chart import Chart
 from compiler.diagnostics import Position, Problems, fail
 from compiler.model import ChartRef, LayerSettings, ManifestRef, Pack, PackRef, Policy, Source, Values
@@ -13,7 +14,7 @@ from compiler.palette import presets
 from compiler.ports import Files
 from compiler.resolve.sources import Charts, check_chart_version, find_chart, find_pack
 from compiler.resolve.stack import StackedLayer
-from compiler.resolve.values import levels_of, merge, origin_of
+from compiler.resolve.values import levels_of, lists_at, merge, origin_of
 
 _POLICY_DEFAULTS = Policy(
     secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse"
@@ -105,7 +106,19 @@ def choose(stacked: StackedLayer, source: Source, files: Files, charts: Charts, 
         raise fail("layer-version", f"layer '{stacked.name}' has no pack or chart whose version could be set", asked_at)
     base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)
     levels, strategies = levels_of(base, stacked.settings)
-    return ChosenLayer(stacked, pack, chart, path, levels, merge([level.data for level in levels], strategies))
+    lists = _lists_of_charts(pack, chart, charts, {path for chosen in strategies for path in chosen})
+    merged = merge([lists, *(level.data for level in levels)], [{}, *strategies])
+    return ChosenLayer(stacked, pack, chart, path, levels, merged)
+
+
+def _lists_of_charts(pack: Pack | None, chart: Chart | None, charts: Charts, paths: Set[str]) -> Mapping[str, Any]:
+    """The charts' own lists at these paths of the values: Helm merges its defaults by itself, but always replaces lists."""
+    if not paths:
+        return {}
+    if pack is None:
+        return lists_at(charts.defaults(chart), paths) if chart else {}
+    own = [chart] if chart else [charts.at_path(tree.normalise(pack.at.path, p, pack.at), pack.at) for p in pack.charts]
+    return lists_at({"charts": {found.name: charts.defaults(found) for found in own}}, paths)
 
 
 def _version(stacked: StackedLayer) -> tuple[str, Position]:

@@ -157,7 +157,7 @@ class _Resolver:
         else:
             text = self.text(value, keys)
         try:
-            if whole and ("\n" in text or text.lstrip()[:1] in ("{", "[")):
+            if whole and ("\n" in text or text.lstrip()[:1] in ("{", "[") or _is_quoted(text.strip())):
                 return yamldoc.load_one(text, self.at.path).value
             return yamldoc.scalar(text)
         except CompileError as error:
@@ -290,6 +290,11 @@ class _Resolver:
 
     def _error(self, code: str, message: str, at: Position | None = None, *, hint: str = "") -> None:
         self.problems.error(code, message, at or self.at, hint=hint)
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether the text is in quotes, as `quote` and `squote` put it."""
+    return len(text) > 1 and text[0] == text[-1] and text[0] in ("'", '"')
 
 
 def _in_comment(text: str, expression: Expression) -> bool:

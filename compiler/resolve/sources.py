@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from compiler import files as tree
 from compiler.chart import Chart, read_chart, read_chart_archive
@@ -11,6 +12,7 @@ from compiler.diagnostics import CompileError, Position, Problems, did_you_mean,
 from compiler.model import ChartRef, Pack, PackRef, Source
 from compiler.ports import Files
 from compiler.resolve import versions
+from compiler.resolve.values import merge
 
 SpoolEntry = Mapping[str, bytes] | bytes
 
@@ -21,11 +23,12 @@ class Charts:
 
     files: Files
     _read: dict[str, Chart | CompileError]
+    _defaults: dict[str, Mapping[str, Any]]
     spool: dict[str, SpoolEntry]
 
     @classmethod
     def over(cls, files: Files) -> Charts:
-        return cls(files, {}, {})
+        return cls(files, {}, {}, {})
 
     def at_path(self, path: str, at: Position) -> Chart:
         """The chart at a path of the repository: a directory with Chart.yaml, or an archive. Raises CompileError."""
@@ -38,6 +41,13 @@ class Charts:
         if isinstance(found, CompileError):
             raise found
         return found
+
+    def defaults(self, chart: Chart) -> Mapping[str, Any]:
+        """The chart's default values with those of vendored charts below their names. Raises CompileError."""
+        if chart.digest_sha256 not in self._defaults:
+            vendored = {dependency.name: self.defaults(dependency) for dependency in chart.dependencies}
+            self._defaults[chart.digest_sha256] = merge([vendored, chart.values])
+        return self._defaults[chart.digest_sha256]
 
     def _load(self, path: str, at: Position) -> Chart:
         if tree.is_directory(self.files, path):

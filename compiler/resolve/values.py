@@ -6,7 +6,7 @@ Built on `deepmerge`: its Merger dispatches by type; the strategies are ours bec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from deepmerge import Merger
@@ -18,8 +18,8 @@ from compiler.model import LayerSettings, Values
 class _ValuesMerger(Merger):
     """A Merger that knows the list strategies by dotted path."""
 
-    def __init__(self, strategies: Mapping[str, str]) -> None:
-        self.strategies = strategies
+    def __init__(self) -> None:
+        self.strategies: Mapping[str, str] = {}
         super().__init__([(dict, [_merge_maps]), (list, [_merge_lists])], ["override"], ["override"])
 
 
@@ -43,40 +43,76 @@ def _merge_lists(merger: Merger, path: list[Any], base: list[Any], over: list[An
 
 
 def _merge_by_key(merger: Merger, path: list[Any], base: list[Any], over: list[Any], key: str) -> list[Any]:
-    """Items with an equal `key` merge in place; new ones come last, in their order."""
+    """Items with an equal `key` merge in place; new ones come last, in their order.
+
+    A null in an item deletes here and now: Helm does not look into lists.
+    """
     merged = list(base)
-    places = {item[key]: i for i, item in enumerate(base) if isinstance(item, dict) and key in item}
+    places = {found: i for i, item in enumerate(base) if (found := _key_of(item, key)) is not None}
     for item in over:
-        if isinstance(item, dict) and item.get(key) in places:
-            index = places[item[key]]
-            merged[index] = merger.value_strategy([*path, item[key]], merged[index], item)
+        found = _key_of(item, key)
+        if found in places:
+            index = places[found]
+            both = merger.value_strategy([*path, item[key]], merged[index], item)
+            merged[index] = without_deleted(both, merged[index])
         else:
             merged.append(item)
     return merged
 
 
-def merge(levels: Iterable[Mapping[str, Any]], strategies: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The levels merged, low to high. Inputs are not changed; the result may share their parts (treat it as frozen).
+def _key_of(item: Any, key: str) -> tuple[bool, str | int | float] | None:
+    """What tells an item of a list from others; None where it has no such key, or a collection there. 1 is not true."""
+    value = item.get(key) if isinstance(item, dict) else None
+    return (isinstance(value, bool), value) if isinstance(value, str | int | float) else None
 
-    A null of a higher level stays in the result as None: handed to Helm it deletes the chart's default.
+
+Strategies = Mapping[str, str]
+"""Dotted path -> how the list there merges into the one below: append, prepend, replace, key:NAME."""
+
+
+def merge(levels: Iterable[Mapping[str, Any]], strategies: Sequence[Strategies] = ()) -> dict[str, Any]:
+    """The levels merged, low to high, each by its own strategies (all lists replace where none are given).
+
+    Inputs are not changed; the result may share their parts (treat it as frozen). A null of a higher level stays in the
+    result as None: handed to Helm it deletes the chart's default.
     """
-    merger = _ValuesMerger(strategies or {})
+    merger = _ValuesMerger()
     merged: dict[str, Any] = {}
-    for level in levels:
+    for index, level in enumerate(levels):
+        merger.strategies = strategies[index] if strategies else {}
         merged = _merge_maps(merger, [], merged, dict(level))
     return merged
 
 
-def levels_of(base: Sequence[Values], settings: Sequence[LayerSettings]) -> tuple[tuple[Values, ...], dict[str, str]]:
-    """The levels that count, low to high, and the list strategies. `valuesMode: replace` drops all levels below its own."""
+def levels_of(
+    base: Sequence[Values], settings: Sequence[LayerSettings]
+) -> tuple[tuple[Values, ...], tuple[Strategies, ...]]:
+    """The levels that count, low to high, and the list strategies of each: its own and those of the levels below.
+
+    `valuesMode: replace` drops all levels below its own.
+    """
     levels = list(base)
-    strategies: dict[str, str] = {}
+    chosen: Strategies = {}
+    strategies = [chosen for _ in base]
     for level in settings:
         if level.values_mode == "replace":
-            levels = []
+            levels, strategies = [], []
+        chosen = {**chosen, **level.list_strategies}
         levels.extend(level.values)
-        strategies.update(level.list_strategies)
-    return tuple(levels), strategies
+        strategies.extend(chosen for _ in level.values)
+    return tuple(levels), tuple(strategies)
+
+
+def lists_at(values: Mapping[str, Any], paths: Set[str], prefix: str = "") -> dict[str, Any]:
+    """Of the values nothing but the lists at these dotted paths."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, list) and path in paths:
+            found[key] = value
+        elif isinstance(value, dict) and (inside := lists_at(value, paths, f"{path}.")):
+            found[key] = inside
+    return found
 
 
 def without_deleted(merged: Any, defaults: Any) -> Any:
