@@ -42,6 +42,11 @@ class Expression:
         """Whether it calls a function of that name."""
         return function in re.findall(r"\w+", _without_operands(self.inner))
 
+    def in_comment(self, text: str) -> bool:
+        """Whether it is on a comment line of its text, of several lines: packs leave macros in comments."""
+        start = text.rfind("\n", 0, self.start) + 1
+        return "\n" in text and text[start : self.start].lstrip().startswith("#")
+
     def rewritten(self, value: Callable[[str], str]) -> str:
         """`inner` with every reference replaced by `value` of its name."""
         return _REFERENCE.sub(lambda m: value(m["name"]) if m["name"] else m[0], self.inner)

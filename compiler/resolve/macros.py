@@ -177,7 +177,7 @@ class _Resolver:
             position, trims = expression.end, ours and expression.trims_right
             self._enter(text, expression, keys)
             try:
-                parts.append(self._replacement(expression, ours, _in_comment(text, expression)))
+                parts.append(self._replacement(expression, ours, expression.in_comment(text)))
             except _PendingError:
                 pending = True
         if pending:
@@ -295,9 +295,3 @@ class _Resolver:
 def _is_quoted(text: str) -> bool:
     """Whether the text is in quotes, as `quote` and `squote` put it."""
     return len(text) > 1 and text[0] == text[-1] and text[0] in ("'", '"')
-
-
-def _in_comment(text: str, expression: Expression) -> bool:
-    """Whether the expression is on a comment line of a text of several lines: packs leave macros in comments."""
-    start = text.rfind("\n", 0, expression.start) + 1
-    return "\n" in text and text[start : expression.start].lstrip().startswith("#")
