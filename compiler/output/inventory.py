@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler.model import OutputFile, PlannedCluster
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 FILE = "inventory.json"
 ROOT = "inventory.json"
 
@@ -64,7 +65,15 @@ def _entry(file: OutputFile) -> dict[str, str]:
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    """The document with a line for each file and layer: reviews show which ones changed, merges rarely meet."""
+    parts = []
+    for key, value in document.items():
+        if key in ("files", "layers") and value:
+            lines = ",\n".join(f"  {_encode(name)}: {_encode(entry)}" for name, entry in value.items())
+            parts.append(f" {_encode(key)}: {{\n{lines}\n }}")
+        else:
+            parts.append(f" {_encode(key)}: {_encode(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def text_file(path: str, text: str, cluster: str = "", layer: str = "", template: str = "") -> OutputFile:
