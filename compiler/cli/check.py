@@ -1,4 +1,4 @@
-"""`lamella check`: everything that render does, short of writing."""
+"""`lamella check`: everything that render does, short of writing; and the profiles that no cluster has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import click
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
 from compiler.cli.render import _n
+from compiler.diagnostics import CompileError, Problems
+from compiler.host.session import Session
+from compiler.load.repository import load
+from compiler.model import Source
+from compiler.pipeline import Compilation
+from compiler.ports import Files
+from compiler.resolve.unused import check_unused_profiles
 
 
 @click.command("check")
@@ -16,9 +23,36 @@ from compiler.cli.render import _n
 def check_command(console: Console, options: Options, strict: bool) -> int:
     """Read, resolve, render and check everything; write nothing."""
     with options.repository.files() as files, options.session() as session:
-        compiled = options.compile(files, session, console)
-    console.problems(compiled.warnings)
-    if strict and compiled.warnings:
+        compiled, problems = _checked(files, session, options, console)
+    problems.raise_if_any()
+    console.problems(problems.found)
+    if strict and problems.found:
         return 1
+    assert compiled is not None  # else there are errors
     console.say(f"{_n(len(compiled.clusters), 'cluster')}, {_n(compiled.progress.layers, 'layer')}: no errors")
     return 0
+
+
+def _checked(files: Files, session: Session, options: Options, console: Console) -> tuple[Compilation | None, Problems]:
+    """What was compiled, None where that failed, and all problems. Raises CompileError for those of the environment."""
+    problems = Problems()
+    compiled = None
+    try:
+        compiled = options.compile(files, session, console)
+        problems.found.extend(compiled.warnings)
+    except CompileError as error:
+        if error.environment:
+            raise
+        problems.add(error)
+    source = compiled.source if compiled else _source(files)
+    if source is not None and options.request.everything:
+        check_unused_profiles(source, files, problems)
+    return compiled, problems
+
+
+def _source(files: Files) -> Source | None:
+    """What the repository says; None where it cannot be read (which was told)."""
+    try:
+        return load(files)[0]
+    except CompileError:
+        return None

@@ -1,0 +1,128 @@
+"""`lamella import palette` and `lamella export palette`: profiles to and from the form that Palette exchanges."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import click
+
+from compiler import files as tree
+from compiler.cli.console import Console, SourceLine
+from compiler.cli.context import Repository, repository_options, source_lines
+from compiler.diagnostics import CompileError, did_you_mean, fail
+from compiler.host import additions
+from compiler.host.disk import DirectoryFiles
+from compiler.load.repository import PROFILES, load
+from compiler.load.settings import PATH as SETTINGS
+from compiler.model import Profile, Source
+from compiler.palette.exporting import export_profile
+from compiler.palette.importing import import_profile
+from compiler.resolve.versions import Version
+
+
+@click.group("import")
+def import_command() -> None:
+    """Bring what other tools have into this repository."""
+
+
+@click.group("export")
+def export_command() -> None:
+    """Give what this repository has to other tools."""
+
+
+@import_command.command("palette")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE")
+@click.option(
+    "--repo",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="PATH",
+    help="The repository to write to (default: .).",
+)
+@click.option(
+    "--output",
+    "folder",
+    default=PROFILES,
+    metavar="FOLDER",
+    help="Where profiles go, in the repository (default: profiles).",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that are there with other content.")
+@click.pass_obj
+def import_palette(console: Console, file: Path, repo: Path, folder: str, force: bool) -> int:
+    """Write a profile that Palette exported (JSON or YAML) as files of this repository.
+
+    Values keep their comments, attached manifests become files, registries go into lamella.yaml. The paths of what was
+    written go to stdout, what could not be carried over to stderr. All files are written, or none.
+    """
+    content, source = file.read_bytes(), file.as_posix()
+    form: Literal["json", "yaml"] = "json" if file.suffix == ".json" else "yaml"
+    files = DirectoryFiles(repo.absolute())
+    console.source_line = _lines_of(content, source) if form == "yaml" else source_lines(files)
+    folder = tree.normalise("", folder)
+    if folder != PROFILES and not folder.startswith(f"{PROFILES}/"):
+        raise click.BadParameter(f"profiles are read from {PROFILES}/ only", param_hint="--output")
+    settings = tree.read_text(files, SETTINGS) if files.entry(SETTINGS) else ""
+    found = import_profile(content, source, form, settings=settings, folder=folder)
+    path, *_ = found.files
+    name, version = PurePosixPath(path).parent.name, path.rpartition("/")[2].removesuffix(".yaml")
+    _refuse_twin(files, name, version, path)
+    # Whole profiles only: after a crash in between the profile itself, which comes last, is not there.
+    new = {path: text.encode() for path, text in reversed(list(found.files.items()))}
+    written = additions.add(files.root, new, replace=new if force else {SETTINGS})
+    console.data("".join(f"{path}\n" for path in written))
+    console.problems(found.notes)
+    count = f"{len(written)} file{'' if len(written) == 1 else 's'} written" if written else "files are up to date"
+    console.say(f"profile {name} {version}: {count}")
+    return 0
+
+
+def _lines_of(content: bytes, source: str) -> SourceLine:
+    lines = content.decode("utf-8", "replace").splitlines()
+    return lambda at: lines[at.line - 1] if at.path == source and 0 < at.line <= len(lines) else ""
+
+
+def _refuse_twin(files: DirectoryFiles, name: str, version: str, path: str) -> None:
+    """As in Palette, a profile is imported once: another file must not define the same version."""
+    try:
+        source, _ = load(files)
+    except CompileError:
+        return  # `lamella check` says what is wrong with the repository
+    twin = source.profiles.get((name, version))
+    if twin is not None and twin.at.path != path:
+        hint = "delete it, or change spec.version of the export"
+        raise fail("duplicate-name", f"profile {name} {version} is there already", twin.at, hint=hint)
+
+
+@export_command.command("palette")
+@click.argument("profile", metavar="PROFILE[@VERSION]")
+@repository_options
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here instead of to stdout."
+)
+@click.pass_obj
+def export_palette(console: Console, profile: str, repo: Path, ref: str, output: Path | None) -> int:
+    """Print a profile as the JSON that Palette imports. Without VERSION: the highest that there is."""
+    with Repository(repo.absolute(), ref).files() as files:
+        console.source_line = source_lines(files)
+        source, warnings = load(files)
+        found = export_profile(_profile(source, profile), source, files)
+    console.problems([*warnings, *found.notes])
+    if output is None:
+        console.data(found.text)
+    else:
+        target = output.absolute()
+        additions.add(target.parent, {target.name: found.text.encode()}, replace={target.name})
+    return 0
+
+
+def _profile(source: Source, asked: str) -> Profile:
+    name, _, version = asked.partition("@")
+    known = {found: profile for (owner, found), profile in source.profiles.items() if owner == name}
+    if not known:
+        hint = did_you_mean(name, [owner for owner, _ in source.profiles])
+        raise fail("profile-missing", f"there is no profile '{name}'", hint=hint)
+    if version and version not in known:
+        listed = ", ".join(sorted(known, key=lambda text: Version.parse(text).precedence))
+        raise fail("profile-version-missing", f"profile '{name}' has no version {version}", hint=f"there is {listed}")
+    return known[version or max(known, key=lambda text: Version.parse(text).precedence)]
