@@ -104,7 +104,7 @@ class LayerSettings:
     destination: Literal["workload", "management", ""] = ""
     version: str = ""
     presets: tuple[str, ...] | None = None
-    disabled: bool = False
+    disabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

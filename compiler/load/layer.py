@@ -90,7 +90,6 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
 def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
     """The settings that a layer and an override of it have in common (keys are checked by the caller)."""
     priority = reader.integer("installPriority") if reader.data.get("installPriority") is not None else None
-    skip = reader.data.get("skipSchemaValidation")
     return LayerSettings(
         at=reader.here,
         values=_read_values(reader, files, label),
@@ -103,12 +102,17 @@ def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
         install_priority=priority,
         policy=read_policy(reader),
         readiness=tuple(child.data for child in reader.children("readiness")),
-        skip_schema_validation=None if skip is None else reader.boolean("skipSchemaValidation"),
+        skip_schema_validation=_flag(reader, "skipSchemaValidation"),
         destination=reader.choice("destination", ("workload", "management")),  # type: ignore[arg-type]
         version=reader.version_text("version"),
         presets=reader.strings("presets") if "presets" in reader.data else None,
-        disabled=reader.boolean("disabled"),
+        disabled=_flag(reader, "disabled"),
     )
+
+
+def _flag(reader: Reader, key: str) -> bool | None:
+    """True or false as this level says; None where it says nothing."""
+    return None if reader.data.get(key) is None else reader.boolean(key)
 
 
 def _read_pack_ref(reader: Reader) -> PackRef:

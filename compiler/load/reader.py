@@ -28,6 +28,13 @@ def type_name(value: object) -> str:
     return "null" if value is None else _TYPE_NAMES.get(type(value), "string")
 
 
+def _in_quotes(key: str | int, value: object) -> str:
+    """A hint for a scalar that should have been a string."""
+    if isinstance(value, bool):
+        return "write it in quotes: y, n, yes, no, on, off, true and false are booleans in YAML"
+    return f'write it in quotes: {key}: "{value}"' if isinstance(value, int | float) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One mapping of a document, the path to it, and where its problems go."""
@@ -76,8 +83,9 @@ class Reader:
 
     def wrong_type(self, key: str, expected: str) -> None:
         value = self.data.get(str(key))
-        shown = f" {value!r}" if isinstance(value, str | int | float) and len(str(value)) < 40 else ""
-        hint = f'write it in quotes: {key}: "{value}"' if expected == "string" and shown else ""
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+        shown = f" {text}" if isinstance(value, str | int | float) and len(text) < 40 else ""
+        hint = _in_quotes(key, value) if expected == "string" else ""
         self.problems.error(
             "wrong-type",
             f"{self.name_of(key)}: expected {expected}, found {type_name(value)}{shown}",
@@ -155,8 +163,7 @@ class Reader:
             if isinstance(value, str):
                 found[name] = str(value)
             else:
-                text = str(value).lower() if isinstance(value, bool) else value
-                hint = f'write it in quotes: {name}: "{text}"' if isinstance(value, bool | int | float) else ""
+                hint = _in_quotes(name, value)
                 self.problems.error(
                     "wrong-type",
                     f"{self.name_of(key)}.{name}: expected string, found {type_name(value)}",

@@ -256,8 +256,8 @@ def _scoped(overlays: Iterable[Overlay], wide: bool) -> list[ScopedOverlay]:
 
 
 def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) -> bool:
-    last = next((s for s in reversed(stacked.settings) if s.disabled), None)
-    if last is None:
+    last = next((s for s in reversed(stacked.settings) if s.disabled is not None), None)
+    if last is None or not last.disabled:
         return False
     if stacked.layer.type in INFRA_TYPES:
         problems.error(
