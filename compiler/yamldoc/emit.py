@@ -20,6 +20,7 @@ _FIRST = ("apiVersion", "kind", "metadata")
 _PLAIN_START = frozenset(string.ascii_letters + "_/$")
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _LONG_KEY = 160  # times six for escapes is below the 1,024 characters that parsers look ahead for the colon
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -30,17 +31,19 @@ _Order = Callable[[dict[str, Any]], Iterable[str]]
 def dump(value: Any, *, keep_order: bool = False) -> str:
     """One document without `---`: LF, final newline; equal data give equal text whatever the order of their keys.
 
-    With `keep_order` keys stay as they are in every map: for what is signed over its order (SOPS). Keys must be str. At the top `apiVersion`, `kind`, `metadata` come first. Raises CompileError `yaml-number` for
-    infinities and NaN, `yaml-encoding` for lone surrogates.
+    Keys must be str. At the top `apiVersion`, `kind`, `metadata` come first. With `keep_order` keys stay as they are in
+    every map: for what is signed over its order (SOPS). Raises CompileError `yaml-number` for infinities and NaN,
+    `yaml-encoding` for lone surrogates.
     """
     out: list[str] = []
-    order: _Order = list if keep_order else sorted
     if isinstance(value, dict) and value:
-        first = [] if keep_order else [key for key in _FIRST if key in value]
-        rest = value if keep_order else sorted(value.keys() - first)
-        _mapping(value, [*first, *rest], "", "", out, order)
+        if keep_order:
+            _mapping(value, "", "", out, list)
+        else:
+            _mapping({key: value[key] for key in _FIRST if key in value}, "", "", out, sorted)
+            _mapping({key: value[key] for key in value if key not in _FIRST}, "", "", out, sorted)
     elif isinstance(value, (list, tuple)) and value:
-        _sequence(value, "", "", out, order)
+        _sequence(value, "", "", out, list if keep_order else sorted)
     else:
         out.append(_scalar(value, "  ") + "\n")
     return "".join(out)
@@ -51,19 +54,17 @@ def dump_all(values: Iterable[Any]) -> str:
     return "---\n".join(map(dump, values))
 
 
-def _mapping(
-    value: dict[str, Any], keys: Iterable[str], lead: str, indent: str, out: list[str], order: _Order
-) -> None:
+def _mapping(value: dict[str, Any], lead: str, indent: str, out: list[str], order: _Order) -> None:
     """Writes the entries at the indent; `lead` stands before the first one (`- ` where the map is a list item)."""
     inner = indent + "  "
-    for key in keys:
+    for key in order(value):
         item = value[key]
         name = _LINES[key] if len(key) < _LONG_KEY else f"? {_LINES[key]}\n{indent}"
         if type(item) is str and "\n" not in item:  # by far the most frequent, so the first
             out.append(f"{lead}{name}: {_LINES[item]}\n")
         elif isinstance(item, dict) and item:
             out.append(f"{lead}{name}:\n")
-            _mapping(item, order(item), inner, inner, out, order)
+            _mapping(item, inner, inner, out, order)
         elif isinstance(item, (list, tuple)) and item:
             out.append(f"{lead}{name}:\n")
             _sequence(item, indent, indent, out, order)
@@ -76,7 +77,7 @@ def _sequence(value: Iterable[Any], lead: str, indent: str, out: list[str], orde
     inner = indent + "  "
     for item in value:
         if isinstance(item, dict) and item:
-            _mapping(item, order(item), f"{lead}- ", inner, out, order)
+            _mapping(item, f"{lead}- ", inner, out, order)
         elif isinstance(item, (list, tuple)) and item:
             _sequence(item, f"{lead}- ", inner, out, order)
         else:
@@ -127,7 +128,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def _block(text: str, indent: str) -> str:
     """The string as literal block scalar; '' where blanks at line ends, tabs or the like might not survive."""
-    if text[0] in " \n" or " \n" in text or text[-1] == " " or not text.replace("\n", "").isprintable():
+    if text[0] in " \n" or " \n" in text or text[-1] == " " or _not_in_block(text):
         return ""
     body = text.rstrip("\n")
     ends = len(text) - len(body)
@@ -136,6 +137,12 @@ def _block(text: str, indent: str) -> str:
         lines = lines.replace(f"\n{indent}\n", "\n\n").replace(f"\n{indent}\n", "\n\n")  # twice: matches overlap
     header = "|-" if ends == 0 else "|" if ends == 1 else "|+"
     return f"{header}\n{indent}{lines}" + "\n" * (ends - 1)
+
+
+def _not_in_block(text: str) -> bool:
+    if text.isascii():
+        return not text.replace("\n", "").isprintable()
+    return _UNSAFE.search(text) is not None  # what is printable beyond ASCII depends on the version of Python
 
 
 def _float(value: float) -> str:

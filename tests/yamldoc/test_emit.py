@@ -156,6 +156,19 @@ def test_equal_data_gives_equal_text_whatever_the_order_of_its_keys() -> None:
     assert dump({"b": {"y": 1, "x": 2}, "a": 1, "kind": 2}) == dump({"kind": 2, "a": 1, "b": {"x": 2, "y": 1}})
 
 
+def test_order_is_kept_where_it_is_asked_for() -> None:
+    value = {"kind": "Foo", "b": [{"y": 1, "x": {"d": 2, "c": 3}}], "apiVersion": "v1"}
+    assert dump(value, keep_order=True) == 'kind: Foo\nb:\n- "y": 1\n  x:\n    d: 2\n    c: 3\napiVersion: v1\n'
+    assert dump([value], keep_order=True).startswith('- kind: Foo\n  b:\n  - "y": 1\n    x:\n      d: 2\n')
+
+
+def test_layout_does_not_depend_on_the_unicode_version_of_python() -> None:
+    """U+1FAE9 came with Unicode 16, U+2FFFD with none; str.isprintable() learns such characters with time."""
+    for character in ("\U0001fae9", "\U0002fffd", "\ue000", "\xa0", "\u200b", "é"):
+        assert dump({"a": f"{character}\nb"}) == f"a: |-\n  {character}\n  b\n"
+        assert dump({"a": character}) == f'a: "{character}"\n'
+
+
 class _Text(str):
     __slots__ = ()
 
