@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from compiler.diagnostics import Diagnostic, Position
 from compiler.overlay import Overlay
-from compiler.resolve.variables import Variable
+from compiler.variables import Variable
 from compiler.yamldoc import Document
 
 LayerType = Literal["os", "k8s", "cni", "csi", "addon"]

@@ -18,7 +18,7 @@ from compiler.load.settings import PATH as SETTINGS
 from compiler.model import Profile, Source
 from compiler.palette.exporting import export_profile
 from compiler.palette.importing import import_profile
-from compiler.resolve.versions import Version
+from compiler.versions import Version
 
 
 @click.group("import")

@@ -19,7 +19,7 @@ from compiler.model import (
     Template,
 )
 from compiler.ports import Files
-from compiler.resolve.versions import Version
+from compiler.versions import Version
 
 _ASSIGNMENT_KEYS = ("profiles", "layers", "overlays", "policy")
 

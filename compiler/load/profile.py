@@ -8,8 +8,8 @@ from compiler.load.layer import read_overlays, read_policy, read_profile_layer
 from compiler.load.reader import Reader
 from compiler.model import INFRA_TYPES, Layer, LayerType, Profile
 from compiler.ports import Files
-from compiler.resolve.variables import Variable, read_variable
-from compiler.resolve.versions import Version
+from compiler.variables import Variable, read_variable
+from compiler.versions import Version
 
 PROFILE_TYPES = ("infra", "add-on", "full")
 # Clouds that Palette itself provisions; for any other (custom) cloud the os and k8s layers come from Cluster API

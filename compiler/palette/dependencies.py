@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from compiler.diagnostics import Position, Problems, did_you_mean
 from compiler.model import INFRA_TYPES, Dependency, Pack
 from compiler.palette.members import Member
-from compiler.resolve.versions import Version
+from compiler.versions import Version
 
 _TYPES = ("required", "optional", "notSupported", "upgrade")
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compiler import versions
 from compiler.diagnostics import Problems
 from compiler.model import ChartRef, Layer, Pack, PackRef, Source
 from compiler.palette import exchange, presets, yamltext
 from compiler.palette.settings import PRIORITY
 from compiler.palette.yamltext import Block
-from compiler.resolve import versions
 from compiler.resolve.values import merge
 from compiler.yamldoc import Document
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import files as tree
-from compiler import yamldoc
+from compiler import versions, yamldoc
 from compiler.diagnostics import Diagnostic, Problems
 from compiler.model import ChartRef, Layer, PackRef, Profile, Source
 from compiler.palette import exchange
 from compiler.palette.export_values import ValuesWriter
 from compiler.ports import Files
-from compiler.resolve import versions
-from compiler.resolve.definitions import Variable
+from compiler.variables.definitions import Variable
 from compiler.yamldoc import Document
 
 _RANGE = frozenset("xX*<>=~^|, ")  # what makes a version a range

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from compiler.diagnostics import did_you_mean
-from compiler.resolve import pattern
-from compiler.resolve.formats import FORMATS
+from compiler.variables import pattern
+from compiler.variables.formats import FORMATS
 
 _RANGE = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*-\s*(-?[0-9]+(?:\.[0-9]+)?)\s*")
 _MAX_CHARACTERS = 512  # of a value with several holes: more is no value of such a form

@@ -17,7 +17,7 @@ from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, f
 from compiler.load.reader import Reader, type_name
 from compiler.palette import exchange, import_layers, registries
 from compiler.palette.yamltext import write
-from compiler.resolve.versions import Version
+from compiler.versions import Version
 from compiler.yamldoc import Document
 
 

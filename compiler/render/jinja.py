@@ -21,7 +21,7 @@ from jinja2.exceptions import SecurityError
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, did_you_mean
 from compiler.render.sandbox import MAX_OUTPUT_BYTES, LimitError, MissingKeyError, Sandbox, allowed_filters, as_json
-from compiler.resolve.versions import Constraint, Version
+from compiler.versions import Constraint, Version
 
 _ADDRESS = re.compile(r"<[^<>\n]* at 0x[0-9a-fA-F]+>")
 _UNDEFINED_NAME = re.compile(r"'([^']+)' is undefined")

@@ -19,7 +19,6 @@ from compiler.render.helm import ENGINES, HelmFailure, Release
 from compiler.render.nondeterminism import differences
 from compiler.render.objects import Draft, drafts_of, finished, identity_of, is_encrypted
 
-
 OWN_NAMESPACE = "(namespace of the layer)"
 """The template that Namespace objects are said to come from which Lamella itself adds."""
 

@@ -11,7 +11,7 @@ from compiler.palette.settings import PackSettings
 from compiler.resolve.choose import ChosenLayer
 from compiler.resolve.macros import Scope
 from compiler.resolve.stack import Stack
-from compiler.resolve.variables import Variable, typed, values_of
+from compiler.variables import Variable, typed, values_of
 
 _SCOPES = ("system", "tenant", "project")  # low to high: project wins
 

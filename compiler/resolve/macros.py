@@ -16,9 +16,9 @@ from typing import Any
 from compiler import chart_scan, yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.digest import canonical_json
-from compiler.resolve.definitions import text_of
 from compiler.resolve.expressions import Expression, find, literal, references
 from compiler.resolve.scope import Scope, Undefined, lookup, mask
+from compiler.variables.definitions import text_of
 from compiler.yamldoc import Macro
 
 __all__ = ["Evaluator", "Scope", "find", "inline", "mask", "references", "resolve"]

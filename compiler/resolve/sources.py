@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import files as tree
+from compiler import versions
 from compiler.chart import Chart, read_chart, read_chart_archive
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
 from compiler.model import ChartRef, Pack, PackRef, Source
 from compiler.ports import Files
-from compiler.resolve import versions
 from compiler.resolve.values import merge
 
 SpoolEntry = Mapping[str, bytes] | bytes

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.render.gotemplate import render_gotemplates
-from compiler.resolve import pattern
-from compiler.resolve.formats import FORMATS
-from compiler.resolve.variables import (
+from compiler.variables import (
     Option,
     Variable,
     check_definition,
     check_definitions,
     check_value,
+    pattern,
     read_variable,
     typed,
     values_of,
 )
+from compiler.variables.formats import FORMATS
 
 AT = Position("profile.yaml", 3, 5)
 GIVEN = Position("cluster.yaml", 9, 7)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from compiler.resolve.versions import Constraint, Version, best, is_exact
+from compiler.versions import Constraint, Version, best, is_exact
 
 
 def _table() -> list[tuple[str, str, bool]]:

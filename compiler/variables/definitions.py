@@ -9,8 +9,8 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean
-from compiler.resolve import pattern
-from compiler.resolve.formats import FORMATS
+from compiler.variables import pattern
+from compiler.variables.formats import FORMATS
 
 INPUT_TYPES = ("text", "dropdown", "multiline")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

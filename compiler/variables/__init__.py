@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import Position, Problems, did_you_mean
-from compiler.resolve.definitions import (
+from compiler.variables.definitions import (
     Option,
     Variable,
     check_definition,
@@ -20,7 +20,7 @@ from compiler.resolve.definitions import (
     read_variable,
     text_of,
 )
-from compiler.resolve.formats import FORMATS
+from compiler.variables.formats import FORMATS
 
 __all__ = [
     "Option",
