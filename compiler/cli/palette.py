@@ -11,13 +11,13 @@ from compiler import files as tree
 from compiler.cli.console import Console, SourceLine
 from compiler.cli.context import Repository, repository_options, source_lines
 from compiler.diagnostics import CompileError, did_you_mean, fail
+from compiler.exchange.exporting import export_profile
+from compiler.exchange.importing import import_profile
 from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
 from compiler.load.repository import PROFILES, load
 from compiler.load.settings import PATH as SETTINGS
 from compiler.model import Profile, Source
-from compiler.palette.exporting import export_profile
-from compiler.palette.importing import import_profile
 from compiler.versions import Version
 
 

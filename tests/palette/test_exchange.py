@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError
+from compiler.exchange.exporting import Exported, export_profile
+from compiler.exchange.importing import Imported, import_profile
+from compiler.exchange.yamltext import write
 from compiler.load.repository import load
 from compiler.model import Profile, Source
-from compiler.palette.exporting import Exported, export_profile
-from compiler.palette.importing import Imported, import_profile
-from compiler.palette.yamltext import write
 from tests.palette.support import MemoryFiles
 
 Json = dict[str, Any]

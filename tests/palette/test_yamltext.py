@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler import yamldoc
-from compiler.palette.yamltext import Block, block, dump, section, write
+from compiler.exchange.yamltext import Block, block, dump, section, write
 
 TEXT = """\
 # top

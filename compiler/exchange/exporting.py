@@ -13,15 +13,15 @@ from typing import Any
 from compiler import files as tree
 from compiler import versions, yamldoc
 from compiler.diagnostics import Diagnostic, Problems
+from compiler.exchange import names
+from compiler.exchange.export_values import ValuesWriter
 from compiler.model import ChartRef, Layer, PackRef, Profile, Source
-from compiler.palette import exchange
-from compiler.palette.export_values import ValuesWriter
 from compiler.ports import Files
 from compiler.variables.definitions import Variable
 from compiler.yamldoc import Document
 
 _RANGE = frozenset("xX*<>=~^|, ")  # what makes a version a range
-_THEIRS = {ours: theirs for theirs, ours in exchange.PROFILE_TYPES.items()}
+_THEIRS = {ours: theirs for theirs, ours in names.PROFILE_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def _document(text: str, profile: Profile) -> Document:
 
 
 def _record(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
-    text = _mapping(metadata.get("annotations")).get(exchange.RECORD)
-    return _mapping(yamldoc.load_one(text, exchange.RECORD).value) if isinstance(text, str) else {}
+    text = _mapping(metadata.get("annotations")).get(names.RECORD)
+    return _mapping(yamldoc.load_one(text, names.RECORD).value) if isinstance(text, str) else {}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -169,7 +169,7 @@ class _Exporter:
     def _manifests(self, layer: Layer) -> Iterator[dict[str, str]]:
         for reference in layer.settings.manifests:
             if reference.inline:
-                if reference.name != exchange.NAMESPACES:
+                if reference.name != names.NAMESPACES:
                     yield {"name": reference.name, "content": reference.inline}
                 continue
             path = tree.normalise(reference.at.path, reference.file.rstrip("/"), reference.at)

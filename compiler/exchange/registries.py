@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compiler.diagnostics import Position, Problems
-from compiler.palette import exchange
-from compiler.palette.import_layers import ImportedLayer
+from compiler.exchange import names
+from compiler.exchange.import_layers import ImportedLayer
 
 PATH = "lamella.yaml"
 
@@ -24,7 +24,7 @@ def found(record: Mapping[str, Any]) -> list[dict[str, str]]:
         helm = metadata.get("kind") == "helm" or metadata.get("providerType") == "helm"
         kind = metadata.get("kind") if metadata.get("kind") in ("pack", "helm", "oci") else "pack"
         entries.append(
-            {"name": name, "kind": str(kind), "path": f"{'charts' if helm else 'packs'}/{exchange.slug(name)}"}
+            {"name": name, "kind": str(kind), "path": f"{'charts' if helm else 'packs'}/{names.slug(name)}"}
         )
     return entries
 

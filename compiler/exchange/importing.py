@@ -2,7 +2,7 @@
 
 Every layer keeps its values as YAML with their comments. Palette replaces the whole values of a pack by those of the
 profile, so `valuesMode: replace` is written beside them: the layer renders as it does there, and may be changed to
-`merge` by hand. What a profile has no field for goes into the record (`exchange.RECORD`) or is told.
+`merge` by hand. What a profile has no field for goes into the record (`names.RECORD`) or is told.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.exchange import import_layers, names, registries
+from compiler.exchange.yamltext import write
 from compiler.load.reader import Reader, type_name
-from compiler.palette import exchange, import_layers, registries
-from compiler.palette.yamltext import write
 from compiler.versions import Version
 from compiler.yamldoc import Document
 
@@ -38,20 +38,20 @@ def import_profile(
     document = _document(content, source, form)
     reader = Reader(document.value, document, problems)
     template = reader.child("spec", required=True).child("template", required=True)
-    kind = template.choice("type", tuple(exchange.PROFILE_TYPES), "cluster")
+    kind = template.choice("type", tuple(names.PROFILE_TYPES), "cluster")
     metadata, record = _metadata(reader, problems)
     base = f"{folder}/{metadata['name']}"
     layers = import_layers.read_layers(template, base, metadata["version"], record, problems)
     variables = [_variable(item, problems) for item in reader.child("spec").children("variables")]
     problems.raise_if_any()
     if record:
-        metadata["annotations"] = {exchange.RECORD: write(record)}
+        metadata["annotations"] = {names.RECORD: write(record)}
     profile = {
         "apiVersion": "lamella/v1",
         "kind": "ClusterProfile",
         "metadata": metadata,
         "spec": {
-            "type": exchange.PROFILE_TYPES[kind],
+            "type": names.PROFILE_TYPES[kind],
             "cloud": template.string("cloudType") or "all",
             **({"variables": variables} if variables else {}),
             "layers": [layer.data for layer in layers],
@@ -95,7 +95,7 @@ def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[
     """Our metadata, and the beginning of the record."""
     given = reader.child("metadata", required=True)
     theirs = given.string("name", required=True)
-    name = exchange.slug(theirs)
+    name = names.slug(theirs)
     version = reader.child("spec").version_text("version") or "1.0.0"
     try:
         Version.parse(version)
@@ -119,9 +119,9 @@ def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[
 
 def _variable(item: Reader, problems: Problems) -> dict[str, Any]:
     """A variable in our words, without flags that say what holds anyway."""
-    found = {exchange.VARIABLE_NAMES.get(key, key): value for key, value in item.data.items() if value is not None}
+    found = {names.VARIABLE_NAMES.get(key, key): value for key, value in item.data.items() if value is not None}
     found = {
-        k: v for k, v in found.items() if k not in exchange.VARIABLE_DEFAULTS or exchange.VARIABLE_DEFAULTS[k] != v
+        k: v for k, v in found.items() if k not in names.VARIABLE_DEFAULTS or names.VARIABLE_DEFAULTS[k] != v
     }
     default = found.get("default")
     if found.get("sensitive") and isinstance(default, str) and default and not default.strip("*"):

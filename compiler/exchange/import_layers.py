@@ -8,11 +8,11 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Problems
+from compiler.exchange import names
+from compiler.exchange.yamltext import Block, block, section
 from compiler.load.reader import Reader
-from compiler.palette import exchange
 from compiler.palette.namespaces import namespaces
 from compiler.palette.settings import DISPLAY_NAME, PRIORITY, PackSettings
-from compiler.palette.yamltext import Block, block, section
 from compiler.yamldoc import Document
 
 _HANDLED = ("name", "type", "layer", "version", "tag", "values", "manifests", "registry")
@@ -56,8 +56,8 @@ def read_layers(
         theirs = entry.string("name", required=True)
         values = _values(entry)
         shown = values.pack.get(DISPLAY_NAME)
-        name = exchange.unique(exchange.slug(shown if isinstance(shown, str) and shown else theirs), found)
-        if kind not in (*exchange.PACK_TYPES, "helm", "manifest"):
+        name = names.unique(names.slug(shown if isinstance(shown, str) and shown else theirs), found)
+        if kind not in (*names.PACK_TYPES, "helm", "manifest"):
             problems.warning(
                 "import-layer-left-out", f"layer '{theirs}' of type '{kind}' is left out", entry.at("type"),
                 hint="only layers of type spectro, oci, helm and manifest can be rendered",
@@ -103,7 +103,7 @@ class _Layer:
         return self.entry.version_text("version") or self.entry.version_text("tag")
 
     def layer(self, kind: str) -> ImportedLayer:
-        data: dict[str, Any] = {"name": self.name, "type": self.entry.choice("layer", exchange.LAYERS, "addon")}
+        data: dict[str, Any] = {"name": self.name, "type": self.entry.choice("layer", names.LAYERS, "addon")}
         needs = ""
         if kind == "helm":
             needs = f"chart {self.theirs} {self.version}"
@@ -117,10 +117,10 @@ class _Layer:
         asked = _namespaces(self.values.pack) if kind in ("helm", "manifest") else ""
         if asked:
             data["policy"] = {"namespaces": "never"}  # the manifest below has them, with what Palette adds to them
-            references.insert(0, {"name": exchange.NAMESPACES, "inline": asked})
+            references.insert(0, {"name": names.NAMESPACES, "inline": asked})
         if references:
             data["manifests"] = references
-        if kind in exchange.PACK_TYPES and self.values.text.strip():
+        if kind in names.PACK_TYPES and self.values.text.strip():
             data["valuesMode"] = "replace"
             data["values"] = block(self.values.text, self.values.data)
         elif kind == "helm":
@@ -136,7 +136,7 @@ class _Layer:
         renamed = override.get(self.theirs) if isinstance(override, Mapping) else None
         return {
             "chart": {"name": self.theirs, "version": self.version, "registry": registry or "helm"},
-            "releaseName": renamed if isinstance(renamed, str) else exchange.release_name(self.theirs, self.theirs),
+            "releaseName": renamed if isinstance(renamed, str) else names.release_name(self.theirs, self.theirs),
         }
 
     def _settings(self) -> dict[str, Any]:
@@ -163,8 +163,8 @@ class _Layer:
         references = []
         for item in self.entry.children("manifests"):
             theirs = item.string("name", required=True)
-            stem = exchange.slug(theirs.removesuffix(".yaml"))
-            relative = f"{self.folder}/{exchange.unique(stem, {_stem(path): '' for path in files})}.yaml"
+            stem = names.slug(theirs.removesuffix(".yaml"))
+            relative = f"{self.folder}/{names.unique(stem, {_stem(path): '' for path in files})}.yaml"
             files[f"{self.base}/{relative}"] = item.string("content")
             named = {"name": theirs} if _stem(relative) != theirs else {}
             references.append({**named, "file": relative})

@@ -12,10 +12,11 @@ from typing import Any
 
 from compiler import versions
 from compiler.diagnostics import Problems
+from compiler.exchange import names, yamltext
+from compiler.exchange.yamltext import Block
 from compiler.model import ChartRef, Layer, Pack, PackRef, Source
-from compiler.palette import exchange, presets, yamltext
+from compiler.palette import presets
 from compiler.palette.settings import PRIORITY
-from compiler.palette.yamltext import Block
 from compiler.resolve.values import merge
 from compiler.yamldoc import Document
 
@@ -106,6 +107,6 @@ def _pack_settings(layer: Layer) -> dict[str, Any]:
         found[PRIORITY] = str(settings.install_priority)
     if isinstance(layer.source, ChartRef):
         name = settings.release_name or layer.name
-        if name != exchange.release_name(layer.source.name, layer.source.name):
+        if name != names.release_name(layer.source.name, layer.source.name):
             found["releaseNameOverride"] = {layer.source.name: name}
     return found
