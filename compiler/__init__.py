@@ -1,3 +1,3 @@
-"""Lamella: cluster profiles in, deterministic Kubernetes manifests out. The architecture is in README.md beside this file."""
+"""Lamella: cluster profiles in, deterministic Kubernetes manifests out. The architecture is in README.md here."""
 
 __version__ = "0.1.0"

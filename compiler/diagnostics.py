@@ -14,7 +14,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in an input file. `path` is relative to the repository, POSIX; `line` and `column` count from 1, 0 = unknown."""
+    """A place in an input file. `path` is relative to the repository; `line` and `column` count from 1, 0 = unknown."""
 
     path: str
     line: int = 0

@@ -40,7 +40,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is done about things that a fleet's owner decides. Each field '' = not said here; defaults in `resolve.policy`."""
+    """What is done about things that a fleet's owner decides. Each field '' = not said at this level."""
 
     secrets: str = ""  # refuse | allow: plaintext Secret objects
     random: str = ""  # refuse | keep | allow: fields that differ from render to render
@@ -192,7 +192,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class NodePool:
-    """Workers or control plane of a cluster, for the resource constraints of packs: cpu in millicores, memory in MiB, disk in GB."""
+    """Workers or control plane of a cluster, for the resource constraints of packs. Amounts are per node."""
 
     name: str
     role: Literal["control-plane", "worker"]

@@ -55,9 +55,7 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
     problems = Problems()
     for name in request.names:
         if name not in source.clusters:
-            problems.error(
-                "cluster-unknown", f"there is no cluster '{name}'", hint=did_you_mean(name, source.clusters)
-            )
+            problems.error("cluster-unknown", f"there is no cluster '{name}'", hint=did_you_mean(name, source.clusters))
     problems.raise_if_any()
     found = [
         source.clusters[name]
@@ -65,7 +63,9 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
         if (not request.names or name in request.names) and request.selector.matches(source.clusters[name].labels)
     ]
     if not found and not request.everything:
-        raise fail("cluster-unknown", "the selector matches no cluster", hint="`lamella list` shows clusters and labels")
+        raise fail(
+            "cluster-unknown", "the selector matches no cluster", hint="`lamella list` shows clusters and labels"
+        )
     return tuple(found)
 
 
@@ -163,7 +163,11 @@ def _files(
         images = "".join(f"{image}\n" for image in cluster.images())
         own.append(inventory.text_file(f"clusters/{name}/images.txt", images, name))
         found += [*own, inventory.cluster_inventory(cluster.cluster, own, versions)]
-    fleet = set(source.clusters) if request.everything else {*committed.clusters(now), *(c.cluster.cluster.name for c in clusters)}
+    fleet = (
+        set(source.clusters)
+        if request.everything
+        else {*committed.clusters(now), *(c.cluster.cluster.name for c in clusters)}
+    )
     delivery.check_names(found, problems)
     shared = list(delivery.fleet_files(sorted(fleet), planned.settings, problems))
     return (*found, *shared, inventory.root_inventory(shared, fleet, versions))

@@ -35,7 +35,7 @@ _EXIT_INPUT, _EXIT_ENVIRONMENT, _EXIT_BUG = 1, 3, 4
 class _Commands(click.Group):
     """Finds commands by the table above, so that `lamella list` does not import what `lamella publish` needs."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return [name for name, module in COMMANDS.items() if importlib.util.find_spec(f"compiler.cli.{module}")]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:

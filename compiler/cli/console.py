@@ -12,7 +12,15 @@ from typing import TextIO
 from compiler.diagnostics import Diagnostic, Position
 
 SourceLine = Callable[[Position], str]
-_STYLES = {"error": "31;1", "warning": "33;1", "hint": "36", "dim": "2", "added": "32", "removed": "31", "changed": "33"}
+_STYLES = {
+    "error": "31;1",
+    "warning": "33;1",
+    "hint": "36",
+    "dim": "2",
+    "added": "32",
+    "removed": "31",
+    "changed": "33",
+}
 _SHOWN_COLUMNS = 160
 
 
@@ -50,7 +58,9 @@ class Console:
         errors = sum(d.severity == "error" for d in found)
         warnings = len(found) - errors
         if found:
-            counts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
+            counts = [
+                f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n
+            ]
             self.err.write(f"{', '.join(counts)}\n")
 
     def _problem(self, found: Diagnostic) -> None:
@@ -89,7 +99,8 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else f"\\u{ord(c):04x}" for c in text
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else f"\\u{ord(c):04x}"
+        for c in text
     )
 
 
@@ -102,7 +113,9 @@ def _annotation(found: Diagnostic) -> str:
             properties |= {"line": str(found.at.line)}
         if found.at.column:
             properties |= {"col": str(found.at.column)}
-    listed = ",".join(f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items())
+    listed = ",".join(
+        f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items()
+    )
     text = found.message + (f"\nhint: {found.hint}" if found.hint else "")
     return f"::{found.severity} {listed}::{_escaped(text)}"
 

@@ -119,13 +119,55 @@ def _selector(_: click.Context, __: click.Parameter, value: str) -> Selector:
 def repository_options(command: F) -> F:
     """--repo and --ref."""
     for option in (
-        click.option("--ref", default="", metavar="REF", help="Read this commit, branch or tag instead of the work tree."),
         click.option(
-            "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository to read (default: .)."
+            "--ref", default="", metavar="REF", help="Read this commit, branch or tag instead of the work tree."
+        ),
+        click.option(
+            "--repo",
+            default=".",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="The repository to read (default: .).",
         ),
     ):
         command = option(command)
     return command
+
+
+_COMPILE_OPTIONS = (
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        metavar="SECONDS",
+        help="Limit for one layer (default: 60).",
+    ),
+    click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        default=None,
+        metavar="N",
+        help="Worker processes (default: one a core).",
+    ),
+    click.option(
+        "--helm-binary", default="", metavar="PATH", help="The helm of --helm-engine=cli (default: from PATH)."
+    ),
+    click.option(
+        "--helm-engine",
+        type=click.Choice(["embedded", "cli"]),
+        default="embedded",
+        help="Helm in process, or a helm binary.",
+    ),
+    click.option(
+        "--selector",
+        "-l",
+        callback=_selector,
+        default="",
+        metavar="SELECTOR",
+        help="Clusters by label: env=prod,region in (eu,us).",
+    ),
+)
 
 
 def compile_options(command: F) -> F:
@@ -140,20 +182,21 @@ def compile_options(command: F) -> F:
         if engine == "cli":
             helm = helm or shutil.which("helm") or ""
             if not helm or not os.access(helm, os.X_OK):
-                raise click.UsageError("--helm-engine=cli needs a helm binary: install it, or name it with --helm-binary")
+                raise click.UsageError(
+                    "--helm-engine=cli needs a helm binary: install it, or name it with --helm-binary"
+                )
         options = Options(
-            repository, request, engine, str(Path(helm).absolute()) if helm else "", given.pop("jobs"), given.pop("timeout")
+            repository,
+            request,
+            engine,
+            str(Path(helm).absolute()) if helm else "",
+            given.pop("jobs"),
+            given.pop("timeout"),
         )
         return command(options=options, **given)
 
     decorated: Any = with_options
-    for option in (
-        click.option("--timeout", type=click.FloatRange(min=1), default=60.0, metavar="SECONDS", help="Limit for one layer (default: 60)."),
-        click.option("--jobs", "-j", type=click.IntRange(min=1), default=None, metavar="N", help="Worker processes (default: one a core)."),
-        click.option("--helm-binary", default="", metavar="PATH", help="The helm of --helm-engine=cli (default: from PATH)."),
-        click.option("--helm-engine", type=click.Choice(["embedded", "cli"]), default="embedded", help="Helm in process, or a helm binary."),
-        click.option("--selector", "-l", callback=_selector, default="", metavar="SELECTOR", help="Clusters by label: env=prod,region in (eu,us)."),
-    ):  # fmt: skip
+    for option in _COMPILE_OPTIONS:
         decorated = option(decorated)
     decorated = repository_options(decorated)
     return click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")(decorated)  # type: ignore[no-any-return]

@@ -24,13 +24,17 @@ _STYLE = {"+": "added", "-": "removed"}
 @click.command("diff")
 @compile_options
 @click.option("--against", default="", metavar="REF", help="Compare with what this commit or branch compiles to.")
-@click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="The output directory to compare with.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help="The output directory to compare with.",
+)
 @click.option("--stat", is_flag=True, help="Names of changed objects only.")
 @click.option("-o", "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
 @click.pass_obj
-def diff_command(
-    console: Console, options: Options, against: str, output: Path | None, stat: bool, form: str
-) -> int:
+def diff_command(console: Console, options: Options, against: str, output: Path | None, stat: bool, form: str) -> int:
     """Compare a fresh render with the committed output, or with what another commit compiles to.
 
     Exit status as kubectl diff: 0 nothing differs, 1 something does, more than 1 an error.
@@ -106,29 +110,40 @@ def _json(changes: Sequence[Change], stat: bool, _: Console) -> str:
         }
         for c in changes
     ]
-    return json.dumps({"apiVersion": "lamella/v1", "kind": "Diff", "changes": rows}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"apiVersion": "lamella/v1", "kind": "Diff", "changes": rows}, indent=2, ensure_ascii=False) + "\n"
+    )
 
 
 def _markdown(changes: Sequence[Change], stat: bool, _: Console) -> str:
     """For a pull request: a table of counts per cluster, then a folded diff per layer, cut at what GitHub shows."""
     if not changes:
         return "No rendered manifest changes.\n"
-    lines = [f"**Rendered manifests: {_counts(changes)}**\n\n", "| cluster | added | changed | removed | moved |\n", "|---|---|---|---|---|\n"]
+    lines = [
+        f"**Rendered manifests: {_counts(changes)}**\n\n",
+        "| cluster | added | changed | removed | moved |\n",
+        "|---|---|---|---|---|\n",
+    ]
     by_cluster: dict[str, list[Change]] = {}
     for change in changes:
         by_cluster.setdefault(change.cluster or "(fleet)", []).append(change)
     for cluster, found in sorted(by_cluster.items()):
-        counts = " | ".join(str(sum(c.action == action for c in found)) for action in ("added", "changed", "removed", "moved"))
+        counts = " | ".join(
+            str(sum(c.action == action for c in found)) for action in ("added", "changed", "removed", "moved")
+        )
         lines.append(f"| {cluster} | {counts} |\n")
     size = sum(map(len, lines))
     for cluster, found in sorted(by_cluster.items()):
         body = "".join(
-            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff) for c in found
+            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff)
+            for c in found
         )
         fence = "~~~~~~"
         block = f"\n<details><summary>{cluster}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
         if size + len(block) > _MARKDOWN_LIMIT:
-            lines.append(f"\n{cluster}: too long to show here; run `lamella diff {cluster if cluster != '(fleet)' else ''}`\n")
+            lines.append(
+                f"\n{cluster}: too long to show here; run `lamella diff {cluster if cluster != '(fleet)' else ''}`\n"
+            )
             continue
         size += len(block)
         lines.append(block)

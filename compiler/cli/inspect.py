@@ -40,9 +40,15 @@ def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) ->
 def _rows(source: Source, kind: str) -> list[dict[str, str]]:
     if kind == "profiles":
         return [
-            {"name": p.name, "version": p.version, "type": p.type, "cloud": p.cloud, "layers": ", ".join(x.name for x in p.layers)}
+            {
+                "name": p.name,
+                "version": p.version,
+                "type": p.type,
+                "cloud": p.cloud,
+                "layers": ", ".join(layer.name for layer in p.layers),
+            }
             for _, p in sorted(source.profiles.items())
-        ]  # fmt: skip
+        ]
     if kind == "packs":
         return [
             {"name": name, "version": version, "layer": pack.layer, "path": pack.directory}
@@ -54,7 +60,9 @@ def _rows(source: Source, kind: str) -> list[dict[str, str]]:
             {
                 "name": t.name,
                 "profiles": ", ".join(f"{ref.name} {ref.version}" for ref in t.assignment.profiles),
-                "clusters": ", ".join(c.name for _, c in sorted(source.clusters.items()) if t.selector.matches(c.labels)),
+                "clusters": ", ".join(
+                    c.name for _, c in sorted(source.clusters.items()) if t.selector.matches(c.labels)
+                ),
             }
             for _, t in sorted(source.templates.items())
         ]
@@ -88,7 +96,9 @@ def show_command(console: Console, options: Options, form: str) -> None:
         _, planned, warnings = prepare(files, options.request, session.evaluate)
     console.problems(warnings)
     if form == "json":
-        console.data(json.dumps([_described(cluster) for cluster in planned.clusters], indent=2, ensure_ascii=False) + "\n")
+        console.data(
+            json.dumps([_described(cluster) for cluster in planned.clusters], indent=2, ensure_ascii=False) + "\n"
+        )
     else:
         console.data("\n".join(_tree(cluster) for cluster in planned.clusters))
 

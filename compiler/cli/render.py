@@ -17,10 +17,23 @@ from compiler.pipeline import Compilation
 
 @click.command("render")
 @compile_options
-@click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Write here (default: `output` of lamella.yaml).")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help="Write here (default: `output` of lamella.yaml).",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if output would change.")
 @click.option("--force", is_flag=True, help="Overwrite output files that were edited by hand.")
-@click.option("-o", "--format", "form", type=click.Choice(["yaml", "json", "name"]), default=None, help="Print the objects instead of writing files.")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json", "name"]),
+    default=None,
+    help="Print the objects instead of writing files.",
+)
 @click.pass_obj
 def render_command(
     console: Console, options: Options, output: Path | None, check: bool, force: bool, form: str | None

@@ -120,9 +120,7 @@ def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[
 def _variable(item: Reader, problems: Problems) -> dict[str, Any]:
     """A variable in our words, without flags that say what holds anyway."""
     found = {names.VARIABLE_NAMES.get(key, key): value for key, value in item.data.items() if value is not None}
-    found = {
-        k: v for k, v in found.items() if k not in names.VARIABLE_DEFAULTS or names.VARIABLE_DEFAULTS[k] != v
-    }
+    found = {k: v for k, v in found.items() if k not in names.VARIABLE_DEFAULTS or names.VARIABLE_DEFAULTS[k] != v}
     default = found.get("default")
     if found.get("sensitive") and isinstance(default, str) and default and not default.strip("*"):
         del found["default"]

@@ -23,9 +23,7 @@ def found(record: Mapping[str, Any]) -> list[dict[str, str]]:
     for name, metadata in record.get("registries", {}).items():
         helm = metadata.get("kind") == "helm" or metadata.get("providerType") == "helm"
         kind = metadata.get("kind") if metadata.get("kind") in ("pack", "helm", "oci") else "pack"
-        entries.append(
-            {"name": name, "kind": str(kind), "path": f"{'charts' if helm else 'packs'}/{names.slug(name)}"}
-        )
+        entries.append({"name": name, "kind": str(kind), "path": f"{'charts' if helm else 'packs'}/{names.slug(name)}"})
     return entries
 
 
@@ -56,11 +54,11 @@ def tell(layers: Sequence[ImportedLayer], source: str, problems: Problems) -> No
     for layer in layers:
         if layer.needs:
             needs.setdefault(layer.registry, []).append(layer.needs)
-    for registry, names in needs.items():
+    for registry, missing in needs.items():
         place = f"from registry '{registry}'" if registry else "from a registry that the export does not name"
         problems.warning(
             "import-provide",
-            f"the profile needs {place}: {', '.join(names)}",
+            f"the profile needs {place}: {', '.join(missing)}",
             Position(source),
             hint="put packs below packs/ of the repository, and charts where a chart: {path: …} can name them",
         )

@@ -76,7 +76,8 @@ Owned = Mapping[str, str] | Callable[[], Mapping[str, str]]
 def publish(root: Path, new: Mapping[str, bytes], owned: Owned, *, force: bool = False) -> Changes:
     """Makes `new` (path → bytes) the owned files of the output directory `root`, and says what that changed.
 
-    Files of `owned` that are not in `new` are removed. Files that are neither stay. Where nothing changes, nothing is touched, not even a lock. Raises as `compare`, `locked` and `replace`.
+    Files of `owned` that are not in `new` are removed. Files that are neither stay. Where nothing changes, nothing is
+    touched, not even a lock. Raises as `compare`, `locked` and `replace`.
     """
     root = _checked(root)
     # Without the lock another run may replace the directory while it is compared: only "no change" is believed.

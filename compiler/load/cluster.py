@@ -31,9 +31,20 @@ def read_cluster(reader: Reader, files: Files) -> Cluster | None:
     labels = metadata.string_map("labels")
     for key, value in labels.items():
         if not LABEL_VALUE.fullmatch(value) or len(value) > 63:
-            reader.problems.error("invalid-label", f"metadata.labels.{key}: '{value}' is not a label value", metadata.at("labels", key))
+            reader.problems.error(
+                "invalid-label", f"metadata.labels.{key}: '{value}' is not a label value", metadata.at("labels", key)
+            )
     spec.only(
-        (*_ASSIGNMENT_KEYS, "cloud", "kubernetesVersion", "apiVersions", "destination", "system", "nodePools", "description")
+        (
+            *_ASSIGNMENT_KEYS,
+            "cloud",
+            "kubernetesVersion",
+            "apiVersions",
+            "destination",
+            "system",
+            "nodePools",
+            "description",
+        )
     )
     version = spec.version_text("kubernetesVersion")
     if version and not is_kubernetes_version(version):
@@ -146,7 +157,9 @@ def _read_destination(spec: Reader) -> Destination:
     child.only(("server", "name", "kubeconfigSecret"))
     if child.data.get("server") and child.data.get("name"):
         child.problems.error(
-            "invalid-value", "spec.destination: give server or name, not both (as in an Argo CD Application)", child.here
+            "invalid-value",
+            "spec.destination: give server or name, not both (as in an Argo CD Application)",
+            child.here,
         )
     return Destination(child.string("server"), child.string("name"), child.string("kubeconfigSecret"))
 

@@ -67,7 +67,8 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
     if len(sources) + builtin > 1:
         reader.problems.error(
             "layer-source",
-            f"{reader.name_of('name')}: a layer has exactly one source, found {', '.join([*sources, *['builtin'] * builtin])}",
+            f"{reader.name_of('name')}: a layer has exactly one source,"
+            f" found {', '.join([*sources, *['builtin'] * builtin])}",
             reader.here,
             hint="split it into two layers; extra manifests may stand beside a pack or a chart",
         )
@@ -167,7 +168,9 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
         file, inline = entry.string("file"), entry.string("inline")
         if bool(file) == bool(inline):
             reader.problems.error(
-                "manifest-source", f"{reader.name_of('manifests')}[{index}]: needs exactly one of file or inline", entry.here
+                "manifest-source",
+                f"{reader.name_of('manifests')}[{index}]: needs exactly one of file or inline",
+                entry.here,
             )
             continue
         name = entry.string("name", required=bool(inline))

@@ -15,7 +15,8 @@ PROFILE_TYPES = ("infra", "add-on", "full")
 # Clouds that Palette itself provisions; for any other (custom) cloud the os and k8s layers come from Cluster API
 # templates registered elsewhere, so that a profile may leave them out (palette.md 1.1 b).
 _CLOUDS_WITH_OS = frozenset(
-    "aws azure gcp vsphere maas virtual baremetal eks aks gke edge-native generic openstack libvirt".split()
+    {"aws", "azure", "gcp", "vsphere", "maas", "virtual", "baremetal", "eks", "aks", "gke"}
+    | {"edge-native", "generic", "openstack", "libvirt"}
 )
 
 

@@ -63,17 +63,13 @@ class Reader:
         """Reports every key that is not known."""
         for key in self.data:
             if key not in known:
-                self.problems.error(
-                    "unknown-key", f"unknown key '{key}'", self.at(key), hint=did_you_mean(key, known)
-                )
+                self.problems.error("unknown-key", f"unknown key '{key}'", self.at(key), hint=did_you_mean(key, known))
 
     def _typed(self, key: str, kind: type[T], default: T, required: bool) -> T:
         value = self.data.get(key)
         if value is None:
             if required and not self.muted:
-                self.problems.error(
-                    "missing-key", f"{self.name_of(key)} is required ({_TYPE_NAMES[kind]})", self.here
-                )
+                self.problems.error("missing-key", f"{self.name_of(key)} is required ({_TYPE_NAMES[kind]})", self.here)
             return default
         wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
         if wrong:

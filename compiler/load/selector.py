@@ -20,7 +20,9 @@ def parse_selector(text: str) -> Selector:
     while position < len(text):
         match = _REQUIREMENT.match(text, position)
         if match is None or match.end() == position:
-            raise ValueError(f"cannot read '{text[position:]}' (expected key=value, key!=value, key in (a,b), key or !key)")
+            raise ValueError(
+                f"cannot read '{text[position:]}' (expected key=value, key!=value, key in (a,b), key or !key)"
+            )
         position = match.end()
         if match["absent"]:
             expressions.append((match["absent"], "DoesNotExist", ()))

@@ -75,7 +75,9 @@ def _read_delivery(reader: Reader) -> tuple[Any, ...]:
             found.append(name)
         else:
             reader.problems.error(
-                "invalid-value", f"delivery[{index}]: '{name}' is none of {', '.join(DELIVERIES)}", reader.at("delivery", index)
+                "invalid-value",
+                f"delivery[{index}]: '{name}' is none of {', '.join(DELIVERIES)}",
+                reader.at("delivery", index),
             )
     return tuple(dict.fromkeys(found))
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compiler import kubernetes
-from compiler.diagnostics import Position, Problems
+from compiler.diagnostics import Problems
 from compiler.model import CrdInfo, OutputFile, PlannedCluster, PlannedLayer, RenderedObject
 from compiler.order import object_key
+from compiler.output.namespaces import Layers, with_one_namespace_each
 from compiler.output.paths import file_name
-from compiler.render.task import OWN_NAMESPACE, LayerResult
+from compiler.render.task import LayerResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def assemble(
         _check_secrets(layer, objects, problems)
         _check_apis(cluster, layer, objects, crds, problems, seen)
         layers.append((layer, objects))
-    layers = _without_repeated_namespaces(layers)
+    layers = with_one_namespace_each(layers, problems)
     _check_duplicates(layers, problems)
     assembled = AssembledCluster(
         cluster, tuple(AssembledLayer(layer, _with_paths(layer, objects)) for layer, objects in layers)
@@ -155,42 +156,25 @@ def _check_apis(
             )
 
 
-Layers = list[tuple[PlannedLayer, list[RenderedObject]]]
-
-
-def _without_repeated_namespaces(layers: Layers) -> Layers:
-    """Drops the Namespaces that Lamella adds where a layer itself, or an earlier one, brings the same."""
-    brought = {
-        found.name for _, objects in layers for found in objects
-        if found.kind == "Namespace" and not found.group and found.template != OWN_NAMESPACE
-    }  # fmt: skip
-    kept: Layers = []
-    for layer, objects in layers:
-        left = []
-        for found in objects:
-            if found.template == OWN_NAMESPACE and found.kind == "Namespace":
-                if found.name in brought:
-                    continue
-                brought.add(found.name)
-            left.append(found)
-        kept.append((layer, left))
-    return kept
-
-
 def _check_duplicates(layers: Layers, problems: Problems) -> None:
     first: dict[tuple[bool, tuple[str, str, str, str]], tuple[PlannedLayer, RenderedObject]] = {}
     for layer, objects in layers:
         for found in objects:
-            other = first.setdefault((layer.management, found.id), (layer, found))
-            if other[0] is layer and other[1] is found:  # equal layers share their objects
+            key = (layer.management, found.id)
+            if key not in first:
+                first[key] = (layer, found)
                 continue
-            where = f"{other[1].template} of layer '{other[0].name}'" if other[0] is not layer else other[1].template
+            other, same = first[key], first[key][0] is layer
+            where = other[1].template if same else f"{other[1].template} of layer '{other[0].name}'"
             problems.error(
                 "duplicate-object",
-                f"cluster '{layer.cluster}': {found} comes from {found.template} of layer '{layer.name}' and from {where}",
+                f"cluster '{layer.cluster}': {found} comes from {found.template} of layer '{layer.name}' and from"
+                f" {'it again' if same and other[1].template == found.template else where}",
                 layer.at,
-                hint="switch it off in the values of one, drop it by an overlay (transform: {drop: true}), or patch it",
-                related=[(other[0].at, f"layer '{other[0].name}'")] if other[0] is not layer else [],
+                hint="the layer names a file twice, or two files hold the object"
+                if same
+                else "switch it off in the values of one, drop it by an overlay (transform: {drop: true}), or patch it",
+                related=[] if same else [(other[0].at, f"layer '{other[0].name}'")],
             )
 
 
@@ -212,5 +196,3 @@ def _check_paths(cluster: AssembledCluster, problems: Problems) -> None:
                     f" would have the same file {path}",
                     assembled.layer.at,
                 )
-
-

@@ -31,7 +31,9 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
     found: dict[str, str] = {}
     if output is None:
         return found
-    for path, folders in [(inventory.ROOT, [])] + [(inventory.path_of(n), [f"clusters/{n}", f"management/{n}"]) for n in names]:
+    for path, folders in [(inventory.ROOT, [])] + [
+        (inventory.path_of(n), [f"clusters/{n}", f"management/{n}"]) for n in names
+    ]:
         text = _text(output, path)
         if text is None:
             continue
@@ -90,7 +92,9 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
             for name, entry in entries.items():
                 content = _text(output, name)
                 if content is not None:
-                    yield TreeFile(name, _sha256(content), content, cluster, entry.get("layer", ""), entry.get("object", ""))
+                    yield TreeFile(
+                        name, _sha256(content), content, cluster, entry.get("layer", ""), entry.get("object", "")
+                    )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise fail("inventory-broken", f"{path} is no inventory: {error}", Position(path, 1)) from None
 

@@ -85,7 +85,11 @@ def text_file(path: str, text: str, cluster: str = "", layer: str = "", template
 def owned_files(text: str) -> dict[str, str]:
     """{path: sha256} of an inventory's text. Raises ValueError where it is none."""
     document = json.loads(text)
-    if not isinstance(document, dict) or document.get("kind") != "Inventory" or not isinstance(document.get("files"), dict):
+    if (
+        not isinstance(document, dict)
+        or document.get("kind") != "Inventory"
+        or not isinstance(document.get("files"), dict)
+    ):
         raise ValueError("not an inventory of Lamella")
     return {path: str(entry["sha256"]) for path, entry in document["files"].items()}
 

@@ -52,7 +52,8 @@ class LayerTask:
 
     def key(self) -> str:
         """Equal exactly where the tasks are equal."""
-        return digest.of(*(repr(_unplaced(part)) for part in self.parts), self.namespace, self.kube_version, repr(self.api_versions),
+        return digest.of(*(repr(_unplaced(part)) for part in self.parts), self.namespace, self.kube_version,
+                         repr(self.api_versions),
                          repr([replace(o, overlay=replace(o.overlay, at=Position(""))) for o in self.overlays]),
                          repr((self.drop_hooks, self.extra, self.engine, self.annotations)))  # fmt: skip
 

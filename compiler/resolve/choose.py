@@ -11,7 +11,6 @@ from compiler.chart import Chart
 from compiler.diagnostics import Position, Problems, fail
 from compiler.model import ChartRef, LayerSettings, ManifestRef, Pack, PackRef, Policy, Source, Values
 from compiler.palette import presets
-from compiler.ports import Files
 from compiler.resolve.sources import Charts, check_chart_version, find_chart, find_pack
 from compiler.resolve.stack import StackedLayer
 from compiler.resolve.values import levels_of, lists_at, merge, origin_of
@@ -86,7 +85,7 @@ def policy_of(levels: Sequence[Policy]) -> Policy:
     return Policy(**chosen)
 
 
-def choose(stacked: StackedLayer, source: Source, files: Files, charts: Charts, problems: Problems) -> ChosenLayer:
+def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Problems) -> ChosenLayer:
     """Finds the layer's pack or chart and merges its values. Raises CompileError where its source cannot be had."""
     reference = stacked.layer.source
     asked, asked_at = _version(stacked)

@@ -87,7 +87,12 @@ def spectro(stack: Stack) -> dict[str, str]:
 
 
 def macro_scope(
-    stack: Stack, profile: Profile, variables: Mapping[str, str], version: str, source: Source, layers: Sequence[ChosenLayer]
+    stack: Stack,
+    profile: Profile,
+    variables: Mapping[str, str],
+    version: str,
+    source: Source,
+    layers: Sequence[ChosenLayer],
 ) -> Scope:
     """What the macros of a layer of this profile may name. Pack values are those of every layer, macros still in them."""
     packs: dict[str, Mapping[str, Any]] = {}
@@ -105,12 +110,17 @@ def macro_scope(
 
 
 def template_context(
-    stack: Stack, layer: ChosenLayer, variables: Mapping[str, str], version: str, network: PackSettings, values: Mapping[str, Any]
+    stack: Stack,
+    layer: ChosenLayer,
+    variables: Mapping[str, str],
+    version: str,
+    network: PackSettings,
+    values: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What templates of our own packs see, besides `capabilities` (docs/packs.md)."""
     profile, cluster, pack = layer.stacked.profile, stack.cluster, layer.pack
     definitions: Mapping[str, Variable] = {variable.name: variable for variable in profile.variables}
-    major, minor = (version.split(".") + ["", ""])[:2]
+    major, minor = [*version.split("."), "", ""][:2]
     return {
         "values": values,
         "vars": {name: typed(definitions[name], text) for name, text in variables.items()},

@@ -59,7 +59,9 @@ class PartsBuilder:
         return tuple(parts)
 
     def _plain_chart(self, chart: Chart) -> ChartPart:
-        return self._chart_part(chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.name, self.data)
+        return self._chart_part(
+            chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.name, self.data
+        )
 
     def _linked_chart(self, chart: Chart) -> list[Part]:
         assert self.values is not None
@@ -134,7 +136,9 @@ class PartsBuilder:
     def _manifest(self, path: str, text: str, first_line: int) -> ManifestPart:
         """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
         if len(text) > MAX_FILE_BYTES:
-            raise fail("yaml-too-large", f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read", Position(path))
+            raise fail(
+                "yaml-too-large", f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read", Position(path)
+            )
         if ".spectro." not in text:
             return ManifestPart(path, text, first_line)
         documents = yamldoc.load(text, path, first_line=first_line)
@@ -176,8 +180,8 @@ def _manifest_files(files: Files, base: str, ref: ManifestRef) -> tuple[str, ...
     if tree.is_directory(files, path):
         found = [name for name in tree.walk(files, path) if name.endswith((".yaml", ".yml", ".json"))]
         if not found:
-            raise fail("manifest-no-match", f"directory '{ref.file}' holds no manifests (*.yaml, *.yml, *.json)", ref.at)
+            raise fail(
+                "manifest-no-match", f"directory '{ref.file}' holds no manifests (*.yaml, *.yml, *.json)", ref.at
+            )
         return tuple(found)
     return (path,)
-
-

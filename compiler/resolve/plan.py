@@ -93,7 +93,7 @@ class _ClusterPlanner:
         found = []
         for stacked in self.stack.layers:
             try:
-                found.append(choose(stacked, self.source, self.files, self.charts, self.problems))
+                found.append(choose(stacked, self.source, self.charts, self.problems))
             except CompileError as error:
                 self.problems.add(error)
         return found
@@ -217,5 +217,3 @@ def _namespace_documents(layer: ChosenLayer, settings: PackSettings, policy: str
         return ()
     own = layer.last("namespace") or ""
     return tuple(yamldoc.dump(found) for found in namespaces(settings, own))
-
-

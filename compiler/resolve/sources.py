@@ -66,7 +66,8 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
             "registry-not-supported",
             f"chart '{ref.name}' comes from {place}: fetching from registries is not supported yet",
             ref.at,
-            hint=f"`helm pull` the chart into this repository and name it by path: chart: {{name: {ref.name}, path: charts/…}}",
+            hint="`helm pull` the chart into this repository and name it by path:"
+            f" chart: {{name: {ref.name}, path: charts/…}}",
         )
     path = tree.normalise(base, ref.path, ref.at)
     chart = charts.at_path(path, ref.at)

@@ -68,7 +68,10 @@ def compare_fleets() -> None:
         print(f"50 clusters x 8 layers, {label}")
         print(f"  lamella render     {ours}")
         print(f"  helm template loop {loop}")
-        print(f"  ratio              {loop.wall_s / ours.wall_s:7.1f} x wall {loop.cpu_s / ours.cpu_s:6.1f} x CPU", flush=True)
+        print(
+            f"  ratio              {loop.wall_s / ours.wall_s:7.1f} x wall {loop.cpu_s / ours.cpu_s:6.1f} x CPU",
+            flush=True,
+        )
 
 
 def kapitan_binary() -> Path:
@@ -118,7 +121,10 @@ def compare_kapitan() -> None:
         print(f"{label}, every release differs")
         print(f"  lamella render     {ours}")
         print(f"  kapitan compile    {theirs}")
-        print(f"  ratio              {theirs.wall_s / ours.wall_s:7.1f} x wall {theirs.cpu_s / ours.cpu_s:6.1f} x CPU", flush=True)
+        print(
+            f"  ratio              {theirs.wall_s / ours.wall_s:7.1f} x wall {theirs.cpu_s / ours.cpu_s:6.1f} x CPU",
+            flush=True,
+        )
 
 
 def main(wanted: Sequence[str]) -> None:

@@ -52,8 +52,12 @@ def command(arguments: Sequence[str], cwd: Path, **environment: str) -> Callable
     """A function that runs a command and fails loudly."""
 
     def work() -> None:
-        done = subprocess.run(arguments, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            arguments, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        )
         if done.returncode:
-            raise SystemExit(f"{' '.join(map(str, arguments))[:200]} failed ({done.returncode}):\n{done.stderr[-2000:]}")
+            raise SystemExit(
+                f"{' '.join(map(str, arguments))[:200]} failed ({done.returncode}):\n{done.stderr[-2000:]}"
+            )
 
     return work

@@ -11,8 +11,8 @@ import pytest
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError
-from compiler.host import additions
 from compiler.exchange.yamltext import write as as_yaml
+from compiler.host import additions
 from tests.packs_cli.conftest import Lamella, codes, tree, write
 
 RULES = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rules}\n"
