@@ -226,7 +226,7 @@ def test_the_fleet_and_the_clusters_delete_nothing_when_they_go() -> None:
     ],
 )
 def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Destination, options: FluxOptions) -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nsops: {mac: x}\n"
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\nsops: {mac: x}\n"
     check = {"kind": "Widget", "version": "v1", "keysToCheck": [{"keyToCheck": "status.ok", "expectedValue": True}]}
     chosen = settings("flux", flux=options)
     found = files(full_stack("eu", destination), chosen)
@@ -238,7 +238,7 @@ def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Dest
 
 
 def test_encrypted_objects_are_decrypted_by_flux() -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nsops: {mac: x}\n"
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\nsops: {mac: x}\n"
     given = cluster("b", L("secret", 0, secret), L("plain", 1, config_map("a")))
     found = kustomizations(files(given, settings("flux", flux=FluxOptions(decryption_secret="age"))))
     assert {n: k["spec"].get("decryption") for n, k in found.items()} == {

@@ -82,6 +82,16 @@ def digest_of_committed(tmp_path: Path) -> str:
     return digest(copy)
 
 
+def installed(version: str) -> str | None:
+    """A Python of this version that starts: on PATH, or one that pyenv has installed and not put there."""
+    on_path = shutil.which(f"python{version}")
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for found in [on_path, *sorted(str(path) for path in pyenv.glob(f"{version}.*/bin/python"))]:
+        if found and not subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
+            return found
+    return None
+
+
 def interpreter(version: str) -> str:
     """A Python of this version with our locked dependencies, made under .oracles/ where the machine has that Python."""
     place = oracles.DIRECTORY / f"python{version}"
@@ -90,8 +100,8 @@ def interpreter(version: str) -> str:
     stamp = place / "lock"
     if stamp.exists() and stamp.read_text() == lock.read_text():
         return str(python)
-    base = shutil.which(f"python{version}")
-    if base is None or subprocess.run([base, "-c", ""], capture_output=True, check=False).returncode:
+    base = installed(version)
+    if base is None:
         pytest.skip(f"no python{version} on this machine")
     shutil.rmtree(place, ignore_errors=True)
     subprocess.run([base, "-m", "venv", str(place)], check=True, capture_output=True)

@@ -83,7 +83,7 @@ def test_a_macro_outside_quotes_stays_outside() -> None:
 VALUES = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(min_value=-(2**63), max_value=2**63 - 1)
     | st.text(max_size=12)
     | st.sampled_from(["a\nb", "a\nb\n", " x\n", "\n", "#"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
