@@ -7,6 +7,7 @@ does not serve, overlays of wide levels that matched nowhere, fields that change
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -67,11 +68,9 @@ def assemble(
         layers.append((layer, objects))
     layers = with_one_namespace_each(layers, problems)
     _check_duplicates(layers, problems)
-    assembled = AssembledCluster(
+    return AssembledCluster(
         cluster, tuple(AssembledLayer(layer, _with_paths(layer, objects)) for layer, objects in layers)
     )
-    _check_paths(assembled, problems)
-    return assembled
 
 
 def _scoped(found: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -> RenderedObject:
@@ -180,19 +179,8 @@ def _check_duplicates(layers: Layers, problems: Problems) -> None:
 
 def _with_paths(layer: PlannedLayer, objects: list[RenderedObject]) -> tuple[tuple[str, RenderedObject], ...]:
     ordered = sorted(objects, key=lambda found: object_key(found.id))
-    return tuple((f"{layer.directory}/{file_name(*found.id)}", found) for found in ordered)
-
-
-def _check_paths(cluster: AssembledCluster, problems: Problems) -> None:
-    """Two objects whose files would be one, on any file system."""
-    first: dict[str, RenderedObject] = {}
-    for assembled in cluster.layers:
-        for path, found in assembled.objects:
-            other = first.setdefault(path.casefold(), found)
-            if other is not found and other.id != found.id:
-                problems.error(
-                    "output-collision",
-                    f"cluster '{assembled.layer.cluster}', layer '{assembled.layer.name}': {found} and {other}"
-                    f" would have the same file {path}",
-                    assembled.layer.at,
-                )
+    names = [file_name(*found.id) for found in ordered]
+    if len(set(names)) < len(names):
+        counts = Counter(names)
+        names = [file_name(*o.id, ambiguous=counts[name] > 1) for name, o in zip(names, ordered, strict=True)]
+    return tuple((f"{layer.directory}/{name}", found) for name, found in zip(names, ordered, strict=True))
