@@ -1,0 +1,120 @@
+"""What can be said of a pack before anybody uses it: by its files, by Palette's rules, by compiling it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from compiler import files as tree
+from compiler import kubernetes, yamldoc
+from compiler.chart import Chart
+from compiler.diagnostics import CompileError, Diagnostic, Problems
+from compiler.load.reader import Reader
+from compiler.model import Pack, RenderedObject
+from compiler.packs.lint_files import check_files
+from compiler.packs.lint_metadata import check_metadata
+from compiler.packs.lint_secrets import check_secrets
+from compiler.packs.lint_values import check_values
+from compiler.packs.workbench import KUBERNETES, Compile, Setting, workpiece
+from compiler.ports import Files
+from compiler.resolve.sources import Charts
+from compiler.yamldoc import Document
+
+# What compiling a pack alone cannot decide: a value, macro or layer that only a user can give may be missing.
+_MAYBE = frozenset(
+    {
+        "helm-template", "helm-schema", "helm-values", "helm-yaml", "jinja-undefined", "jinja-failed", "macro-undefined",
+        "macro-failed", "random-output", "pack-deleted", "pack-disabled", "dependency-version",
+        "dependency-missing",
+    }
+)  # fmt: skip
+# What is no finding: the made-up profile has no other layers than those that the pack requires.
+_BESIDE = frozenset({"api-unknown", "dependency-unchecked", "pack-layer", "pack-deprecated"})
+_ONE_A_LINE = ("dependency-type", "schema-rule", "preset-record")
+
+
+def lint(files: Files, pack: Pack, compile_: Compile) -> tuple[Diagnostic, ...]:
+    """Every finding, each once. Raises CompileError for problems of the environment only."""
+    problems = Problems(list(pack.defects))
+    check_metadata(_metadata(pack, files, problems), pack)
+    check_files(pack, files, problems)
+    charts = _charts(pack, files)
+    check_values(pack, charts, problems)
+    check_secrets(pack, problems)
+    if not (pack.charts or pack.manifests or pack.templates or pack.defects) and pack.layer not in ("os", "k8s"):
+        problems.error("pack-empty", "the pack names no charts and no manifests", pack.at)
+    if not any(found.severity == "error" for found in pack.defects):  # else no layer can use it
+        problems.found.extend(_judged(found) for found in _compiled(files, pack, charts, compile_))
+    return _once(problems.found)
+
+
+def _metadata(pack: Pack, files: Files, problems: Problems) -> Reader:
+    """pack.json or pack.yaml once more, with the places of its keys where they can be told."""
+    try:
+        document = yamldoc.load_one(tree.read(files, pack.at.path), pack.at.path, duplicates="warn")
+    except CompileError:
+        document = Document({}, pack.at.path, 1)
+    return Reader(pack.metadata, document, problems)
+
+
+def _charts(pack: Pack, files: Files) -> list[Chart]:
+    """The charts that can be read; what is wrong with the others is told when the pack is compiled."""
+    charts, found = Charts.over(files), []
+    for path in pack.charts:
+        try:
+            found.append(charts.at_path(f"{pack.directory}/{path}", pack.at))
+        except CompileError:
+            continue
+    return found
+
+
+def _compiled(files: Files, pack: Pack, charts: Sequence[Chart], compile_: Compile) -> Iterator[Diagnostic]:
+    """What compiling the pack with its own values tells. Values that it requires are for users to give."""
+    policy = {"secrets": "allow", "random": "allow", "apis": "warn"}
+    outcome = workpiece(files, pack, Setting(schema=False, policy=policy)).compile(compile_)
+    yield from (found for found in outcome.problems if found.code not in _BESIDE)
+    for _, found in outcome.objects:
+        if found.plaintext_secret:
+            hint = "a profile must allow it (policy: {secrets: allow}), or switch it off"
+            yield _warning("plaintext-secret", f"{found} (from {found.template}) holds values in clear", pack, hint)
+        if gone := _gone_in(found):
+            message = f"{found} (from {found.template}): Kubernetes {gone} does not serve its API any more"
+            yield _warning("api-removed", message, pack, "use the version of the API that follows")
+    if outcome.objects and any(chart.may_be_random or chart.runs_strings for chart in charts):
+        strict = Setting(schema=False, policy={**policy, "random": "refuse"})
+        again = workpiece(files, pack, strict).compile(compile_)
+        yield from (found for found in again.problems if found.code == "random-output")
+
+
+def _warning(code: str, message: str, pack: Pack, hint: str) -> Diagnostic:
+    return Diagnostic(code, message, pack.at, hint, severity="warning")
+
+
+def _gone_in(found: RenderedObject) -> str:
+    """The first minor above that of the check which does not serve a built-in API that the check's does; '' if none."""
+    now = kubernetes.minor_of(KUBERNETES) or 0
+    api = (found.group, found.version, found.kind)
+    if not kubernetes.is_builtin_group(found.group) or not kubernetes.serves(now, *api):
+        return ""
+    later = range(now + 1, kubernetes.MINORS[-1] + 1)
+    return next((f"1.{minor}" for minor in later if not kubernetes.serves(minor, *api)), "")
+
+
+def _judged(found: Diagnostic) -> Diagnostic:
+    """The finding, as a warning where users may still make it good. A template that cannot be parsed (Helm gives no
+    column then) never is."""
+    if found.code == "api-not-served":
+        return replace(found, severity="error")
+    unparsed = found.code == "gotemplate-failed" and found.at is not None and not found.at.column
+    maybe = found.code in _MAYBE or (found.code == "gotemplate-failed" and not unparsed)
+    return replace(found, severity="warning") if maybe else found
+
+
+def _once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Of findings with one code at one line the first: several rules may see the same mistake."""
+    kept: dict[tuple[str, str, int, str], Diagnostic] = {}
+    for diagnostic in found:
+        at = diagnostic.at
+        told = "" if diagnostic.code in _ONE_A_LINE else diagnostic.message
+        kept.setdefault((diagnostic.code, at.path if at else "", at.line if at else 0, told), diagnostic)
+    return tuple(kept.values())

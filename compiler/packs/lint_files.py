@@ -1,0 +1,68 @@
+"""The files of a pack: those that Palette's own checks ask for, and those that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from compiler import files as tree
+from compiler.diagnostics import Position, Problems
+from compiler.model import Pack
+from compiler.ports import Files
+from compiler.yamldoc import Document
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MANIFESTS = (".yaml", ".yml", ".json")
+
+
+def check_files(pack: Pack, files: Files, problems: Problems) -> None:
+    """Records files that are missing, unused or not as Palette's checks want them."""
+    found = [path.removeprefix(f"{pack.directory}/") for path in tree.walk(files, pack.directory)]
+    if "values.yaml" not in found:
+        hint = "an empty one says that there are none"
+        problems.error("pack-values-missing", "a pack has a values.yaml", pack.at, hint=hint)
+    if "README.md" not in found:
+        problems.warning("pack-readme-missing", "there is no README.md, which Palette's registry asks for", pack.at)
+    if "logo.png" not in found:
+        if not pack.native:
+            problems.warning("pack-logo-missing", "there is no logo.png, which Palette's registry asks for", pack.at)
+    elif not tree.read(files, f"{pack.directory}/logo.png").startswith(_PNG):
+        problems.warning("pack-logo-missing", "logo.png is not a PNG image", Position(f"{pack.directory}/logo.png"))
+    for name, there in (("presets.yaml", pack.presets), ("schema.yaml", pack.schema)):
+        if name in found and not there:
+            problems.warning("pack-file-empty", f"{name} has nothing in it", Position(f"{pack.directory}/{name}"))
+    named = {str(PurePosixPath(path)) for path in (*pack.charts, *pack.manifests)}
+    for path in found:
+        if path not in named and _is_input(path):
+            key = "charts" if path.startswith("charts/") else "kubeManifests"
+            message = f"{key} does not name {path}, so that it is not rendered"
+            problems.warning("pack-file-unused", message, Position(f"{pack.directory}/{path}"))
+    check_indentation(pack.values.document, problems)
+
+
+def _is_input(path: str) -> bool:
+    """Archives in charts/ and YAML in manifests/; beside an archive its unpacked copy is common, and no input."""
+    if path.startswith("charts/"):
+        return path.endswith(".tgz") and path.count("/") == 1
+    return path.startswith("manifests/") and path.endswith(_MANIFESTS)
+
+
+def check_indentation(document: Document, problems: Problems) -> None:
+    """Warns, once, where keys are not indented by multiples of two: Palette's editor re-indents values by two."""
+    odd = next((at for at in _keys(document, document.value, ()) if at.column % 2 == 0), None)
+    if odd is not None:
+        problems.warning("values-indentation", f"a key is indented by {odd.column - 1} blanks; indent by two", odd)
+
+
+def _keys(document: Document, value: Any, path: tuple[str | int, ...]) -> Iterator[Position]:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        at = document.at(*path, key)
+        # Flow collections ({a: 1}, [1]) may stand anywhere: only keys that begin their line are looked at.
+        if isinstance(value, dict) and at.column and _begins_line(document, path, at):
+            yield at
+        yield from _keys(document, item, (*path, key))
+
+
+def _begins_line(document: Document, path: tuple[str | int, ...], at: Position) -> bool:
+    return not path or document.at(*path).line != at.line

@@ -1,0 +1,79 @@
+"""Trees of files that no disk has: a mapping, and a pack with made-up documents around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from compiler.load.repository import PACKS, PROFILES
+from compiler.ports import Entry, Files
+
+
+def _below(paths: Iterable[str], directory: str) -> set[str]:
+    """Names in a directory of a tree with these files."""
+    prefix = f"{directory}/" if directory else ""
+    return {path.removeprefix(prefix).partition("/")[0] for path in paths if path.startswith(prefix)}
+
+
+@dataclass(frozen=True, slots=True)
+class MappingFiles:
+    """Files by path."""
+
+    files: Mapping[str, bytes]
+
+    def entry(self, path: str) -> Entry | None:
+        if path in self.files:
+            return Entry("file")
+        return Entry("directory") if not path or _below(self.files, path) else None
+
+    def names(self, path: str) -> tuple[str, ...]:
+        return tuple(sorted(_below(self.files, path)))
+
+    def read(self, path: str) -> bytes:
+        if path not in self.files:
+            raise FileNotFoundError(path)
+        return self.files[path]
+
+
+@dataclass(frozen=True, slots=True)
+class PackFiles:
+    """The files of a repository of which nothing is listed but one directory, with made-up files and links beside it.
+
+    What links in the directory lead to is still there.
+    """
+
+    base: Files
+    directory: str
+    made: Mapping[str, bytes]
+    links: Mapping[str, str] = field(default_factory=dict)
+    hidden: str = ""
+
+    def entry(self, path: str) -> Entry | None:
+        if path in self.made:
+            return Entry("file")
+        if path in self.links:
+            return Entry("link", self.links[path])
+        if path == self.hidden and path:
+            return None
+        return Entry("directory") if self._made_below(path) else self.base.entry(path)
+
+    def names(self, path: str) -> tuple[str, ...]:
+        found = self._made_below(path)
+        if self._is_around(path):
+            found.add(self.directory.removeprefix(f"{path}/" if path else "").split("/")[0])
+        elif path not in (PACKS, PROFILES) and self.base.entry(path) is not None:
+            found |= {name for name in self.base.names(path) if f"{path}/{name}" != self.hidden}
+        return tuple(sorted(found))
+
+    def read(self, path: str) -> bytes:
+        if path in self.made:
+            return self.made[path]
+        if self.entry(path) is None:
+            raise FileNotFoundError(path)
+        return self.base.read(path)
+
+    def _is_around(self, path: str) -> bool:
+        return not path or self.directory.startswith(f"{path}/")
+
+    def _made_below(self, path: str) -> set[str]:
+        return _below([*self.made, *self.links], path)
