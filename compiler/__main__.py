@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+_EXIT_ENVIRONMENT, _EXIT_INTERRUPTED, _EXIT_NO_READER = 3, 130, 141
 
 
 def main() -> None:
-    """Runs the command and exits with its status (DESIGN §5)."""
-    if sys.argv[1:] in (["--version"], ["version"]):
+    """Runs the command and exits with its status (DESIGN §5); 141, as a shell says it, where the reader of a pipe left."""
+    _ready_streams()
+    try:
+        status = _status(sys.argv[1:])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except KeyboardInterrupt:
+        status = _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _silence()
+        status = _EXIT_NO_READER
+    except OSError as error:
+        sys.stderr.write(f"error[environment]: {error.strerror or error}\n")
+        _silence()
+        status = _EXIT_ENVIRONMENT
+    sys.exit(status)
+
+
+def _status(arguments: list[str]) -> int:
+    if arguments == ["--version"]:
         from compiler import __version__
 
         sys.stdout.write(f"lamella {__version__}\n")
-        return
+        return 0
     from compiler.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    return run(arguments)
+
+
+def _ready_streams() -> None:
+    """Both streams are there, if only to write to nothing, and write UTF-8 and LF whatever the locale or the platform."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  for as long as the process lives
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _silence() -> None:
+    """What is still buffered goes to nothing when Python ends, instead of failing once more."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class Chart:
     missing_dependencies: tuple[str, ...]
     dependencies: tuple[Chart, ...]
     may_be_random: bool
+    reads_clock: bool
     reads_api_versions: bool
     reads_kube_version: bool
     runs_strings: bool
@@ -88,23 +89,29 @@ def digest(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def spoolable(chart: Chart, *, validate_schema: bool = True) -> bytes | Mapping[str, bytes]:
+def spoolable(chart: Chart, *, validate_schema: bool = True, another_time: bool = False) -> bytes | Mapping[str, bytes]:
     """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
 
     A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
     through, so that Helm reads exactly what was read and checked here. Without `validate_schema` values schemas are
-    left out: the embedded Helm cannot be told to skip them.
+    left out: the embedded Helm cannot be told to skip them. With `another_time` the templates' clock stands at another
+    day, for the render that shows whether the time shows.
     """
-    if chart.archived:
-        return write_tgz(dict(_flat(chart, validate_schema=validate_schema)), chart.name, level=0)
-    if validate_schema:
-        return chart.files
-    kept = {name: content for name, content in chart.files.items() if not _vendored(name)}
-    kept.pop(_SCHEMA, None)
-    for position, dependency in enumerate(chart.dependencies):
-        inner = _flat(dependency, validate_schema=False)
-        kept |= {f"charts/{position}-{dependency.name}/{name}": content for name, content in inner}
-    return kept
+    if chart.archived or another_time or not validate_schema:
+        files = dict(_flat(chart, validate_schema=validate_schema))
+        if another_time:
+            files = {name: _at_another_time(content) for name, content in files.items()}
+        return write_tgz(files, chart.name, level=0) if chart.archived else files
+    return chart.files
+
+
+def _at_another_time(content: bytes) -> bytes:
+    """The file with its templates at another day; the same bytes where it holds none, or no text."""
+    try:
+        text = content.decode() if b"{{" in content else ""
+    except UnicodeDecodeError:
+        return content
+    return chart_scan.at_another_time(text).encode() if chart_scan.reads_clock(text) else content
 
 
 def _flat(chart: Chart, *, validate_schema: bool) -> Iterator[tuple[str, bytes]]:
@@ -159,6 +166,8 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         may_be_random=len(vendored) < len(dependencies)
         or any(dependency.may_be_random for dependency in dependencies)
         or any(map(chart_scan.draws_random, code)),
+        reads_clock=any(dependency.reads_clock for dependency in dependencies)
+        or any(map(chart_scan.reads_clock, texts)),
         reads_api_versions=any(dependency.reads_api_versions for dependency in dependencies)
         or any(map(chart_scan.reads_api_versions, texts)),
         reads_kube_version=bool(metadata.get("kubeVersion"))

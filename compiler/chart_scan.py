@@ -27,6 +27,7 @@ _POINTER = re.compile(
     r"%[+#]?[pv](?:(?!include|tpl)[^|)}])*?\s[.$](?![\w.])|(?<!\w)toString\s+[.$](?![\w.])"
     r"|(?<![\w.])[.$]\s*\|\s*toString(?!\w)|\.Subcharts(?![\w.])"
 )
+_CLOCK = re.compile(r"(?<![\w.$])(?:now|ago)(?!\w)")
 _API_VERSIONS = re.compile(r"Capabilities(?!\.(?:KubeVersion|HelmVersion)\b)")
 _KUBE_VERSION = re.compile(r"KubeVersion|Capabilities(?!\.(?:APIVersions|HelmVersion)\b)")
 _TPL = re.compile(r"(?<![\w.$])tpl(?!\w)")
@@ -76,6 +77,34 @@ def runs_strings(text: str) -> bool:
 def reads_files(text: str) -> bool:
     """Whether they read files of the chart."""
     return any("Files" in action for action in _actions(text))
+
+
+def reads_clock(text: str) -> bool:
+    """Whether they may ask for the time. `date` of something that is no time also does, and is not seen here."""
+    return any(_CLOCK.search(action) for action in _actions(text))
+
+
+def at_another_time(text: str) -> str:
+    """The template with the clock standing at another day: what it prints then differs where the time shows.
+
+    Two renders within a second are not enough for that: most charts print the day. Strings are left alone: those with
+    `{{` are nearly always somebody else's templates (dashboards), which Helm prints as they are.
+    """
+
+    def in_action(action: re.Match[str]) -> str:
+        if action["comment"] is not None:
+            return action[0]
+        position, parts = 0, []
+        for string in _STRINGS.finditer(action[0]):
+            parts += [_CLOCK.sub(_other_time, action[0][position : string.start()]), string[0]]
+            position = string.end()
+        return "".join([*parts, _CLOCK.sub(_other_time, action[0][position:])])
+
+    return ACTION.sub(in_action, text)
+
+
+def _other_time(word: re.Match[str]) -> str:
+    return "toString" if word[0] == "ago" else '(toDate "2006-01-02" "2001-02-03")'
 
 
 def _actions(text: str) -> Iterator[str]:

@@ -400,7 +400,7 @@ class ChartPart:
     namespace: str
     values_json: str
     validate_schema: bool
-    twice: bool  # may draw random values: render twice and compare
+    twice: tuple[str, str] | None  # may draw random values or print the date: spool name and values of a second render
     reads_api_versions: bool
     kind: Literal["chart"] = "chart"
 

@@ -14,7 +14,7 @@ import click
 
 from compiler import __version__
 from compiler.cli.console import Console, wants_color
-from compiler.diagnostics import CompileError
+from compiler.diagnostics import CompileError, did_you_mean
 
 # name -> module of compiler.cli that holds a command of the same name ("-" and keywords: "_").
 COMMANDS = {
@@ -44,6 +44,15 @@ class _Commands(click.Group):
         module = importlib.import_module(f"compiler.cli.{COMMANDS[name]}")
         return getattr(module, f"{name}_command")  # type: ignore[no-any-return]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"{error.message} {hint[:1].upper()}{hint[1:]}", ctx) from None
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="lamella %(version)s")
@@ -63,12 +72,12 @@ def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Runs the command line; returns the exit status: 0 done, 1 input, 2 usage, 3 environment, 4 bug, 130/143 signals."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Runs the command line; returns the exit status: 0 done, 1 input, 2 usage, 3 environment, 4 bug, 128 + n signals."""
+    _end_on_signals()
     console = Console(color=wants_color("auto", sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true")
     context: Any = None
     try:
-        with main.make_context("lamella", list(arguments)) as context:
+        with main.make_context("lamella", _global_options_first(arguments)) as context:
             console = context.obj or console
             result = main.invoke(context)
             sys.stdout.flush()
@@ -84,8 +93,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader left: nothing more can be said
-        return 0
+        raise  # the reader left: for who owns the streams to handle
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"error[environment]: {place}{error.strerror or error}\n")
@@ -100,5 +108,30 @@ def run(arguments: list[str]) -> int:
         return _EXIT_BUG
 
 
-def _terminated(_: int, __: FrameType | None) -> NoReturn:
-    raise SystemExit(143)
+def _global_options_first(arguments: list[str]) -> list[str]:
+    """The command line with the options of `lamella` itself before the command: people write them after it too."""
+    before: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word in ("-q", "--quiet", "--debug") or word.startswith("--color="):
+            before.append(word)
+        elif word == "--color":
+            before += [word, *[value for value in [next(words, None)] if value is not None]]
+        else:
+            rest.append(word)
+    return [*before, *rest]
+
+
+def _end_on_signals() -> None:
+    """SIGTERM and a terminal that hangs up end the run as Ctrl-C does: workers, locks and scratch files go with it."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _terminated)
+
+
+def _terminated(number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)

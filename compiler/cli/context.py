@@ -14,7 +14,7 @@ import click
 
 from compiler import __version__
 from compiler.cli.console import Console
-from compiler.diagnostics import CompileError, Diagnostic, Position
+from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.host.disk import DirectoryFiles
 from compiler.host.session import Session, existing_output
 from compiler.load.selector import parse_selector
@@ -62,6 +62,20 @@ class Options:
 
     def session(self) -> Session:
         return Session(jobs=self.jobs, engine=self.engine, helm=self.helm, timeout_s=self.timeout_s)
+
+    def output_root(self, compiled: Compilation, given: Path | None) -> Path:
+        """The output directory: as given, else the repository's. It must not hold the repository (or where we stand):
+        a render replaces it as a whole."""
+        root = given.absolute() if given else self.repository.path / compiled.plan.settings.output
+        resolved = root.resolve()
+        for inside, what in ((self.repository.path, "the repository itself"), (Path.cwd(), "the working directory")):
+            if inside.resolve().is_relative_to(resolved):
+                raise fail(
+                    "output-root-refused",
+                    f"the output directory '{given or root}' holds {what}",
+                    hint="give a directory of its own, such as 'output'",
+                )
+        return root
 
     def compile(self, files: Files, session: Session, console: Console, output: Path | None = None) -> Compilation:
         """Compiles what is asked for; shows progress, prints warnings."""

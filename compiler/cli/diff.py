@@ -46,7 +46,7 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
             with options.repository.files(against) as files:
                 old = _tree(options.compile(files, session, console, output).files)
         else:
-            root = output.absolute() if output else options.repository.path / compiled.plan.settings.output
+            root = options.output_root(compiled, output)
             old = committed_tree(existing_output(root), compiled, everything=options.request.everything)
     console.problems(compiled.warnings)
     changes = compare(old, _tree(compiled.files))

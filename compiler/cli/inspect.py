@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 from compiler.cli.console import Console
 from compiler.cli.context import Options, Repository, compile_options, repository_options, source_lines
+from compiler.diagnostics import Problems
 from compiler.load.repository import load
-from compiler.model import PlannedCluster, Source
+from compiler.model import PlannedCluster, ProfileRef, Source
 from compiler.pipeline import prepare
+from compiler.resolve.stack import profiles_of, stack_of, templates_of
+from compiler.versions import Version
 
 KINDS = ("clusters", "profiles", "templates", "packs")
 
@@ -37,7 +40,8 @@ def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) ->
         console.data(table(rows) if rows else f"no {kind}\n")
 
 
-def _rows(source: Source, kind: str) -> list[dict[str, str]]:
+def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
+    """What there is of a kind, sorted: strings, lists of strings, labels."""
     if kind == "profiles":
         return [
             {
@@ -45,44 +49,63 @@ def _rows(source: Source, kind: str) -> list[dict[str, str]]:
                 "version": p.version,
                 "type": p.type,
                 "cloud": p.cloud,
-                "layers": ", ".join(layer.name for layer in p.layers),
+                "layers": [layer.name for layer in p.layers],
             }
-            for _, p in sorted(source.profiles.items())
+            for _, p in sorted(source.profiles.items(), key=lambda item: (item[0][0], _precedence(item[0][1])))
         ]
     if kind == "packs":
         return [
             {"name": name, "version": version, "layer": pack.layer, "path": pack.directory}
             for name, versions in sorted(source.packs.items())
-            for version, pack in sorted(versions.items())
+            for version, pack in sorted(versions.items(), key=lambda item: _precedence(item[0]))
         ]
+    clusters = [cluster for _, cluster in sorted(source.clusters.items())]
     if kind == "templates":
         return [
             {
                 "name": t.name,
-                "profiles": ", ".join(f"{ref.name} {ref.version}" for ref in t.assignment.profiles),
-                "clusters": ", ".join(
-                    c.name for _, c in sorted(source.clusters.items()) if t.selector.matches(c.labels)
-                ),
+                "profiles": _named(t.assignment.profiles),
+                "clusters": [c.name for c in clusters if t in templates_of(c, source.templates)],
             }
             for _, t in sorted(source.templates.items())
         ]
     return [
         {
             "name": c.name,
-            "cloud": c.cloud,
-            "labels": ",".join(f"{key}={value}" for key, value in sorted(c.labels.items())),
-            "profiles": ", ".join(f"{ref.name} {ref.version}" for ref in c.assignment.profiles),
+            "cloud": stack_of(c, source, Problems()).cloud,
+            "labels": dict(c.labels),
+            "profiles": _named(profiles_of(c, source)),
         }
-        for _, c in sorted(source.clusters.items())
+        for c in clusters
     ]
 
 
-def table(rows: Sequence[dict[str, str]]) -> str:
+def _precedence(version: str) -> Any:
+    """A sort key: SemVer's order, before all what is no version."""
+    try:
+        return (1, Version.lenient(version).precedence, version)
+    except ValueError:
+        return (0, (), version)
+
+
+def _named(refs: Iterable[ProfileRef]) -> list[str]:
+    return [f"{ref.name} {ref.version}" for ref in refs]
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
     """Columns padded to their widest cell, headings in capitals, as kubectl prints them."""
-    headings = list(rows[0])
-    widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in headings}
-    lines = [{key: key.upper() for key in headings}, *rows]
-    return "".join("   ".join(line[key].ljust(widths[key]) for key in headings).rstrip() + "\n" for line in lines)
+    cells = [
+        {key: key.upper() for key in rows[0]},
+        *({key: _cell(value) for key, value in row.items()} for row in rows),
+    ]
+    widths = {key: max(len(row[key]) for row in cells) for key in rows[0]}
+    return "".join("   ".join(row[key].ljust(widths[key]) for key in row).rstrip() + "\n" for row in cells)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{key}={item}" for key, item in sorted(value.items()))
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 @click.command("show")

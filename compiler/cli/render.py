@@ -55,7 +55,7 @@ def render_command(
     if form:
         console.data(printed(compiled, form))
         return 0
-    root = output.absolute() if output else options.repository.path / compiled.plan.settings.output
+    root = options.output_root(compiled, output)
     new = {file.path: file.content for file in compiled.files}
 
     def owned() -> dict[str, str]:

@@ -57,7 +57,13 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
 def _read_output(reader: Reader) -> str:
     output = reader.string("output", "output").strip("/")
     parts = output.split("/")
-    if not output or any(part in ("", ".", "..") or part.startswith(".git") for part in parts) or "\\" in output:
+    taken = parts[0] in ("profiles", "packs", ".github")
+    if (
+        not output
+        or taken
+        or any(part in ("", ".", "..") or part.startswith(".git") for part in parts)
+        or "\\" in output
+    ):
         reader.problems.error(
             "output-path",
             f"output: '{reader.data.get('output')}' is not a folder inside the repository",

@@ -93,12 +93,21 @@ def run(task: LayerTask) -> LayerResult:
         drafts, matched = bodies
         random: tuple[RandomField, ...] = ()
         if any(isinstance(part, ChartPart) and part.twice for part in task.parts):
-            again, _ = _overlaid(task, list(_drafts(task, Problems())), Problems())
+            second = replace(task, parts=tuple(_second(part) for part in task.parts))
+            again, _ = _overlaid(second, list(_drafts(second, Problems())), Problems())
             random = tuple(_random_fields(drafts, again))
         objects = tuple(finished(_annotated(draft, task)) for draft in drafts)
         return LayerResult(objects, tuple(problems.found), random, matched)
     except CompileError as error:
         return LayerResult((), (*problems.found, *error.diagnostics))
+
+
+def _second(part: Part) -> Part:
+    """The part as it is rendered for comparison."""
+    if isinstance(part, ChartPart) and part.twice:
+        spooled, values_json = part.twice
+        return replace(part, spooled=spooled, values_json=values_json)
+    return part
 
 
 def _drafts(task: LayerTask, problems: Problems) -> Iterator[Draft]:
@@ -122,9 +131,9 @@ def _of_rendered(found: Diagnostic, text: str, template: str, part: Part | None)
         return found
     line = found.at.line if found.at else 0
     lines = text.splitlines()
-    shown = f" in line {line}: {lines[line - 1].strip()[:80]!r}" if 0 < line <= len(lines) else ""
+    shown = f", line {line} ({lines[line - 1].strip()[:80]!r})" if 0 < line <= len(lines) else ""
     where = part.at if isinstance(part, ChartPart) else Position(template)
-    return replace(found, at=where, message=f"what {template} renders to is wrong{shown}: {found.message}", related=())
+    return replace(found, at=where, message=f"rendered from {template}{shown}: {found.message}", related=())
 
 
 def _is_hook(draft: Draft) -> bool:

@@ -115,9 +115,23 @@ class PartsBuilder:
             namespace=self.namespace,
             values_json=text,
             validate_schema=validate,
-            twice=chart.may_be_random or (chart.runs_strings and chart_scan.draws_random(text)),
+            twice=self._second_render(chart, name, values, text, validate=validate),
             reads_api_versions=chart.reads_api_versions or (chart.runs_strings and chart_scan.reads_api_versions(text)),
         )
+
+    def _second_render(
+        self, chart: Chart, name: str, values: Mapping[str, Any], text: str, *, validate: bool
+    ) -> tuple[str, str] | None:
+        """What a second render is made of, with the clock at another day; None where nothing can differ."""
+        if not (chart.may_be_random or (chart.runs_strings and chart_scan.draws_random(text))):
+            return None
+        if chart.runs_strings and chart_scan.reads_clock(text):
+            text = canonical_json(_at_another_time(values))
+        if chart.reads_clock:
+            name = f"clock-{name}"
+            if name not in self.charts.spool:
+                self.charts.spool[name] = spoolable(chart, validate_schema=validate, another_time=True)
+        return name, text
 
     def _pack_manifests(self, pack: Pack, values: PackValues) -> list[Part]:
         parts: list[Part] = []
@@ -166,6 +180,15 @@ class PartsBuilder:
         base = ref.at.path
         found = _manifest_files(self.files, base, ref)
         return [self._manifest(path, tree.read_text(self.files, path, ref.at), 1) for path in found]
+
+
+def _at_another_time(value: Any) -> Any:
+    """Values whose strings are templates (for `tpl`), with their clock at another day."""
+    if isinstance(value, str):
+        return chart_scan.at_another_time(value) if chart_scan.reads_clock(value) else value
+    if isinstance(value, Mapping):
+        return {key: _at_another_time(item) for key, item in value.items()}
+    return [_at_another_time(item) for item in value] if isinstance(value, list) else value
 
 
 def _manifest_files(files: Files, base: str, ref: ManifestRef) -> tuple[str, ...]:

@@ -93,8 +93,8 @@ def templates_of(cluster: Cluster, templates: Mapping[str, Template]) -> tuple[T
     found: dict[str, Template] = {}
 
     def add(name: str, trail: frozenset[str]) -> None:
-        if name in trail or name not in templates:
-            return  # reported by check_templates
+        if name in trail or name in found or name not in templates:
+            return  # cycles and unknown names are reported by check_templates
         for base in templates[name].extends:
             add(base, trail | {name})
         found.setdefault(name, templates[name])
@@ -108,8 +108,7 @@ def templates_of(cluster: Cluster, templates: Mapping[str, Template]) -> tuple[T
 def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
     """The cluster's stack; what is wrong is reported and left out."""
     templates = templates_of(cluster, source.templates)
-    levels: Levels = [(f"template {t.name}", t.assignment) for t in templates]
-    levels.append((f"cluster {cluster.name}", cluster.assignment))
+    levels = _levels(cluster, templates)
     refs = _profile_refs(cluster, levels, source, problems)
     found = [(ref, profile) for ref in refs if (profile := _find(ref, source, problems)) is not None]
     infra = [(ref, profile) for ref, profile in found if profile.type != "add-on"]
@@ -140,6 +139,17 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
         layers=_layers(cluster, profiles, levels, source, problems, complete=len(found) == len(refs)),
         templates=tuple(t.name for t in templates),
     )
+
+
+def profiles_of(cluster: Cluster, source: Source) -> tuple[ProfileRef, ...]:
+    """The profiles that count, of templates and of the cluster itself, whether they exist or not."""
+    levels = _levels(cluster, templates_of(cluster, source.templates))
+    return tuple(_profile_refs(cluster, levels, source, Problems()))
+
+
+def _levels(cluster: Cluster, templates: Iterable[Template]) -> Levels:
+    levels = [(f"template {template.name}", template.assignment) for template in templates]
+    return [*levels, (f"cluster {cluster.name}", cluster.assignment)]
 
 
 def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Problems) -> list[ProfileRef]:

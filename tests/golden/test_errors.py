@@ -39,7 +39,7 @@ def test_error(
     textar.write(files, tmp_path)
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
     arguments = re.search(r"^# command: (.*)$", intro, re.MULTILINE)
-    command = arguments[1].split() if arguments else ["render"]
+    command = arguments[1].replace("REPOSITORY", str(tmp_path)).split() if arguments else ["render"]
     status = run(["--color", "never", *command, "--repo", str(tmp_path)])
     said = capsys.readouterr().err.replace(str(tmp_path), "REPOSITORY")
     if request.config.getoption("--update"):

@@ -131,3 +131,35 @@ def test_the_scan_is_linear(piece: str) -> None:
     text = piece * 50_000
     chart_scan.draws_random(chart_scan.code(chart_scan.template(text)))
     chart_scan.draws_random(text)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ now | date "2006" }}',
+        '{{- $t := now }}{{ $t | date "Jan 2006" }}',
+        '{{ date "2006" now | quote }}',
+        '{{ ago (toDate "2006-01-02" "2020-01-01") }}',
+        "{{ if true }}{{ now | unixEpoch }}{{ end }}",
+    ],
+)
+def test_the_clock_shows_at_another_time(template: str, embedded: HelmEngine, make_chart: ChartMaker) -> None:
+    assert chart_scan.reads_clock(template)
+    other = chart_scan.at_another_time(template)
+    first = embedded.render(make_chart({"templates/a.yaml": f"a: b{template}\n"}), release())
+    second = embedded.render(make_chart({"templates/a.yaml": f"a: b{other}\n"}), release())
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ date "2006" (toDate "2006-01-02" "2020-01-01") }}',
+        '{{ "know, now and ago" }} now',
+        "{{ .Values.now }}{{ $now := 1 }}{{ $now }}",
+        "{{/* now */}}",
+        "{{`{{ now }}`}}",
+    ],
+)
+def test_what_shows_no_clock_is_left_alone(template: str) -> None:
+    assert chart_scan.at_another_time(template) == template
