@@ -472,6 +472,7 @@ class PlannedLayer:
     readiness: tuple[Mapping[str, Any], ...] = ()
     values: tuple[Values, ...] = ()  # the levels that were merged, low to high, for explain and messages
     source_path: str = ""
+    secrets: frozenset[str] = frozenset()  # texts that no message may show
 
     @property
     def directory(self) -> str:

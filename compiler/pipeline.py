@@ -122,7 +122,8 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
         wide = {}
         for layer, result in zip(cluster.layers, layers, strict=True):
             for diagnostic in result.diagnostics:
-                found = diagnostic if diagnostic.at else _placed(diagnostic, cluster, layer.name)
+                found = _masked(diagnostic, layer.secrets)
+                found = found if found.at else replace(found, at=layer.at)
                 if found not in seen:
                     seen.add(found)
                     problems.found.append(found)
@@ -141,9 +142,12 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
                     )
 
 
-def _placed(diagnostic: Diagnostic, cluster: PlannedCluster, layer: str) -> Diagnostic:
-    at = next(found.at for found in cluster.layers if found.name == layer)
-    return replace(diagnostic, at=at)
+def _masked(found: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
+    """The diagnostic without the texts that no message may show: templates fail with values in their messages."""
+    message = found.message
+    for secret in sorted(secrets, key=len, reverse=True):
+        message = message.replace(secret, "***")
+    return found if message == found.message else replace(found, message=message)
 
 
 def _files(

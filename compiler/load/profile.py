@@ -8,7 +8,7 @@ from compiler.load.layer import read_overlays, read_policy, read_profile_layer
 from compiler.load.reader import Reader
 from compiler.model import INFRA_TYPES, Layer, LayerType, Profile
 from compiler.ports import Files
-from compiler.variables import Variable, read_variable
+from compiler.variables import Variable, check_definitions, read_variable
 from compiler.versions import Version
 
 PROFILE_TYPES = ("infra", "add-on", "full")
@@ -141,4 +141,5 @@ def _read_variables(spec: Reader) -> tuple[Variable, ...]:
         if variable.name in found:
             spec.problems.error("variable-duplicate", f"variable '{variable.name}' is defined twice", child.here)
         found[variable.name] = variable
+    spec.problems.found.extend(check_definitions(tuple(found.values())))
     return tuple(found.values())

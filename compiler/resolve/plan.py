@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Problems
 from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
 from compiler.order import layer_key, waves
+from compiler.palette import schema
 from compiler.palette.namespaces import namespaces
 from compiler.palette.readiness import readiness_checks
 from compiler.palette.settings import PackSettings, read_settings
@@ -188,12 +189,22 @@ class _ClusterPlanner:
             readiness=(*_pack_readiness(r), *(item for level in layer.settings for item in level.readiness)),
             values=layer.levels,
             source_path=layer.chart_path or (layer.pack.directory if layer.pack else ""),
+            secrets=_secrets(r),
         )
 
     def _is_management(self, layer: ChosenLayer) -> bool:
         """os and k8s layers describe the cluster itself to the cluster that manages it (Cluster API)."""
         destination = layer.last("destination")
         return destination == "management" if destination else layer.stacked.layer.type in ("os", "k8s")
+
+
+def _secrets(resolved: ResolvedLayer) -> frozenset[str]:
+    """The values of sensitive variables, and what the pack's schema calls a password."""
+    scope = resolved.scope
+    found = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
+    if resolved.values is not None:
+        found |= schema.secrets(schema.rules(replace(resolved.values, problems=Problems())), resolved.data)
+    return frozenset(text for text in found if len(text) > 2)  # shorter ones would blot out every message
 
 
 def _pack_readiness(resolved: ResolvedLayer) -> tuple[Mapping[str, Any], ...]:
