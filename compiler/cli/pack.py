@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from compiler import files as tree
+from compiler import versions
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines
-from compiler.diagnostics import Diagnostic, Problems, fail
-from compiler.host.disk import DirectoryFiles
+from compiler.cli.context import Repository, repository_options, source_lines
+from compiler.cli.pack_new import new_command
+from compiler.cli.places import DIRECTORY, Place, compiler_of, lines_of
+from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mean, fail
 from compiler.host.session import Session
-from compiler.load.pack import NATIVE, PALETTE, find_packs, read_pack
+from compiler.host.write import publish
+from compiler.load.repository import load
 from compiler.model import Pack
+from compiler.packs.cases import Case, Result, differences, read_cases, run_case
+from compiler.packs.describe import as_text, describe
+from compiler.packs.images import images
 from compiler.packs.lint import lint
-from compiler.packs.workbench import Compile
-from compiler.pipeline import Request, compile_clusters
-
-_DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
+from compiler.ports import Files
 
 
 @click.group("pack")
@@ -29,56 +31,8 @@ def pack_command() -> None:
     """Make, check and test packs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A directory as the command line names it: problems show paths from the working directory, where it is below."""
-
-    files: DirectoryFiles
-    directory: str
-
-    @classmethod
-    def of(cls, path: Path) -> Place:
-        absolute = Path(os.path.abspath(path))
-        here = Path.cwd()
-        if absolute != here and absolute.is_relative_to(here):
-            return cls(DirectoryFiles(here), absolute.relative_to(here).as_posix())
-        return cls(DirectoryFiles(absolute.parent), absolute.name)
-
-    def packs(self) -> tuple[list[Pack], list[Diagnostic]]:
-        """The pack in the directory, or all packs below it; and directories that should be packs and are none."""
-        if any(self.files.entry(f"{self.directory}/{name}") for name in (NATIVE, PALETTE)):
-            return [read_pack(self.files, self.directory)], []
-        problems = Problems()
-        found = find_packs(self.files, [self.directory], problems)
-        packs = [pack for versions in found.values() for pack in versions.values()]
-        if not packs and not problems.found:
-            raise fail(
-                "pack-missing", f"there is no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}"
-            )
-        return packs, [Diagnostic(d.code, d.message, d.at, d.hint, d.related) for d in problems.found]
-
-    def pack(self) -> Pack:
-        """The one pack in the directory. Raises CompileError."""
-        if tree.is_directory(self.files, self.directory) and len(found := self.packs()[0]) == 1:
-            return found[0]
-        raise fail("pack-missing", f"{self.directory} is not the directory of one pack")
-
-
-def compiler_of(session: Session) -> Compile:
-    """The whole pipeline short of writing."""
-    return lambda files: compile_clusters(
-        files,
-        Request(),
-        evaluate=session.evaluate,
-        spool=session.spool,
-        run=session.run,
-        existing=lambda _: None,
-        versions={},
-    )
-
-
 @pack_command.command("lint")
-@click.argument("directories", type=_DIRECTORY, nargs=-1, required=True, metavar="DIR...")
+@click.argument("directories", type=DIRECTORY, nargs=-1, required=True, metavar="DIR...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.pass_obj
 def lint_command(console: Console, directories: Sequence[Path], strict: bool) -> int:
@@ -87,8 +41,7 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
     DIR is a pack or a directory with packs below it. Exit status 1 where there are errors.
     """
     places = [Place.of(directory) for directory in directories]
-    lines = [source_lines(place.files) for place in places]
-    console.source_line = lambda at: next((text for line in lines if (text := line(at))), "")
+    console.source_line = lines_of(places)
     found: list[Diagnostic] = []
     count = 0
     with Session() as session:
@@ -102,3 +55,147 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
     console.problems(found)
     console.say(f"{count} pack{'' if count == 1 else 's'} checked")
     return 1 if any(strict or problem.severity == "error" for problem in found) else 0
+
+
+@pack_command.command("test")
+@click.argument("directories", type=DIRECTORY, nargs=-1, required=True, metavar="DIR...")
+@click.option("--update", is_flag=True, help="Write what is rendered now to expected/; the review is the diff.")
+@click.pass_obj
+def test_command(console: Console, directories: Sequence[Path], update: bool) -> int:
+    """Render the cases in tests/ of packs and compare with what they expect.
+
+    \b
+    A case is a folder: tests/CASE/values.yaml (a layer's values), cluster.yaml (a Cluster) and
+    expected/ (the objects, a file each). Both inputs may be missing.
+    """
+    places = [Place.of(directory) for directory in directories]
+    console.source_line = lines_of(places)
+    problems = Problems()
+    failed = total = 0
+    with Session() as session:
+        for place in places:
+            packs, broken = place.packs()
+            problems.found.extend(broken)
+            for pack in packs:
+                for case in _cases(pack, place, problems):
+                    result = run_case(pack, case, place.files, compiler_of(session))
+                    problems.found.extend(found for found in result.problems if found.severity == "error")
+                    ok = _update(result, place, console) if update else _compare(result, console)
+                    failed, total = failed + (not ok), total + 1
+    console.problems(problems.found)
+    console.say(f"{total} case{'' if total == 1 else 's'}, {failed} failed")
+    return 1 if failed or problems.errors else 0
+
+
+def _cases(pack: Pack, place: Place, problems: Problems) -> Sequence[Case]:
+    """The cases of a pack; none where something is wrong with it or them (recorded)."""
+    problems.found.extend(found for found in pack.defects if found.severity == "error")
+    if any(found.severity == "error" for found in pack.defects):
+        return ()
+    try:
+        return read_cases(pack, place.files)
+    except CompileError as error:
+        problems.add(error)
+        return ()
+
+
+def _compare(result: Result, console: Console) -> bool:
+    """Prints whether a case is as expected, and a diff where it is not."""
+    lines = [] if result.failed else list(differences(result))
+    ok = not lines and not result.failed
+    console.data(f"{'ok' if ok else 'FAIL':<4}  {result.case.directory}\n")
+    console.data("".join(f"{line}\n" for line in lines))
+    return ok
+
+
+def _update(result: Result, place: Place, console: Console) -> bool:
+    """Makes the rendered files the expected ones, all or none."""
+    case = result.case
+    if result.failed:
+        console.data(f"FAIL  {case.directory}\n")
+        return False
+    owned = {name: hashlib.sha256(content).hexdigest() for name, content in case.expected.items()}
+    changes = publish(place.files.root / case.expected_directory, result.actual, owned)
+    parts = [("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)]
+    counts = ", ".join(f"{len(paths)} {word}" for word, paths in parts if paths)
+    console.data(f"ok    {case.directory}{f': {counts}' if counts else ''}\n")
+    return True
+
+
+@pack_command.command("images")
+@click.argument("directory", type=DIRECTORY, metavar="DIR")
+@click.option("--check", is_flag=True, help="Exit 1 where pack.content.images lacks an image that is rendered.")
+@click.option("--strict", is_flag=True, help="With --check: also where it lists one that nothing names.")
+@click.pass_obj
+def images_command(console: Console, directory: Path, check: bool, strict: bool) -> int:
+    """Print the images that a pack renders with its own values, and compare them with its pack.content.images.
+
+    An image that is listed and not used may be right: operators run images that no manifest names.
+    """
+    place = Place.of(directory)
+    console.source_line = source_lines(place.files)
+    pack = place.pack()
+    with Session() as session:
+        found = images(pack, place.files, compiler_of(session))
+    if found.failed:
+        console.problems(found.problems)
+        return 1
+    console.data("".join(f"{image}\n" for image in found.rendered))
+    problems = Problems()
+    at = pack.values.at("pack", "content", "images")
+    for image in found.unlisted:
+        report = problems.error if check else problems.warning
+        report("pack-image-unlisted", f"{image} is rendered and not in pack.content.images", at)
+    for image in found.unused:
+        report = problems.error if check and strict else problems.warning
+        entry = pack.values.at("pack", "content", "images", found.listed.index(image))
+        report("pack-image-unused", f"{image} is listed, and nothing that is rendered names it", entry)
+    console.problems(problems.found)
+    console.say(
+        f"{len(found.rendered)} rendered, {len(found.unlisted)} not listed, {len(found.unused)} listed and not used"
+    )
+    return 1 if problems.errors else 0
+
+
+@pack_command.command("show")
+@click.argument("pack", metavar="DIR|NAME[@VERSION]")
+@repository_options
+@click.option("-o", "--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def show_command(console: Console, pack: str, repo: Path, ref: str, form: str) -> int:
+    """Show everything that a pack says: fields, charts, presets, schema, constraints, what a profile may set.
+
+    Without VERSION: the highest that the repository has.
+    """
+    if not ref and Path(pack).is_dir():
+        place = Place.of(Path(pack))
+        found = describe(place.pack(), place.files)
+    else:
+        with Repository(repo.absolute(), ref).files() as files:
+            console.source_line = source_lines(files)
+            found = describe(_named(pack, files), files)
+    console.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n" if form == "json" else as_text(found))
+    for problem in found.get("problems", ()):
+        console.say(f"{problem['at']}: {problem['severity']}[{problem['code']}]: {problem['message']}")
+    return 0
+
+
+def _named(asked: str, files: Files) -> Pack:
+    """A pack of a repository. Raises CompileError."""
+    name, _, version = asked.partition("@")
+    source, _ = load(files)
+    known = source.packs.get(name)
+    if not known:
+        hint = did_you_mean(name, source.packs) or "name a pack of the repository, or its directory"
+        raise fail("pack-missing", f"there is no pack '{name}', and no directory of that name", hint=hint)
+    chosen = (
+        version if version in known else versions.best(tuple(known), version or "*") or ("" if version else max(known))
+    )
+    if not chosen:
+        raise fail(
+            "pack-version", f"pack '{name}' has no version {version}", hint=f"there is {', '.join(sorted(known))}"
+        )
+    return known[chosen]
+
+
+pack_command.add_command(new_command)

@@ -22,7 +22,8 @@ from compiler.palette.values import PackValues
 def check_values(pack: Pack, charts: Sequence[Chart], problems: Problems) -> None:
     """Records what does not fit. `charts` are those of the pack that can be read."""
     values = PackValues(pack, pack.values.data, pack.values.at, problems)
-    if not pack.native and "pack" not in values.data and values.data:
+    configures = pack.layer in ("os", "k8s")  # it renders nothing of its own
+    if not (pack.native or configures or "pack" in values.data or not values.data):
         hint = "pack: {namespace: NAME, content: {images: [{image: NAME}]}}"
         problems.warning("pack-block-missing", "values.yaml has no pack: block", Position(_path(pack), 1), hint=hint)
     _check_charts(values, charts)

@@ -1,0 +1,77 @@
+"""Directories of packs as the command line names them, and the pipeline that compiles them without writing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from compiler import files as tree
+from compiler.cli.console import SourceLine
+from compiler.cli.context import source_lines
+from compiler.diagnostics import Diagnostic, Problems, fail
+from compiler.host.disk import DirectoryFiles
+from compiler.host.session import Session
+from compiler.load.pack import NATIVE, PALETTE, find_packs, read_pack
+from compiler.model import Pack
+from compiler.packs.workbench import Compile
+from compiler.pipeline import Request, compile_clusters
+
+DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory as the command line names it: problems show paths from the working directory, where it is below."""
+
+    files: DirectoryFiles
+    directory: str
+
+    @classmethod
+    def of(cls, path: Path) -> Place:
+        absolute = Path(os.path.abspath(path))
+        here = Path.cwd()
+        if absolute != here and absolute.is_relative_to(here):
+            return cls(DirectoryFiles(here), absolute.relative_to(here).as_posix())
+        return cls(DirectoryFiles(absolute.parent), absolute.name)
+
+    def packs(self) -> tuple[list[Pack], list[Diagnostic]]:
+        """The pack in the directory, or all packs below it; and directories that should be packs and are none."""
+        if any(self.files.entry(f"{self.directory}/{name}") for name in (NATIVE, PALETTE)):
+            return [read_pack(self.files, self.directory)], []
+        problems = Problems()
+        found = find_packs(self.files, [self.directory], problems)
+        packs = [pack for versions in found.values() for pack in versions.values()]
+        if not packs and not problems.found:
+            raise fail(
+                "pack-missing", f"there is no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}"
+            )
+        return packs, [Diagnostic(d.code, d.message, d.at, d.hint, d.related) for d in problems.found]
+
+    def pack(self) -> Pack:
+        """The one pack in the directory. Raises CompileError."""
+        if tree.is_directory(self.files, self.directory) and len(found := self.packs()[0]) == 1:
+            return found[0]
+        raise fail("pack-missing", f"{self.directory} is not the directory of one pack")
+
+
+def compiler_of(session: Session) -> Compile:
+    """The whole pipeline short of writing."""
+    return lambda files: compile_clusters(
+        files,
+        Request(),
+        evaluate=session.evaluate,
+        spool=session.spool,
+        run=session.run,
+        existing=lambda _: None,
+        versions={},
+    )
+
+
+def lines_of(places: Sequence[Place]) -> SourceLine:
+    """The source line at a position in any of the places."""
+    lines = [source_lines(place.files) for place in places]
+    return lambda at: next((text for line in lines if (text := line(at))), "")

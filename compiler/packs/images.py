@@ -1,0 +1,65 @@
+"""The images of a pack: what it renders, against the list that it carries for air-gapped clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.diagnostics import Diagnostic
+from compiler.model import Pack
+from compiler.packs import references
+from compiler.packs.workbench import Compile, Setting, workpiece
+from compiler.ports import Files
+
+_POLICY = {"secrets": "allow", "random": "allow", "apis": "allow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """`rendered` are the images of containers, sorted. With errors among the problems they mean nothing."""
+
+    rendered: tuple[str, ...]
+    listed: tuple[str, ...]  # in the pack's values, as written there
+    unlisted: tuple[str, ...]  # rendered, not listed
+    unused: tuple[str, ...]  # listed, and nothing rendered names them
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        return any(found.severity == "error" for found in self.problems)
+
+
+def images(pack: Pack, files: Files, compile_: Compile) -> Images:
+    """The images of the pack with its own values. An image that operators get as argument, environment variable or
+    setting counts as used, though no container of the pack runs it."""
+    setting = Setting(schema=False, policy=_POLICY)
+    outcome = workpiece(files, pack, setting).compile(compile_)
+    rendered = tuple(sorted({image for _, found in outcome.objects for image in found.images}))
+    listed = tuple(_listed(pack.values.data))
+    known = {references.normal(image) for image in listed}
+    named = {references.normal(image) for image in rendered}
+    texts = [found.content for _, found in outcome.objects]
+
+    def is_used(image: str) -> bool:
+        short = image.removeprefix("docker.io/").removeprefix("library/").encode()
+        return references.normal(image) in named or any(short in text for text in texts)
+
+    return Images(
+        rendered,
+        listed,
+        tuple(image for image in rendered if references.normal(image) not in known),
+        tuple(image for image in listed if not is_used(image)),
+        outcome.problems,
+    )
+
+
+def _listed(values: Mapping[str, Any]) -> Iterator[str]:
+    """`pack.content.images`; entries of another form are `pack lint`'s to tell."""
+    found: Any = values
+    for key in ("pack", "content", "images"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    for entry in found if isinstance(found, list) else ():
+        image = entry.get("image") if isinstance(entry, Mapping) else None
+        if isinstance(image, str) and image:
+            yield str(image)
