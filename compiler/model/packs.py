@@ -1,0 +1,104 @@
+"""Packs as they are read, and everything that a repository says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from compiler.diagnostics import Diagnostic, Position
+from compiler.model.clusters import Cluster, Macros, Template
+from compiler.model.profiles import Profile, Values
+from compiler.model.settings import Settings
+from compiler.overlay import Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """constraints.dependencies[] of a pack (palette.md 2.6)."""
+
+    pack: str
+    layer: str
+    type: str
+    min_version: str
+    max_version: str
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceComponent:
+    """A workload of a pack: dotted paths in its values to what one replica requests and to the number of replicas."""
+
+    request: str
+    replicas: str
+    schedule: Literal["all", "control-plane", "worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceNeed:
+    """constraints.resources[] of a pack: cpu in millicores, memory in MiB, diskSize in GB. Components replace `minimum`."""
+
+    type: Literal["cpu", "memory", "diskSize"]
+    minimum: float
+    components: tuple[ResourceComponent, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named edit of a pack's values: delete the `remove` paths, then merge `add` (palette.md 2.4)."""
+
+    name: str
+    group: str
+    remove: tuple[str, ...]
+    add: Mapping[str, Any]
+    at: Position
+    display_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack directory in Palette's format (pack.json) or ours (pack.yaml, its superset).
+
+    `defects` is what is wrong with it; it concerns nobody until a layer uses the pack.
+    """
+
+    name: str
+    version: str
+    layer: str
+    directory: str
+    at: Position
+    metadata: Mapping[str, Any]  # the whole of pack.json / pack.yaml
+    values: Values
+    charts: tuple[str, ...] = ()  # paths relative to the pack directory, in order
+    manifests: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()  # our format: templates/*.j2
+    patches: tuple[Overlay, ...] = ()  # our format: overlays that the pack itself brings
+    registry: str = ""
+    presets: tuple[Preset, ...] = ()
+    schema: Mapping[str, str] = field(default_factory=dict)  # dotted path -> schema text of schema.yaml
+    schema_at: Mapping[str, Position] = field(default_factory=dict)
+    dependencies: tuple[Dependency, ...] = ()
+    cloud_types: tuple[str, ...] = ()
+    enabled_presets: tuple[str, ...] = ()  # "Group:name", from the comment at the top of values.yaml
+    resources: tuple[ResourceNeed, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    end_of_life: str = ""  # yyyy-MM-dd
+    defects: tuple[Diagnostic, ...] = ()
+
+    @property
+    def native(self) -> bool:
+        """True for our own format."""
+        return self.at.path.endswith("pack.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Everything that a repository says, parsed and each file checked for itself."""
+
+    settings: Settings
+    profiles: Mapping[tuple[str, str], Profile]  # (name, version)
+    clusters: Mapping[str, Cluster]
+    templates: Mapping[str, Template]
+    macros: tuple[Macros, ...]
+    packs: Mapping[str, Mapping[str, Pack]]  # name -> version -> pack

@@ -1,0 +1,121 @@
+"""What is to be done: for each cluster its layers in order, with nothing left to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from compiler.diagnostics import Position
+from compiler.model.clusters import Cluster
+from compiler.model.profiles import LayerType, Policy, Values
+from compiler.model.settings import Settings
+from compiler.overlay import Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPart:
+    """A release of a chart: what `helm template` would be told. `spooled` is the chart's name in the spool directory."""
+
+    spooled: str
+    path: str  # of the chart in the repository, for messages
+    at: Position
+    release: str
+    namespace: str
+    values_json: str
+    validate_schema: bool
+    twice: tuple[str, str] | None  # may draw random values or print the date: spool name and values of a second render
+    reads_api_versions: bool
+    kind: Literal["chart"] = "chart"
+
+
+@dataclass(frozen=True, slots=True)
+class JinjaPart:
+    """Templates of a pack of our own format and the context they see."""
+
+    directory: str
+    templates: tuple[tuple[str, str], ...]  # (path, text) of every template that can be included
+    render: tuple[str, ...]  # the paths to render, in order
+    context_json: str
+    reads_api_versions: bool
+    kind: Literal["jinja"] = "jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class GoTemplatePart:
+    """A pack manifest that is a Go template with Sprig (palette.md 2.3)."""
+
+    path: str
+    text: str
+    values_json: str
+    spectro_json: str  # what old packs read as `.Spectro`
+    reads_api_versions: bool
+    kind: Literal["gotemplate"] = "gotemplate"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPart:
+    """Raw manifests as text (macros already put in)."""
+
+    path: str
+    text: str
+    line: int = 1
+    kind: Literal["manifest"] = "manifest"
+
+
+Part = ChartPart | JinjaPart | GoTemplatePart | ManifestPart
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedOverlay:
+    """An overlay as it applies to one layer. A `wide` one belongs to a profile, a template or a cluster: whether it
+    matched anything is asked of all layers together."""
+
+    overlay: Overlay
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLayer:
+    """One layer of one cluster with nothing left to choose."""
+
+    cluster: str
+    name: str
+    type: LayerType
+    wave: int
+    profile: str
+    profile_version: str
+    source: str  # "pack nginx 1.11.2", "chart kube-prometheus-stack 88.5.3", "manifests", "builtin"
+    namespace: str
+    parts: tuple[Part, ...]
+    overlays: tuple[ScopedOverlay, ...]
+    policy: Policy
+    at: Position
+    management: bool
+    extra_objects: tuple[str, ...] = ()  # Namespace documents (YAML text) that the layer itself asks for
+    readiness: tuple[Mapping[str, Any], ...] = ()
+    values: tuple[Values, ...] = ()  # the levels that were merged, low to high, for explain and messages
+    source_path: str = ""
+    secrets: frozenset[str] = frozenset()  # texts that no message may show
+
+    @property
+    def directory(self) -> str:
+        """Path of the layer's files, relative to the output root."""
+        root = "management" if self.management else "clusters"
+        return f"{root}/{self.cluster}/{self.wave:02d}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCluster:
+    """A cluster with its layers in total order."""
+
+    cluster: Cluster
+    kubernetes_version: str
+    layers: tuple[PlannedLayer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    settings: Settings
+    clusters: tuple[PlannedCluster, ...]
+    spool: Mapping[str, Mapping[str, bytes] | bytes]  # name -> what the spool holds: a directory's files or an archive

@@ -1,0 +1,132 @@
+"""What people write about profiles: layers, their sources and settings at every level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from compiler.diagnostics import Position
+from compiler.overlay import Overlay
+from compiler.variables import Variable
+from compiler.yamldoc import Document
+
+LayerType = Literal["os", "k8s", "cni", "csi", "addon"]
+ProfileType = Literal["infra", "add-on", "full"]
+INFRA_TYPES: tuple[LayerType, ...] = ("os", "k8s", "cni", "csi")
+LAYER_TYPES: tuple[LayerType, ...] = (*INFRA_TYPES, "addon")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One level of values: the mapping, what to call the level in messages, and where each key of it stands."""
+
+    data: Mapping[str, Any]
+    label: str  # "profile monitoring 1.2.0"
+    document: Document
+    prefix: tuple[str | int, ...] = ()
+
+    def at(self, *keys: str | int) -> Position:
+        """Where the key at this path of the values stands."""
+        return self.document.at(*self.prefix, *keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is done about things that a fleet's owner decides. Each field '' = not said at this level."""
+
+    secrets: str = ""  # refuse | allow: plaintext Secret objects
+    random: str = ""  # refuse | keep | allow: fields that differ from render to render
+    namespaces: str = ""  # create | never: Namespace objects for the layers' namespaces
+    prune: str = ""  # enabled | disabled: may the delivery controller delete what is gone from output
+    hooks: str = ""  # keep | drop: Helm hooks other than tests
+    apis: str = ""  # refuse | warn | allow: objects that no API of the cluster serves
+
+
+@dataclass(frozen=True, slots=True)
+class PackRef:
+    """A pack by name and version (exact, range or train) with the presets to apply."""
+
+    name: str
+    version: str
+    at: Position
+    registry: str = ""
+    presets: tuple[str, ...] = ()
+    flat_charts: bool = False  # values of an old pack of one chart may stand directly below `charts:`
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRef:
+    """A Helm chart: `path` in the repository (relative to the file that names it), or from a registry or repo URL."""
+
+    name: str
+    version: str
+    at: Position
+    path: str = ""
+    registry: str = ""
+    repo: str = ""
+    linked_pack: PackRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRef:
+    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name."""
+
+    at: Position
+    file: str = ""
+    name: str = ""
+    inline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSettings:
+    """What can be said of a layer at any level: in the profile, a cluster template and a cluster."""
+
+    at: Position
+    values: tuple[Values, ...] = ()  # in order, later wins: valuesFiles first, then inline values
+    values_mode: Literal["merge", "replace", ""] = ""
+    list_strategies: Mapping[str, str] = field(default_factory=dict)  # dotted path -> "append" | "prepend" | "key:NAME"
+    manifests: tuple[ManifestRef, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    namespace: str = ""
+    release_name: str = ""
+    install_priority: int | None = None
+    policy: Policy = Policy()
+    readiness: tuple[Mapping[str, Any], ...] = ()
+    skip_schema_validation: bool | None = None
+    destination: Literal["workload", "management", ""] = ""
+    version: str = ""
+    presets: tuple[str, ...] | None = None
+    disabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of a profile as written. `source` None = manifests only; `builtin` = the distribution fills this slot."""
+
+    name: str
+    type: LayerType
+    settings: LayerSettings
+    source: PackRef | ChartRef | None = None
+    builtin: bool = False
+    category: str = ""
+
+    @property
+    def at(self) -> Position:
+        return self.settings.at
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A ClusterProfile in one version."""
+
+    name: str
+    version: str
+    type: ProfileType
+    cloud: str
+    layers: tuple[Layer, ...]
+    at: Position
+    variables: tuple[Variable, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    policy: Policy = Policy()
+    kubeadm: bool = False  # `capi: true`: kubeadmconfig of the packs becomes Cluster API objects

@@ -1,0 +1,58 @@
+"""What came out: objects, and the files of the output tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CrdInfo:
+    """What a CustomResourceDefinition makes the API server serve."""
+
+    group: str
+    kind: str
+    scope: str  # Namespaced | Cluster
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedObject:
+    """One Kubernetes object, emitted. `cluster_scoped_content` is set where the scope of the kind is not known in the
+    layer itself and a namespace was put in: the bytes to use if the kind turns out to be cluster-scoped."""
+
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    content: bytes
+    template: str  # the template or file it came from
+    sha256: str
+    images: tuple[str, ...] = ()
+    plaintext_secret: bool = False
+    hook: str = ""
+    crd: CrdInfo | None = None
+    cluster_scoped_content: bytes = b""
+
+    @property
+    def id(self) -> tuple[str, str, str, str]:
+        """(group, kind, namespace, name): what makes two objects the same one to the API server."""
+        return (self.group, self.kind, self.namespace, self.name)
+
+    def __str__(self) -> str:
+        group = f".{self.group}" if self.group else ""
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind}{group} {place}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """One file of the output tree and where it came from (for inventory.json)."""
+
+    path: str
+    content: bytes
+    sha256: str
+    cluster: str
+    layer: str = ""
+    template: str = ""
+    object: str = ""
