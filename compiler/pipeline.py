@@ -6,6 +6,7 @@ processes, what is already committed) is handed in.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,10 +29,11 @@ Spool = Callable[[Mapping[str, Mapping[str, bytes] | bytes]], Engine]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which clusters: by name, by label selector, or all."""
+    """Which clusters: by name, by label selector, or all. `today` is for warnings only (end of life of packs)."""
 
     names: tuple[str, ...] = ()
     selector: Selector = Selector()
+    today: datetime.date | None = None
 
     @property
     def everything(self) -> bool:
@@ -72,7 +74,7 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
 def prepare(files: Files, request: Request, evaluate: Evaluator) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
     """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
     source, loading = load(files)
-    planned, problems = plan(source, files, select(source, request), evaluate)
+    planned, problems = plan(source, files, select(source, request), evaluate, request.today)
     problems.raise_if_any()
     return source, planned, (*loading, *problems.warnings)
 
@@ -95,7 +97,7 @@ def compile_clusters(
     """
     progress = progress or Progress()
     source, loading = load(files)
-    planned, problems = plan(source, files, select(source, request), evaluate)
+    planned, problems = plan(source, files, select(source, request), evaluate, request.today)
     problems.found.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
     results = render_layers(planned.clusters, spool(planned.spool), run, progress, annotations=annotations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -191,7 +192,7 @@ def compile_options(command: F) -> F:
     @functools.wraps(command)
     def with_options(**given: Any) -> Any:
         repository = Repository(given.pop("repo").absolute(), given.pop("ref"))
-        request = Request(tuple(given.pop("clusters")), given.pop("selector"))
+        request = Request(tuple(given.pop("clusters")), given.pop("selector"), datetime.date.today())
         engine, helm = given.pop("helm_engine"), given.pop("helm_binary")
         if engine == "cli":
             helm = helm or shutil.which("helm") or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +42,18 @@ class ResolvedLayer:
         return self.layer.name
 
 
-def check_packs(stack: Stack, layers: Sequence[ResolvedLayer], version: str, problems: Problems) -> None:
-    """Constraints of packs on the cluster and each other, schema.yaml on final values, the record of presets."""
+def check_packs(
+    stack: Stack, layers: Sequence[ResolvedLayer], version: str, today: datetime.date | None, problems: Problems
+) -> None:
+    """Constraints of packs on the cluster and each other, schema.yaml on final values, the record of presets.
+
+    `today` is for end-of-life warnings only; None gives none.
+    """
     members = [_member(resolved) for resolved in layers if not resolved.layer.stacked.layer.builtin]
     constraints.check(members, stack.cloud, version, stack.cluster.node_pools, problems)
+    if today is not None:
+        for member in members:
+            constraints.check_end_of_life(member, today, problems)
     for resolved in layers:
         if resolved.values is not None:
             schema.check(resolved.values)

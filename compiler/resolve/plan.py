@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,8 +41,17 @@ class _Once:
                 self.problems.found.append(diagnostic)
 
 
-def plan(source: Source, files: Files, clusters: Sequence[Cluster], evaluate: Evaluator) -> tuple[Plan, Problems]:
-    """The plan of those clusters that could be planned, and every problem of all of them."""
+def plan(
+    source: Source,
+    files: Files,
+    clusters: Sequence[Cluster],
+    evaluate: Evaluator,
+    today: datetime.date | None = None,
+) -> tuple[Plan, Problems]:
+    """The plan of those clusters that could be planned, and every problem of all of them.
+
+    `today` is for warnings about packs past their end of life only.
+    """
     problems = Problems()
     once = _Once(problems, set())
     check_templates(source.templates, problems)
@@ -53,7 +63,7 @@ def plan(source: Source, files: Files, clusters: Sequence[Cluster], evaluate: Ev
         stack = stack_of(cluster, source, own)
         stacks.append(stack)
         if not own.errors:
-            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own)
+            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today)
             found = planner.plan()
             if found:
                 planned.append(found)
@@ -71,6 +81,7 @@ class _ClusterPlanner:
     charts: Charts
     evaluate: Evaluator
     problems: Problems
+    today: datetime.date | None
 
     def plan(self) -> PlannedCluster | None:
         """The planned cluster; None where something is wrong (reported)."""
@@ -80,7 +91,7 @@ class _ClusterPlanner:
         if self.problems.errors:
             return None
         resolved = self._resolved(chosen, version)
-        check_packs(self.stack, resolved, version, self.problems)
+        check_packs(self.stack, resolved, version, self.today, self.problems)
         if self.problems.errors:
             return None
         network = next((r.settings for r in resolved if r.layer.stacked.layer.type == "k8s"), PackSettings())
