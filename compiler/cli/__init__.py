@@ -30,6 +30,7 @@ COMMANDS = {
     "version": "version",
 }
 _EXIT_INPUT, _EXIT_ENVIRONMENT, _EXIT_BUG = 1, 3, 4
+_EXIT_DIFF_FAILED = 2  # as kubectl diff: 1 says that something differs
 
 
 class _Commands(click.Group):
@@ -89,7 +90,10 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except CompileError as error:
         (context.obj if context is not None and context.obj else console).problems(error.diagnostics)
-        return _EXIT_ENVIRONMENT if error.environment else _EXIT_INPUT
+        if error.environment:
+            return _EXIT_ENVIRONMENT
+        differs = context is not None and context.invoked_subcommand == "diff"
+        return _EXIT_DIFF_FAILED if differs else _EXIT_INPUT
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
