@@ -7,6 +7,7 @@ process, so a document is parsed and emitted once.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,11 @@ from compiler.model import CrdInfo, RenderedObject
 # Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
 _NAMESPACED_GROUPS = ("cluster.x-k8s.io", "argoproj.io", "toolkit.fluxcd.io")
 _CONTAINER_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers"})
+# What every API server asks of an object. Sources: apimachinery's ValidatePathSegmentName (of names, whatever the kind),
+# RFC 1123 labels (namespaces), RFC 1035 labels (kinds and versions of CustomResourceDefinitions).
+_API_VERSION = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[a-z](?:[-a-z0-9]*[a-z0-9])?")
+_KIND = re.compile(r"[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
+_NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _CACHED_TEXTS = 8192
 MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to (hardening.md 5)
 
@@ -53,7 +59,7 @@ def drafts_of(
             if problem:
                 diagnostics.append(Diagnostic("object-invalid", problem, document.at()))
                 continue
-            if is_encrypted(body) and not body["metadata"].get("namespace"):
+            if is_encrypted(body) and not body["metadata"].get("namespace") and not _is_cluster_scoped(body):
                 diagnostics.append(
                     Diagnostic(
                         "sops-namespace",
@@ -83,18 +89,24 @@ def _shape_problem(body: Any) -> str:
     """What keeps this from being a Kubernetes object; '' where it is one."""
     if not isinstance(body, dict):
         return f"expected a Kubernetes object, found a {'list' if isinstance(body, list) else 'scalar'}"
-    for key in ("apiVersion", "kind"):
+    for key, pattern in (("apiVersion", _API_VERSION), ("kind", _KIND)):
         if not isinstance(body.get(key), str) or not body[key]:
             return f"the object has no {key}"
+        if not pattern.fullmatch(body[key]):
+            return f"{body[key][:80]!r} is no {key}"
     metadata = body.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not name:
         generated = isinstance(metadata, dict) and metadata.get("generateName")
         why = "only generateName, which no GitOps controller can apply" if generated else "no metadata.name"
         return f"{body['kind']} has {why}"
+    if name in (".", "..") or any(c in "/%" or not c.isprintable() for c in name):
+        return f"{body['kind']} {name[:80]!r}: no API server takes this name ('/', '%', '.', '..', control characters)"
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
     if namespace is not None and not isinstance(namespace, str):
         return f"{body['kind']} {name}: metadata.namespace is not a string"
+    if namespace and not _NAMESPACE.fullmatch(namespace):
+        return f"{body['kind']} {name}: {namespace[:80]!r} is no namespace (lower-case letters, digits and '-', at most 63)"
     return ""
 
 
@@ -104,6 +116,12 @@ def is_encrypted(body: Mapping[str, Any]) -> bool:
     return isinstance(sops, dict) and bool(sops.get("mac"))
 
 
+def _is_cluster_scoped(body: Mapping[str, Any]) -> bool:
+    """Of built-in kinds; those of custom kinds are known when all layers are."""
+    group, _ = kubernetes.split_api_version(body["apiVersion"])
+    return kubernetes.is_builtin_group(group) and kubernetes.is_cluster_scoped(group, body["kind"])
+
+
 def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
     """The draft with its namespace: put in where a namespaced object lacks one, taken out of a cluster-scoped one."""
     if is_encrypted(body):
@@ -111,15 +129,16 @@ def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
     group, _ = kubernetes.split_api_version(body["apiVersion"])
     metadata = body["metadata"]
     given = metadata.get("namespace")
-    builtin = kubernetes.is_builtin_group(group)
-    if builtin and kubernetes.is_cluster_scoped(group, body["kind"]):
+    if _is_cluster_scoped(body):
         if given is not None:
             kept = {key: value for key, value in metadata.items() if key != "namespace"}
             return Draft({**body, "metadata": kept}, template, False)
         return Draft(body, template, False)
     if given or not namespace:
         return Draft(body, template, False)
-    known = builtin or any(group == suffix or group.endswith(f".{suffix}") for suffix in _NAMESPACED_GROUPS)
+    known = kubernetes.is_builtin_group(group) or any(
+        group == suffix or group.endswith(f".{suffix}") for suffix in _NAMESPACED_GROUPS
+    )
     return Draft({**body, "metadata": {**metadata, "namespace": namespace}}, template, not known)
 
 
@@ -162,13 +181,16 @@ def finished(draft: Draft) -> RenderedObject:
 
 
 def _holds_plaintext(body: Mapping[str, Any]) -> bool:
-    """Whether a Secret carries values in clear: not where SOPS has encrypted them, nor where all of them are empty."""
-    if is_encrypted(body):
-        return False
-    return any(
-        value not in (None, "") for key in ("data", "stringData") for value in (body.get(key) or {}).values()
-        if isinstance(body.get(key), dict)
-    )  # fmt: skip
+    """Whether a Secret carries a value that is neither empty nor encrypted by SOPS (which may encrypt a part)."""
+    fields = [body[key] for key in ("data", "stringData") if body.get(key)]
+    values = [value for field in fields for value in (field.values() if isinstance(field, dict) else [field])]
+    encrypted = is_encrypted(body)
+    return any(value not in (None, "") and not (encrypted and _is_ciphertext(value)) for value in values)
+
+
+def _is_ciphertext(value: Any) -> bool:
+    """What SOPS puts in the place of a value."""
+    return isinstance(value, str) and value.startswith("ENC[") and value.endswith("]")
 
 
 def _images(value: Any) -> Iterator[str]:
