@@ -22,6 +22,7 @@ from compiler.load.selector import parse_selector
 from compiler.model import Selector
 from compiler.pipeline import Compilation, Request, compile_clusters
 from compiler.ports import Files
+from compiler.render.helm import ENGINES, HELM_VERSION, HelmFailure
 from compiler.schedule import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,6 +79,19 @@ class Options:
                 )
         return root
 
+    def _versions(self, console: Console) -> dict[str, str]:
+        """`engine_versions`, with the binary's own where one renders; another version than ours is warned about."""
+        if self.engine != "cli":
+            return engine_versions()
+        try:
+            found = ENGINES["cli"](self.helm).version().removeprefix("v")
+        except HelmFailure as failure:
+            raise CompileError([Diagnostic("helm-version", failure.message)], environment=True) from None
+        if found != HELM_VERSION:
+            text = f"the helm binary is version {found}, the embedded engine is {HELM_VERSION}: output may differ"
+            console.problems([Diagnostic("helm-version", text, severity="warning")])
+        return {**engine_versions(), "helm": found}
+
     def compile(self, files: Files, session: Session, console: Console, output: Path | None = None) -> Compilation:
         """Compiles what is asked for; shows progress, prints warnings."""
         progress = Progress()
@@ -98,14 +112,14 @@ class Options:
             spool=session.spool,
             run=run,
             existing=existing,
-            versions=engine_versions(),
+            versions=self._versions(console),
             progress=progress,
         )
 
 
 def engine_versions() -> dict[str, str]:
-    """What output depends on besides the repository; recorded in inventories. Both engines are this Helm."""
-    return {"lamella": __version__, "helm": "4.2.3"}
+    """What output depends on besides the repository; recorded in inventories. The embedded engine is this Helm."""
+    return {"lamella": __version__, "helm": HELM_VERSION}
 
 
 def source_lines(files: Files) -> Callable[[Position], str]:

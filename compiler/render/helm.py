@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+HELM_VERSION = "4.2.3"
+"""Of the Helm inside helm-python-sdk, whose version is pinned: output depends on it."""
+
 FailureKind = Literal["chart", "values", "schema", "template", "yaml", "release", "timeout", "environment"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compiler.render.helm import HelmEngine, HelmFailure, RenderedDocument, split_manifests
+from compiler.render.helm import HELM_VERSION, HelmEngine, HelmFailure, RenderedDocument, split_manifests
 from compiler.render.helm_cli import HelmBinary
 from tests.helm.conftest import CHART_YAML, ChartMaker, release
 
@@ -405,3 +405,7 @@ def test_the_library_is_loaded_with_the_first_render_only() -> None:
     code = f"import sys; {make}; print('helm_python' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "False\n"
+
+
+def test_the_version_that_inventories_record_is_that_of_the_library(embedded: HelmEngine) -> None:
+    assert embedded.version() == f"v{HELM_VERSION}"
