@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,11 +20,14 @@ SIGN: Mapping[Action, str] = {"added": "+", "changed": "~", "removed": "-", "mov
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """A file of a tree as far as a comparison needs it; `object` is '' where it is no manifest."""
+    """A file of a tree as far as a comparison needs it; `object` is '' where it is no manifest.
+
+    `read` gives the content, which is asked for only where digests differ: a fleet's trees do not fit into memory.
+    """
 
     path: str
     sha256: str
-    content: bytes
+    read: Callable[[], bytes]
     cluster: str
     layer: str
     object: str
@@ -86,7 +89,7 @@ def _unified(old: TreeFile | None, new: TreeFile | None) -> Iterator[str]:
 def _lines(file: TreeFile | None) -> list[str]:
     if file is None:
         return []
-    text = file.content.decode("utf-8", "replace")
+    text = file.read().decode("utf-8", "replace")
     if file.object.startswith("Secret "):
         try:
             text = yamldoc.dump(_masked(yamldoc.load_rendered(text, file.path).value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -57,7 +58,7 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
 def _tree(files: Iterable[OutputFile]) -> list[TreeFile]:
     """Inventories are left out: they differ exactly where something else does."""
     return [
-        TreeFile(f.path, f.sha256, f.content, f.cluster, f.layer, f.object)
+        TreeFile(f.path, f.sha256, partial(bytes, f.content), f.cluster, f.layer, f.object)
         for f in files
         if not f.path.endswith(inventory.FILE)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from compiler import yamldoc
@@ -92,8 +92,9 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
             for name, entry in entries.items():
                 content = _text(output, name)
                 if content is not None:
+                    read = partial(output.read, name)
                     yield TreeFile(
-                        name, _sha256(content), content, cluster, entry.get("layer", ""), entry.get("object", "")
+                        name, _sha256(content), read, cluster, entry.get("layer", ""), entry.get("object", "")
                     )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise fail("inventory-broken", f"{path} is no inventory: {error}", Position(path, 1)) from None
