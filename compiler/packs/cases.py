@@ -108,13 +108,9 @@ def differences(result: Result) -> Iterator[str]:
         if expected.get(name) != actual.get(name):
             path = f"{result.case.expected_directory}/{name}"
             old, new = _lines(expected.get(name)), _lines(actual.get(name))
-            yield from difflib.unified_diff(
-                old,
-                new,
-                path if name in expected else "/dev/null",
-                "rendered" if name in actual else "/dev/null",
-                lineterm="",
-            )
+            before = path if name in expected else "/dev/null"
+            after = f"{path} (rendered)" if name in actual else "/dev/null"
+            yield from difflib.unified_diff(old, new, before, after, lineterm="")
 
 
 def _lines(content: bytes | None) -> list[str]:

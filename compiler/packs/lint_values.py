@@ -27,8 +27,9 @@ def check_values(pack: Pack, charts: Sequence[Chart], problems: Problems) -> Non
         hint = "pack: {namespace: NAME, content: {images: [{image: NAME}]}}"
         problems.warning("pack-block-missing", "values.yaml has no pack: block", Position(_path(pack), 1), hint=hint)
     _check_charts(values, charts)
-    _check_namespaces(values)
-    _check_content(values, charts)
+    if "pack" in values.data:
+        _check_namespaces(values)
+        _check_content(values, charts)
     _check_presets(values, charts)
     _check_schema(values)
 
