@@ -7,7 +7,7 @@ processes, what is already committed) is handed in.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from compiler import delivery
@@ -29,11 +29,15 @@ Spool = Callable[[Mapping[str, Mapping[str, bytes] | bytes]], Engine]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which clusters: by name, by label selector, or all. `today` is for warnings only (end of life of packs)."""
+    """Which clusters: by name, by label selector, or all. `today` is for warnings only (end of life of packs).
+
+    With `lenient`, names and selections without a cluster are no error: of two commits one may lack it.
+    """
 
     names: tuple[str, ...] = ()
     selector: Selector = Selector()
     today: datetime.date | None = None
+    lenient: bool = False
 
     @property
     def everything(self) -> bool:
@@ -54,21 +58,27 @@ class Compilation:
 
 def select(source: Source, request: Request) -> tuple[Cluster, ...]:
     """The clusters that are asked for, sorted by name. Raises CompileError for unknown names and an empty selection."""
-    problems = Problems()
-    for name in request.names:
-        if name not in source.clusters:
-            problems.error("cluster-unknown", f"there is no cluster '{name}'", hint=did_you_mean(name, source.clusters))
-    problems.raise_if_any()
+    if not request.lenient:
+        check_names(request, source.clusters)
     found = [
         source.clusters[name]
         for name in sorted(source.clusters)
         if (not request.names or name in request.names) and request.selector.matches(source.clusters[name].labels)
     ]
-    if not found and not request.everything:
+    if not found and not request.everything and not request.lenient:
         raise fail(
             "cluster-unknown", "the selector matches no cluster", hint="`lamella list` shows clusters and labels"
         )
     return tuple(found)
+
+
+def check_names(request: Request, known: Collection[str]) -> None:
+    """Raises CompileError for names of clusters that are not known."""
+    problems = Problems()
+    for name in request.names:
+        if name not in known:
+            problems.error("cluster-unknown", f"there is no cluster '{name}'", hint=did_you_mean(name, known))
+    problems.raise_if_any()
 
 
 def prepare(files: Files, request: Request, evaluate: Evaluator) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:

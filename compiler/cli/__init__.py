@@ -58,7 +58,12 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="lamella %(version)s")
 @click.option("--quiet", "-q", is_flag=True, help="Problems only: no summary, no progress.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours on stderr.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colours of problems and of diffs (default: on a terminal).",
+)
 @click.option("--debug", is_flag=True, help="Tracebacks for bugs.")
 @click.pass_context
 def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
@@ -67,7 +72,10 @@ def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
     Reads lamella.yaml, profiles/ and packs/ of a repository and writes output/, for Argo CD or Flux to apply.
     """
     ctx.obj = Console(
-        quiet=quiet, color=wants_color(color, sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true"
+        quiet=quiet,
+        color=wants_color(color, sys.stderr),
+        color_data=wants_color(color, sys.stdout),
+        annotate=os.environ.get("GITHUB_ACTIONS") == "true",
     )
     ctx.meta["debug"] = debug
 
@@ -107,7 +115,7 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         sys.stderr.write(
             f"error[internal]: {type(error).__name__}: {error}\n"
-            "       = hint: this is a bug in Lamella; run again with --debug before the command and report what it prints\n"
+            "       = hint: this is a bug in Lamella; run again with --debug and report what it prints\n"
         )
         return _EXIT_BUG
 

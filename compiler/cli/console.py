@@ -26,10 +26,11 @@ _SHOWN_COLUMNS = 160
 
 @dataclass(slots=True)
 class Console:
-    """`quiet` leaves out summaries and progress (never problems); `color` is decided once, by `wants_color`."""
+    """`quiet` leaves out summaries and progress (never problems); colours are decided once, by `wants_color`."""
 
     quiet: bool = False
-    color: bool = False
+    color: bool = False  # of talk
+    color_data: bool = False  # of data that is for people
     annotate: bool = False  # GitHub Actions annotations
     source_line: SourceLine = field(default=lambda _: "")
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -47,7 +48,12 @@ class Console:
             self.err.write(f"{text}\n")
 
     def paint(self, text: str, style: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.color else text
+        """Text for `say`, in its colour."""
+        return _painted(text, style) if self.color else text
+
+    def paint_data(self, text: str, style: str) -> str:
+        """Text for `data`, in its colour."""
+        return _painted(text, style) if self.color_data else text
 
     def problems(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Every diagnostic, sorted by place, warnings before errors; then how many there are."""
@@ -66,7 +72,7 @@ class Console:
     def _problem(self, found: Diagnostic) -> None:
         place = f"{found.at}: " if found.at else ""
         kind = self.paint(f"{found.severity}[{found.code}]", found.severity)
-        self.err.write(f"{printable(place)}{kind}: {printable(found.message)}\n")
+        self.err.write(f"{printable(place)}{kind}: {_indented(printable(found.message))}\n")
         if found.at and found.at.line:
             line = self.source_line(found.at)
             if line and len(line) <= _SHOWN_COLUMNS:
@@ -94,6 +100,10 @@ class Console:
             self._progress = 0
 
 
+def _painted(text: str, style: str) -> str:
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
 def printable(text: str) -> str:
     """The text without what moves a terminal's cursor or turns its writing direction (hardening.md N11)."""
     if text.isascii() and text.isprintable():
@@ -102,6 +112,11 @@ def printable(text: str) -> str:
         c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else f"\\u{ord(c):04x}"
         for c in text
     )
+
+
+def _indented(text: str) -> str:
+    """Lines after the first, marked: none of them may pass for a line of ours, or for a command to GitHub's runner."""
+    return text.rstrip("\n").replace("\n", "\n       | ")
 
 
 def _annotation(found: Diagnostic) -> str:

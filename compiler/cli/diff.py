@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from compiler.cli.context import Options, compile_options
 from compiler.host.session import existing_output
 from compiler.model import OutputFile
 from compiler.output import committed, inventory
-from compiler.pipeline import Compilation
+from compiler.pipeline import Compilation, check_names
 from compiler.ports import Files
 
 _MARKDOWN_LIMIT = 60_000  # GitHub cuts comments at 65,536 characters
@@ -40,12 +42,16 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
 
     Exit status as kubectl diff: 0 nothing differs, 1 something does, more than 1 an error.
     """
+    if against:
+        options = replace(options, request=replace(options.request, lenient=True))
     with options.session() as session:
         with options.repository.files() as files:
             compiled = options.compile(files, session, console, output)
         if against:
             with options.repository.files(against) as files:
-                old = _tree(options.compile(files, session, console, output).files)
+                before = options.compile(files, session, console, output)
+            check_names(options.request, compiled.source.clusters.keys() | before.source.clusters.keys())
+            old = _tree(before.files)
         else:
             root = options.output_root(compiled, output)
             old = committed_tree(existing_output(root), compiled, everything=options.request.everything)
@@ -88,7 +94,7 @@ def _text(changes: Sequence[Change], stat: bool, console: Console) -> str:
 def _painted(line: str, console: Console) -> str:
     style = _STYLE.get(line[:1])
     text = line.rstrip("\n")
-    return (console.paint(text, style) if style and console.out.isatty() else text) + "\n"
+    return (console.paint_data(text, style) if style else text) + "\n"
 
 
 def _counts(changes: Sequence[Change]) -> str:
@@ -139,7 +145,7 @@ def _markdown(changes: Sequence[Change], stat: bool, _: Console) -> str:
             f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff)
             for c in found
         )
-        fence = "~~~~~~"
+        fence = "~" * max(6, 1 + max(map(len, re.findall("~+", body)), default=0))
         block = f"\n<details><summary>{cluster}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
         if size + len(block) > _MARKDOWN_LIMIT:
             lines.append(
