@@ -11,6 +11,7 @@ _EXIT_ENVIRONMENT, _EXIT_INTERRUPTED, _EXIT_NO_READER = 3, 130, 141
 def main() -> None:
     """Runs the command and exits with its status (DESIGN §5); 141, as a shell says it, where the reader of a pipe left."""
     _ready_streams()
+    status = 0
     try:
         status = _status(sys.argv[1:])
         sys.stdout.flush()
@@ -21,7 +22,8 @@ def main() -> None:
         _silence()
         status = _EXIT_NO_READER
     except OSError as error:
-        sys.stderr.write(f"error[environment]: {error.strerror or error}\n")
+        if status != _EXIT_ENVIRONMENT:  # else it has been said
+            sys.stderr.write(f"error[environment]: {error.strerror or error}\n")
         _silence()
         status = _EXIT_ENVIRONMENT
     sys.exit(status)
@@ -39,9 +41,19 @@ def _status(arguments: list[str]) -> int:
 
 
 def _ready_streams() -> None:
-    """Both streams are there, if only to write to nothing, and write UTF-8 and LF whatever the locale or the platform."""
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  for as long as the process lives
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    """All streams are there, if only to write to nothing, and write UTF-8 and LF whatever the locale or the platform.
+
+    Their numbers are taken, in processes that are started too: what is opened next must not be what others think is
+    stderr.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free: this one
+    sys.stdin = sys.stdin or open(0, closefd=False, encoding="utf-8")  # noqa: SIM115  for as long as the process lives
+    sys.stdout = sys.stdout or open(1, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 

@@ -105,7 +105,7 @@ def lamella(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
         capsys.readouterr()
         status = run([str(argument) for argument in arguments])
         said = capsys.readouterr()
-        assert "Traceback" not in said.err
+        assert "Traceback (most recent" not in said.err
         return Said(status, said.out, said.err)
 
     return call
