@@ -38,8 +38,9 @@ class Console:
     _progress: int = 0
 
     def data(self, text: str) -> None:
-        """Writes to stdout, exactly."""
+        """Writes to stdout, exactly; at once, so that a log of both streams has them in order."""
         self.out.write(text)
+        self.out.flush()
 
     def say(self, text: str) -> None:
         """A line of talk, unless quiet."""

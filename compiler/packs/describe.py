@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -194,7 +195,8 @@ def _section(title: str, rows: Sequence[str]) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    text = str(value).replace("\n", " ")
+    plain = isinstance(value, str) and value and value.isprintable()
+    text = str(value) if plain else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
