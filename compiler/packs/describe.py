@@ -46,6 +46,7 @@ def describe(pack: Pack, files: Files) -> dict[str, Any]:
         "manifests": [{"path": m.path, "template": m.template} for m in manifests(values)],
         "templates": list(pack.templates),
         "overlays": len(pack.patches),
+        "ansibleRoles": pack.metadata.get("ansibleRoles"),
         "presets": [_preset(preset, pack) for preset in pack.presets],
         "schema": [{"path": path, **_rule(rule)} for path, rule in rules.items()],
         "constraints": _constraints(pack),

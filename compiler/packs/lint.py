@@ -37,7 +37,10 @@ def lint(files: Files, pack: Pack, compile_: Compile) -> tuple[Diagnostic, ...]:
     """Every finding, each once. Raises CompileError for problems of the environment only."""
     problems = Problems(list(pack.defects))
     check_metadata(_metadata(pack, files, problems), pack)
-    check_files(pack, files, problems)
+    try:
+        check_files(pack, files, problems)
+    except CompileError as error:  # links that lead out, files that cannot be read
+        problems.add(error)
     charts = _charts(pack, files)
     check_values(pack, charts, problems)
     check_secrets(pack, problems)

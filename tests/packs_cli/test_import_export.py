@@ -254,6 +254,8 @@ def test_an_export_prints_what_was_imported(lamella: Lamella, export: Path, tmp_
     assert lamella("export", "palette", "shop-front@1.2.0").out == said.out
     assert lamella("export", "palette", "shop-front", "--output", "again.json") == (0, "", "")
     assert (tmp_path / "again.json").read_text() == said.out
+    again = lamella("import", "palette", "again.json")
+    assert (again.status, again.out) == (0, "")  # every file is as it was
 
 
 def test_an_export_takes_the_highest_version_and_names_what_there_is(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -272,3 +273,37 @@ def test_a_damaged_pack_gives_findings_and_no_traceback(seed: int, lamella: Lame
     write(tmp_path, {**files, path: bytes(content)})
     for command in ("lint", "show"):
         assert lamella("pack", command, "packs/web").status in (0, 1)
+
+
+def test_links_out_of_the_repository_are_findings_and_others_are_followed(lamella: Lamella, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    write(repository, web(without=("manifests/web.yaml",)))
+    write(tmp_path, {"secret.yaml": MANIFEST, "repository/shared/web.yaml": MANIFEST})
+    manifest = repository / "packs/web/manifests/web.yaml"
+    manifest.parent.mkdir()
+    manifest.symlink_to("../../../../secret.yaml")
+    os.chdir(repository)
+    said = lamella("pack", "lint", "packs/web")
+    assert (said.status, set(codes(said))) == (1, {"symlink-escape"})
+    manifest.unlink()
+    manifest.symlink_to("../../../shared/web.yaml")
+    assert lamella("pack", "lint", "packs/web", "--strict") == (0, "", "1 pack checked\n")
+
+
+def test_a_pack_in_our_format(lamella: Lamella, tmp_path: Path) -> None:
+    pack = {
+        "packs/web/pack.yaml": "name: web\nversion: 1.0.0\nlayer: addon\naddonType: system app\ncloudTypes: [all]\n",
+        "packs/web/values.yaml": "pack: {content: {images: [{image: web:1}]}}\nreplicas: 1\n",
+        "packs/web/README.md": "",
+        "packs/web/templates/a.yaml.j2": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ values.replicas | quote }}}\n",
+    }
+    write(tmp_path, pack)
+    assert lamella("pack", "lint", "packs/web", "--strict") == (0, "", "1 pack checked\n")
+    for template, code, status in (
+        ("{{ values.x }}", "jinja-undefined", 0),
+        ("{% if %}", "jinja-syntax", 1),
+    ):
+        write(tmp_path, {"packs/web/templates/a.yaml.j2": f"# one\n{template}\n"})
+        said = lamella("pack", "lint", "packs/web")
+        assert (said.status, codes(said)) == (status, [code]), said.err
+        assert said.err.startswith("packs/web/templates/a.yaml.j2:2")
