@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,13 +22,8 @@ def check_files(pack: Pack, files: Files, problems: Problems) -> None:
     if "values.yaml" not in found:
         hint = "an empty one says that there are none"
         problems.error("pack-values-missing", "a pack has a values.yaml", pack.at, hint=hint)
-    if "README.md" not in found:
-        problems.warning("pack-readme-missing", "there is no README.md, which Palette's registry asks for", pack.at)
-    if "logo.png" not in found:
-        if not pack.native:
-            problems.warning("pack-logo-missing", "there is no logo.png, which Palette's registry asks for", pack.at)
-    elif not tree.read(files, f"{pack.directory}/logo.png").startswith(_PNG):
-        problems.warning("pack-logo-missing", "logo.png is not a PNG image", Position(f"{pack.directory}/logo.png"))
+    if not pack.native:
+        _check_presentation(pack, files, found, problems)
     for name, there in (("presets.yaml", pack.presets), ("schema.yaml", pack.schema)):
         if name in found and not there:
             problems.warning("pack-file-empty", f"{name} has nothing in it", Position(f"{pack.directory}/{name}"))
@@ -39,6 +34,16 @@ def check_files(pack: Pack, files: Files, problems: Problems) -> None:
             message = f"{key} does not name {path}, so that it is not rendered"
             problems.warning("pack-file-unused", message, Position(f"{pack.directory}/{path}"))
     check_indentation(pack.values.document, problems)
+
+
+def _check_presentation(pack: Pack, files: Files, found: Sequence[str], problems: Problems) -> None:
+    """What Palette shows of a pack, and its CI asks for."""
+    if "README.md" not in found:
+        problems.warning("pack-readme-missing", "there is no README.md, which Palette's registry asks for", pack.at)
+    if "logo.png" not in found:
+        problems.warning("pack-logo-missing", "there is no logo.png, which Palette's registry asks for", pack.at)
+    elif not tree.read(files, f"{pack.directory}/logo.png").startswith(_PNG):
+        problems.warning("pack-logo-missing", "logo.png is not a PNG image", Position(f"{pack.directory}/logo.png"))
 
 
 def _is_input(path: str) -> bool:

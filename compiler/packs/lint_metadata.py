@@ -74,8 +74,8 @@ def _check_catalogue(reader: Reader, pack: Pack) -> None:
             "pack-clouds", "cloudTypes is missing: no cloud is excluded", reader.here, hint="cloudTypes: [all]"
         )
     for cloud in pack.cloud_types:
-        if cloud not in _CLOUDS:
-            hint = did_you_mean(cloud, _CLOUDS)
+        hint = did_you_mean(cloud, _CLOUDS)
+        if cloud not in _CLOUDS and (hint or not pack.native):  # ours may be made for clouds that Palette has not
             problems.warning(
                 "pack-clouds", f"cloud '{cloud}' is not one that Palette knows", reader.at("cloudTypes"), hint=hint
             )

@@ -26,7 +26,8 @@ def check_values(pack: Pack, charts: Sequence[Chart], problems: Problems) -> Non
     if not (pack.native or configures or "pack" in values.data or not values.data):
         hint = "pack: {namespace: NAME, content: {images: [{image: NAME}]}}"
         problems.warning("pack-block-missing", "values.yaml has no pack: block", Position(_path(pack), 1), hint=hint)
-    _check_charts(values, charts)
+    if not pack.native:
+        _check_charts(values, charts)
     if "pack" in values.data:
         _check_namespaces(values)
         _check_content(values, charts)
@@ -66,7 +67,7 @@ def _check_content(values: PackValues, charts: Sequence[Chart]) -> None:
     """`pack.content`: the inventory for air-gapped clusters, kept by hand in Palette."""
     content = values.section("pack").get("content")
     listed = content if isinstance(content, Mapping) else {}
-    if not listed.get("images") and values.pack.layer not in ("os", "k8s"):
+    if not listed.get("images") and values.pack.layer not in ("os", "k8s") and not values.pack.native:
         hint = "`lamella pack images` prints them"
         values.problems.warning("pack-images-missing", "pack.content.images is empty", values.locate("pack"), hint=hint)
     for index, entry in enumerate(_list(listed.get("images"))):

@@ -26,6 +26,7 @@ CLUSTER = "test"  # the cluster's name where the case brings none
 _CLOUD = "aws"
 _PROFILE, _CLUSTER, _SETTINGS = f"{PROFILES}/pack.json.yaml", f"{PROFILES}/cluster.yaml", "lamella.yaml"
 _STAND_INS = "stand-ins-of-packs"
+_NETWORK = {"podCIDR": "192.168.0.0/16", "serviceClusterIpRange": "10.96.0.0/12", "serviceDomain": "cluster.local"}
 _KNOWN_FACTS = ("cluster.name", "kubernetes.version", "cloud.type")  # Lamella knows them itself
 
 
@@ -198,7 +199,7 @@ def _cloud(files: Files, pack: Pack, setting: Setting) -> str:
 
 def _stand_in_files(stand_ins: Mapping[str, Dependency]) -> Iterator[tuple[str, Any]]:
     for name, dependency in stand_ins.items():
-        yield f"{_STAND_INS}/{name}/values.yaml", {}
+        yield f"{_STAND_INS}/{name}/values.yaml", {"pack": _NETWORK} if dependency.layer == "k8s" else {}
         yield (
             f"{_STAND_INS}/{name}/pack.json",
             {"name": dependency.pack, "version": _version(dependency), "layer": dependency.layer or "addon"},

@@ -14,6 +14,7 @@ import pytest
 from compiler.archive import write_tgz
 from tests.packs_cli.conftest import Lamella, codes, write
 from tests.packs_cli.packs import MANIFEST, PRESETS, VALUES, web
+from tests.support import oracles
 
 
 def chart(name: str = "web", version: str = "0.1.0", template: str = "", values: str = "") -> bytes:
@@ -132,6 +133,11 @@ def test_warnings_fail_where_that_is_asked_for(lamella: Lamella, tmp_path: Path)
 def test_a_pack_without_faults(lamella: Lamella, tmp_path: Path) -> None:
     write(tmp_path, web(files={"presets.yaml": PRESETS}))
     assert lamella("pack", "lint", "packs/web", "--strict") == (0, "", "1 pack checked\n")
+
+
+def test_the_packs_of_this_repository(lamella: Lamella) -> None:
+    said = lamella("pack", "lint", oracles.ROOT / "packs", "--strict")
+    assert (said.status, codes(said)) == (0, [])
 
 
 def test_findings_word_for_word(lamella: Lamella, tmp_path: Path) -> None:
@@ -293,8 +299,7 @@ def test_links_out_of_the_repository_are_findings_and_others_are_followed(lamell
 def test_a_pack_in_our_format(lamella: Lamella, tmp_path: Path) -> None:
     pack = {
         "packs/web/pack.yaml": "name: web\nversion: 1.0.0\nlayer: addon\naddonType: system app\ncloudTypes: [all]\n",
-        "packs/web/values.yaml": "pack: {content: {images: [{image: web:1}]}}\nreplicas: 1\n",
-        "packs/web/README.md": "",
+        "packs/web/values.yaml": "pack: {namespace: web}\nreplicas: 1\n",
         "packs/web/templates/a.yaml.j2": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ values.replicas | quote }}}\n",
     }
     write(tmp_path, pack)
