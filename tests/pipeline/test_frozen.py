@@ -1,0 +1,90 @@
+"""What crosses a stage is frozen (style rule 3): no stage changes what an earlier one made, however deep inside.
+
+Frozen dataclasses are frozen at their surface only; so every stage runs here on all golden repositories, in this process,
+and its inputs are compared with deep copies taken before.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler import delivery
+from compiler.diagnostics import Problems
+from compiler.host.disk import DirectoryFiles
+from compiler.host.session import Session, existing_output
+from compiler.load.repository import load
+from compiler.output import committed, inventory
+from compiler.output.assemble import assemble
+from compiler.output.policy import apply_policies
+from compiler.pipeline import Request, select
+from compiler.render import task
+from compiler.render.gotemplate import render_gotemplates
+from compiler.render.task import LayerResult, LayerTask
+from compiler.resolve.plan import plan
+from compiler.schedule import Progress, render_layers
+from tests.golden.test_renders import CASES
+
+
+class Guard:
+    """Values and what they were when they were made."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[Any, Any]] = {}
+
+    def keep(self, name: str, value: Any) -> None:
+        self.kept[name] = (value, copy.deepcopy(value))
+
+    def check(self, stage: str) -> None:
+        changed = [name for name, (value, before) in self.kept.items() if value != before]
+        assert changed == [], f"{stage} changed its input"
+
+
+def run_here(tasks: Sequence[LayerTask]) -> Iterator[tuple[int, LayerResult]]:
+    """Renders in this process: a worker could only change its own copy."""
+    yield from enumerate(map(task.run, tasks))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_no_stage_changes_its_input(case: Path) -> None:
+    files, guard, problems = DirectoryFiles(case / "input"), Guard(), Problems()
+    source, _ = load(files)
+    guard.keep("source", source)
+    planned, planning = plan(source, files, select(source, Request()), render_gotemplates)
+    guard.check("plan")
+    assert not planning.errors
+    assert planned.clusters
+    guard.keep("plan", planned)
+    with Session() as session:
+        annotations = delivery.annotations_for(planned.settings.delivery)
+        results = render_layers(
+            planned.clusters, session.spool(planned.spool), run_here, Progress(), annotations=annotations
+        )
+        guard.check("render")
+        guard.keep("results", results)
+        again = render_layers(
+            planned.clusters, session.spool(planned.spool), run_here, Progress(), annotations=annotations
+        )
+    guard.check("a second render")
+    deterministic = [[r.objects for r in layers] for layers in results if not any(r.random for r in layers)]
+    assert deterministic == [[r.objects for r in layers] for layers in again if not any(r.random for r in layers)]
+    now = existing_output(case / "input/output")
+    for cluster, layers in zip(planned.clusters, results, strict=True):
+        kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)
+        guard.check("policies")
+        guard.keep(f"results of {cluster.cluster.name} after policies", kept)
+        assembled = assemble(cluster, kept, problems, seen=set())
+        guard.check("assemble")
+        guard.keep(f"assembled {cluster.cluster.name}", assembled)
+        own = [*assembled.files(), *delivery.cluster_files(assembled, planned.settings, problems)]
+        guard.check("delivery")
+        guard.keep(f"files of {cluster.cluster.name}", own)
+        inventory.cluster_inventory(cluster, own, {})
+        guard.check("inventory")
+    list(delivery.fleet_files(sorted(source.clusters), planned.settings, problems))
+    guard.check("delivery of the fleet")
+    assert not problems.errors
