@@ -33,6 +33,9 @@ R = TypeVar("R")
 
 START_TIMEOUT_S = 60.0
 _NOISE_SHOWN = 400
+# The forkserver listens at <temporary folder>/pymp-XXXXXXXX/listener-XXXXXXXX, and a socket's path has 107 bytes at most
+# (unix(7)); where the folder's is too long, workers are spawned.
+_LONGEST_SOCKET_FOLDER = 70
 
 
 def available_cpus() -> int:
@@ -246,7 +249,8 @@ def _added(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def _context(preload: list[str]) -> BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    no_socket = len(os.fsencode(tempfile.gettempdir())) > _LONGEST_SOCKET_FOLDER
+    if no_socket or "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(preload)
