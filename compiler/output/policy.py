@@ -55,9 +55,14 @@ def _kept(result: LayerResult, committed: Committed) -> LayerResult:
 
 
 def _with_committed(found: RenderedObject, fields: Sequence[str], committed: Committed) -> RenderedObject:
-    before = committed(str(found))
+    unscoped = replace(found, namespace="") if found.cluster_scoped_content else found
+    before = committed(str(found)) or committed(str(unscoped))
     if not isinstance(before, Mapping):
         return found
     body = keep(before, yamldoc.load_rendered(found.content.decode(), found.template).value, fields)
-    content = yamldoc.dump(body).encode()
-    return replace(found, content=content, sha256=hashlib.sha256(content).hexdigest())
+    content, cluster_scoped = yamldoc.dump(body).encode(), b""
+    if found.cluster_scoped_content:
+        metadata = {key: value for key, value in body["metadata"].items() if key != "namespace"}
+        cluster_scoped = yamldoc.dump({**body, "metadata": metadata}).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    return replace(found, content=content, sha256=digest, cluster_scoped_content=cluster_scoped)
