@@ -22,7 +22,8 @@ from compiler.load.selector import parse_selector
 from compiler.model import Selector
 from compiler.pipeline import Compilation, Request, compile_clusters
 from compiler.ports import Files
-from compiler.render.helm import ENGINES, HELM_VERSION, HelmFailure
+from compiler.render.helm import HELM_VERSION, HelmFailure
+from compiler.render.helm_engines import ENGINES
 from compiler.schedule import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])

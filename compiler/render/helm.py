@@ -7,7 +7,7 @@ where one ends, how they are ordered) is here, so that the two give the same byt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -81,21 +81,6 @@ class HelmEngine(Protocol):
         NOTES.txt and documents without content are left out. Raises HelmFailure.
         """
 
-
-def _embedded(_binary: str) -> HelmEngine:
-    from compiler.render.helm_embedded import EmbeddedHelm
-
-    return EmbeddedHelm()
-
-
-def _cli(binary: str) -> HelmEngine:
-    from compiler.render.helm_cli import HelmBinary
-
-    return HelmBinary(binary)
-
-
-ENGINES: Mapping[str, Callable[[str], HelmEngine]] = {"embedded": _embedded, "cli": _cli}
-"""By the name of `--helm-engine`; called with the absolute path of a `helm` binary, which only "cli" needs."""
 
 _SPACE = "\t\n\f\r "
 _LEFT_OVER = re.compile(r"\s*(?:---\s*)*")

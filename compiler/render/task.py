@@ -15,7 +15,8 @@ from compiler import digest, kubernetes
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part, RenderedObject, ScopedOverlay
 from compiler.overlay.apply import apply_one
-from compiler.render.helm import ENGINES, HelmFailure, Release
+from compiler.render.helm import HelmFailure, Release
+from compiler.render.helm_engines import ENGINES
 from compiler.render.nondeterminism import differences
 from compiler.render.objects import Draft, drafts_of, finished, identity_of, is_encrypted
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.render.helm import ENGINES, HelmEngine, Release
+from compiler.render.helm import HelmEngine, Release
+from compiler.render.helm_engines import ENGINES
 
 CHART_YAML = "apiVersion: v2\nname: app\nversion: 0.1.0\n"
 ChartMaker = Callable[[Mapping[str, str]], str]

@@ -401,7 +401,7 @@ def test_nothing_stays_open_in_the_library(embedded: HelmEngine, make_chart: Cha
 
 
 def test_the_library_is_loaded_with_the_first_render_only() -> None:
-    make = "from compiler.render.helm import ENGINES; ENGINES['embedded']('')"
+    make = "from compiler.render.helm_engines import ENGINES; ENGINES['embedded']('')"
     code = f"import sys; {make}; print('helm_python' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "False\n"
