@@ -146,7 +146,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
     metadata = _metadata(files, path)
     dependencies = _dependencies(files, path, limits, depth)
     vendored = {dependency.name for dependency in dependencies}
-    declared = [_text(entry.get("name")) for entry in metadata.get("dependencies") or () if isinstance(entry, dict)]
+    declared = [_text(entry.get("name")) for entry in metadata["dependencies"]]
     templates, strings = _template_texts(files)
     texts = templates + strings
     code = [chart_scan.code(template) for template in templates] + strings
@@ -197,7 +197,10 @@ def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
         raise fail("chart-invalid", "the chart has no version", at)
     if _text(metadata.get("type")) not in ("", "application", "library"):
         raise fail("chart-invalid", f"type must be application or library, found {metadata['type']!r}", at)
-    return metadata
+    dependencies = metadata.get("dependencies") or []
+    if not isinstance(dependencies, list) or not all(isinstance(entry, dict) for entry in dependencies):
+        raise fail("chart-invalid", "dependencies must be a list of mappings", at)
+    return {**metadata, "dependencies": dependencies}
 
 
 def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:

@@ -100,6 +100,8 @@ def run(arguments: list[str]) -> int:
         (context.obj if context is not None and context.obj else console).problems(error.diagnostics)
         if error.environment:
             return _EXIT_ENVIRONMENT
+        if any(found.code == "internal" for found in error.diagnostics):
+            return _EXIT_BUG
         differs = context is not None and context.invoked_subcommand == "diff"
         return _EXIT_DIFF_FAILED if differs else _EXIT_INPUT
     except (KeyboardInterrupt, click.Abort):

@@ -64,7 +64,8 @@ class Options:
     timeout_s: float
 
     def session(self) -> Session:
-        return Session(jobs=self.jobs, engine=self.engine, helm=self.helm, timeout_s=self.timeout_s)
+        debug = click.get_current_context().meta.get("debug", False)
+        return Session(jobs=self.jobs, engine=self.engine, helm=self.helm, timeout_s=self.timeout_s, debug=debug)
 
     def output_root(self, compiled: Compilation, given: Path | None) -> Path:
         """The output directory: as given, else the repository's. It must not hold the repository (or where we stand):

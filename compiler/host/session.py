@@ -33,7 +33,7 @@ def _collect_less() -> None:
 
 
 class Session:
-    """For `with`; workers start when the first task comes."""
+    """For `with`; workers start when the first task comes. With `debug`, what they raise is told with its traceback."""
 
     def __init__(
         self,
@@ -43,8 +43,10 @@ class Session:
         helm: str = "",
         timeout_s: float = 60.0,
         memory_mb: int = 2048,
+        debug: bool = False,
     ) -> None:
         self._engine = (engine, helm)
+        self._debug = debug
         self._workers = Workers(
             jobs,
             timeout_s=timeout_s,
@@ -84,7 +86,8 @@ class Session:
         """Results as they complete; a worker that failed gives a result with a diagnostic."""
         for index, outcome in self._workers.run(run, tasks):
             if isinstance(outcome, Failure):
-                outcome = failed("rendering", outcome.kind, outcome.traceback or outcome.text)  # noqa: PLW2901
+                text = outcome.traceback if self._debug and outcome.traceback else outcome.text
+                outcome = failed("rendering", outcome.kind, text)  # noqa: PLW2901
             yield index, outcome
 
     def evaluate(self, templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:

@@ -215,6 +215,7 @@ def _crd_info(body: Mapping[str, Any]) -> CrdInfo | None:
     names = spec.get("names") if isinstance(spec, dict) else None
     if not isinstance(spec, dict) or not isinstance(names, dict):
         return None
-    versions = spec.get("versions") or [{"name": spec.get("version"), "served": True}]
-    served = tuple(str(v.get("name")) for v in versions if isinstance(v, dict) and v.get("served", True))
+    versions = spec.get("versions")
+    listed = versions if isinstance(versions, list) else [{"name": spec.get("version")}]
+    served = tuple(str(v.get("name")) for v in listed if isinstance(v, dict) and v.get("served", True))
     return CrdInfo(str(spec.get("group", "")), str(names.get("kind", "")), str(spec.get("scope", "Namespaced")), served)

@@ -98,9 +98,9 @@ def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Prob
         check_chart_version(chart, path, asked, asked_at)
         pack_ref = reference.linked_pack
         if pack_ref is not None:
-            pack = find_pack(pack_ref, pack_ref.version, source, problems)
+            pack = find_pack(pack_ref, pack_ref.version, pack_ref.at, source, problems)
     elif pack_ref is not None:
-        pack = find_pack(pack_ref, asked, source, problems)
+        pack = find_pack(pack_ref, asked, asked_at, source, problems)
     elif any(level.version for level in stacked.settings):
         raise fail("layer-version", f"layer '{stacked.name}' has no pack or chart whose version could be set", asked_at)
     base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
 
 def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> None:
     """The version that is asked for (exact or a range) must be the one at the path. Raises CompileError."""
-    if version and version != chart.version and versions.best([chart.version], version) is None:
+    if version and version != chart.version and _best([chart.version], version, at) is None:
         raise fail(
             "chart-version",
             f"the chart at {path} has version {chart.version}, asked for is {version}",
@@ -92,8 +92,11 @@ def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> 
         )
 
 
-def find_pack(ref: PackRef, version: str, source: Source, problems: Problems) -> Pack:
-    """The pack that a reference means: the exact version, else the highest that fits the range. Raises CompileError."""
+def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems: Problems) -> Pack:
+    """The pack that a reference means: the exact version, else the highest that fits the range. Raises CompileError.
+
+    `at` is where the version is asked for: in the reference itself, or where a cluster overrides it.
+    """
     known = source.packs.get(ref.name)
     if not known:
         hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
@@ -101,15 +104,15 @@ def find_pack(ref: PackRef, version: str, source: Source, problems: Problems) ->
     if ref.registry:
         known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
         _check_registry(ref, source, bool(known))
-    chosen = _choose(version, tuple(known))
+    chosen = _choose(version, tuple(known), at)
     if chosen is None:
         listed = ", ".join(sorted(known))
         if not version:
             raise fail(
-                "pack-version", f"pack '{ref.name}' has several versions, and none is asked for", ref.at,
+                "pack-version", f"pack '{ref.name}' has several versions, and none is asked for", at,
                 hint=f"add version: one of {listed}",
             )  # fmt: skip
-        raise fail("pack-version", f"pack '{ref.name}' has no version {version}", ref.at, hint=f"there is {listed}")
+        raise fail("pack-version", f"pack '{ref.name}' has no version {version}", at, hint=f"there is {listed}")
     pack = known[chosen]
     if any(defect.severity == "error" for defect in pack.defects):
         raise CompileError(pack.defects)
@@ -134,9 +137,20 @@ def _check_registry(ref: PackRef, source: Source, found: bool) -> None:
         raise fail("pack-missing", f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
 
 
-def _choose(version: str, available: tuple[str, ...]) -> str | None:
+def _choose(version: str, available: tuple[str, ...], at: Position) -> str | None:
     if not version:
         return available[0] if len(available) == 1 else None
-    if version in available:
-        return version
-    return versions.best(available, version)
+    return _best(available, version, at)
+
+
+def _best(available: Collection[str], version: str, at: Position) -> str | None:
+    """The newest in the range, or None. Raises CompileError where it is no range."""
+    try:
+        return versions.best(available, version)
+    except ValueError:
+        raise fail(
+            "invalid-version",
+            f"'{version[:60]}' is neither a version nor a range",
+            at,
+            hint="an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
+        ) from None

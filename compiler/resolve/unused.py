@@ -28,4 +28,4 @@ def _find(layer: Layer, source: Source, charts: Charts, problems: Problems) -> N
         find_chart(reference, layer.at.path, charts)
         reference = reference.linked_pack
     if reference is not None:
-        find_pack(reference, reference.version, source, problems)
+        find_pack(reference, reference.version, reference.at, source, problems)

@@ -230,25 +230,15 @@ def test_an_output_on_a_read_only_file_system(place: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_bugs_are_told_as_bugs(place: Path) -> None:
-    """A Python that lacks a module of ours stands for any bug."""
-    program = (
-        "import sys; sys.modules['compiler.load.repository'] = None; sys.argv[1:] = {arguments}\n"
-        "from compiler.__main__ import main; main()"
-    )
-    said = {}
-    for flags in ([], ["--debug"]):
-        code = program.format(arguments=[*flags, "list"])
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=place,
-            env=environment(place.parent / "scratch"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 4
-        assert "error[internal]: ModuleNotFoundError" in done.stderr
-        said[bool(flags)] = done.stderr
-    assert "Traceback" not in said[False]
-    assert "Traceback" in said[True]
+@pytest.mark.parametrize("module", ["compiler.load.repository", "compiler.render.jinja"], ids=["here", "in a worker"])
+def test_bugs_are_told_as_bugs(place: Path, module: str) -> None:
+    """A module of ours that is missing stands for any bug; templates are rendered by workers only."""
+    scratch = place.parent / "scratch"
+    scratch.mkdir()
+    (scratch / "sitecustomize.py").write_text(f"import sys; sys.modules[{module!r}] = None\n")
+    path = {"PYTHONPATH": f"{scratch}:{oracles.ROOT}"}
+    said = {debug: shell(place, f"$lamella check dev {debug}", path) for debug in ("", "--debug")}
+    assert [(done.returncode, done.stdout) for done in said.values()] == [(4, "")] * 2
+    assert "error[internal]" in said[""].stderr
+    assert "run again with --debug" in said[""].stderr
+    assert ["Traceback" in done.stderr for done in said.values()] == [False, True]
