@@ -17,6 +17,7 @@ from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, 
 from compiler.output import committed, inventory
 from compiler.output.assemble import AssembledCluster, assemble
 from compiler.output.policy import apply_policies
+from compiler.output.upgrades import check_upgrades
 from compiler.ports import Files
 from compiler.render.task import Engine, LayerResult
 from compiler.resolve.macros import Evaluator
@@ -116,6 +117,7 @@ def compile_clusters(
     seen: set[tuple[str, str]] = set()
     clusters = []
     for cluster, layers in zip(planned.clusters, results, strict=True):
+        check_upgrades(cluster, committed.layer_sources(now, cluster.cluster.name), source.packs, problems)
         if any(d.severity == "error" for result in layers for d in result.diagnostics):
             continue  # the others are checked all the same: all problems in one run
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)

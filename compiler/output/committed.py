@@ -79,6 +79,16 @@ def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
     return find
 
 
+def layer_sources(output: Files | None, cluster: str) -> dict[str, str]:
+    """What the committed inventory says each layer of the cluster comes from: {layer: `pack nginx 1.11.2`}."""
+    text = None if output is None else _text(output, inventory.path_of(cluster))
+    try:
+        layers = json.loads(text or b"{}").get("layers", {})
+        return {name: str(entry["source"]) for name, entry in layers.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}  # a broken inventory is told where it is needed: `owned`
+
+
 def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
     """Every file that these clusters' inventories and the root's list and that is there, with what it is said to hold."""
     if output is None:

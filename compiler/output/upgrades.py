@@ -1,0 +1,33 @@
+"""Packs that say which versions may follow them: what is committed is what runs, so the next version must be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.diagnostics import Problems
+from compiler.model import Pack, PlannedCluster
+from compiler.palette.dependencies import check_upgrade
+
+
+def check_upgrades(
+    cluster: PlannedCluster,
+    before: Mapping[str, str],
+    packs: Mapping[str, Mapping[str, Pack]],
+    problems: Problems,
+) -> None:
+    """Records layers whose pack goes from its committed version to one that its `upgrade` constraints do not allow.
+
+    `before` is what the committed inventory says of each layer's source (`pack nginx 1.11.2`). The constraint stands in
+    the old version of the pack: where the repository no longer has it, nothing can be checked.
+    """
+    for layer in cluster.layers:
+        old, new = _pack(before.get(layer.name, ""), packs), _pack(layer.source, packs)
+        if old is not None and new is not None and old.name == new.name and old.version != new.version:
+            check_upgrade(old, new, layer.at, problems)
+
+
+def _pack(source: str, packs: Mapping[str, Mapping[str, Pack]]) -> Pack | None:
+    kind, _, rest = source.partition(" ")
+    name, _, version = rest.rpartition(" ")
+    known = packs.get(name, {}) if kind == "pack" else {}
+    return known.get(version)
