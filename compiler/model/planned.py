@@ -26,6 +26,7 @@ class ChartPart:
     validate_schema: bool
     twice: tuple[str, str] | None  # may draw random values or print the date: spool name and values of a second render
     reads_api_versions: bool
+    crds: bool = True  # with the CRDs of crds/, which are no templates
     kind: Literal["chart"] = "chart"
 
 
@@ -50,6 +51,7 @@ class GoTemplatePart:
     values_json: str
     spectro_json: str  # what old packs read as `.Spectro`
     reads_api_versions: bool
+    twice: bool  # may draw random values or print the date
     kind: Literal["gotemplate"] = "gotemplate"
 
 

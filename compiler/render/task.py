@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compiler import digest, kubernetes
+from compiler import chart_scan, digest, kubernetes
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part, RenderedObject, ScopedOverlay
 from compiler.overlay.apply import apply_one
@@ -93,7 +93,7 @@ def run(task: LayerTask) -> LayerResult:
             return LayerResult((), tuple(problems.found))
         drafts, matched = bodies
         random: tuple[RandomField, ...] = ()
-        if any(isinstance(part, ChartPart) and part.twice for part in task.parts):
+        if any(isinstance(part, ChartPart | GoTemplatePart) and part.twice for part in task.parts):
             second = replace(task, parts=tuple(_second(part) for part in task.parts))
             again, _ = _overlaid(second, list(_drafts(second, Problems())), Problems())
             random = tuple(_random_fields(drafts, again))
@@ -107,7 +107,9 @@ def _second(part: Part) -> Part:
     """The part as it is rendered for comparison."""
     if isinstance(part, ChartPart) and part.twice:
         spooled, values_json = part.twice
-        return replace(part, spooled=spooled, values_json=values_json)
+        return replace(part, spooled=spooled, values_json=values_json, crds=False)
+    if isinstance(part, GoTemplatePart):
+        return replace(part, text=chart_scan.at_another_time(part.text))
     return part
 
 
@@ -177,6 +179,7 @@ def _chart_documents(part: ChartPart, task: LayerTask) -> list[tuple[str, str]]:
         kube_version=task.kube_version,
         api_versions=task.api_versions if part.reads_api_versions else (),
         values_json=part.values_json,
+        include_crds=part.crds,
         validate_schema=part.validate_schema,
     )
     try:
@@ -236,8 +239,14 @@ def _annotated(draft: Draft, task: LayerTask) -> Draft:
     return replace(draft, body={**draft.body, "metadata": {**metadata, "annotations": {**added, **own}}})
 
 
+def _is_crd_file(draft: Draft) -> bool:
+    return "/crds/" in draft.template and "/templates/" not in draft.template
+
+
 def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomField]:
-    """What differs. Texts that are equal in both renders gave the very same drafts and need no look."""
+    """What differs. Texts that are equal in both renders gave the very same drafts and need no look; CRDs of `crds/`
+    are no templates, and the second render is without them."""
+    first, second = ([draft for draft in drafts if not _is_crd_file(draft)] for drafts in (first, second))
     same = {id(draft.body) for draft in first} & {id(draft.body) for draft in second}
     first = [draft for draft in first if id(draft.body) not in same]
     second = [draft for draft in second if id(draft.body) not in same]

@@ -142,7 +142,8 @@ class PartsBuilder:
                 inlined = self.inline(text, Position(path, 1))
                 reads = chart_scan.reads_api_versions(inlined)
                 values_json, spectro_json = canonical_json(manifest.values), canonical_json(self.spectro)
-                parts.append(GoTemplatePart(path, inlined, values_json, spectro_json, reads))
+                twice = chart_scan.draws_random(inlined)
+                parts.append(GoTemplatePart(path, inlined, values_json, spectro_json, reads, twice))
             else:
                 parts.append(self._manifest(path, text, 1))
         return parts
