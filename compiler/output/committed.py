@@ -31,16 +31,14 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
     found: dict[str, str] = {}
     if output is None:
         return found
-    for path, folders in [(inventory.ROOT, [])] + [
-        (inventory.path_of(n), [f"clusters/{n}", f"management/{n}"]) for n in names
-    ]:
+    for path, places in [(inventory.ROOT, _FLEET), *((inventory.path_of(n), _places(n)) for n in names)]:
         text = _text(output, path)
         if text is None:
             continue
         found[path] = _sha256(text)
         try:
-            found.update(inventory.owned_files(text.decode()))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            found.update({name: entry["sha256"] for name, entry in inventory.entries(text).items()})
+        except ValueError as error:
             if not force:
                 raise fail(
                     "inventory-broken",
@@ -48,8 +46,17 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
                     Position(f"{root}/{path}", 1),
                     hint="restore it from git, or render with --force: all files in the cluster's folders are replaced",
                 ) from None
-            found.update({name: _sha256(output.read(name)) for folder in folders for name in _walk(output, folder)})
+            found.update({name: _sha256(output.read(name)) for place in places for name in _files(output, place)})
     return found
+
+
+# Where files are that the root's inventory lists, and those that a cluster's does.
+_FLEET = ("argocd/fleet.yaml", "flux/fleet.yaml")
+
+
+def _places(cluster: str) -> tuple[str, ...]:
+    folders = tuple(f"{top}/{cluster}" for top in ("clusters", "management", "argocd", "flux"))
+    return (*folders, f"argocd/_fleet/{cluster}.yaml", f"flux/_fleet/{cluster}.yaml")
 
 
 def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
@@ -61,9 +68,8 @@ def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
         if text is None:
             return {}
         try:
-            files = json.loads(text).get("files", {})
-            return {entry["object"]: path for path, entry in files.items() if "object" in entry}
-        except (ValueError, AttributeError, TypeError):
+            return {entry["object"]: path for path, entry in inventory.entries(text).items() if "object" in entry}
+        except ValueError:
             return {}
 
     def find(label: str) -> Any:
@@ -98,16 +104,14 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
         if text is None:
             continue
         try:
-            entries = json.loads(text)["files"]
-            for name, entry in entries.items():
-                content = _text(output, name)
-                if content is not None:
-                    read = partial(output.read, name)
-                    yield TreeFile(
-                        name, _sha256(content), read, cluster, entry.get("layer", ""), entry.get("object", "")
-                    )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            entries = inventory.entries(text)
+        except ValueError as error:
             raise fail("inventory-broken", f"{path} is no inventory: {error}", Position(path, 1)) from None
+        for name, entry in entries.items():
+            content = _text(output, name)
+            if content is not None:
+                read = partial(output.read, name)
+                yield TreeFile(name, _sha256(content), read, cluster, entry.get("layer", ""), entry.get("object", ""))
 
 
 def _text(output: Files, path: str) -> bytes | None:
@@ -120,15 +124,14 @@ def _is_directory(output: Files, path: str) -> bool:
     return entry is not None and entry.kind == "directory"
 
 
-def _walk(output: Files, folder: str) -> Iterable[str]:
-    if not _is_directory(output, folder):
-        return
-    for name in output.names(folder):
-        path = f"{folder}/{name}"
-        if _is_directory(output, path):
-            yield from _walk(output, path)
-        else:
-            yield path
+def _files(output: Files, path: str) -> Iterable[str]:
+    """The file at the path, or those in the directory there."""
+    entry = output.entry(path)
+    if entry is not None and entry.kind == "file":
+        yield path
+    elif entry is not None and entry.kind == "directory":
+        for name in output.names(path):
+            yield from _files(output, f"{path}/{name}")
 
 
 def _sha256(content: bytes) -> str:

@@ -82,19 +82,14 @@ def text_file(path: str, text: str, cluster: str = "", layer: str = "", template
     return OutputFile(path, content, hashlib.sha256(content).hexdigest(), cluster, layer, template)
 
 
-def owned_files(text: str) -> dict[str, str]:
-    """{path: sha256} of an inventory's text. Raises ValueError where it is none."""
+def entries(text: bytes) -> dict[str, dict[str, str]]:
+    """{path: what is said of the file, `sha256` at least} of an inventory's text. Raises ValueError where it is none."""
     document = json.loads(text)
-    if (
-        not isinstance(document, dict)
-        or document.get("kind") != "Inventory"
-        or not isinstance(document.get("files"), dict)
-    ):
+    files = document.get("files") if isinstance(document, dict) else None
+    if not isinstance(files, dict) or document.get("kind") != "Inventory":
         raise ValueError("not an inventory of Lamella")
-    return {path: str(entry["sha256"]) for path, entry in document["files"].items()}
-
-
-def listed_clusters(text: str) -> tuple[str, ...]:
-    """The clusters that a root inventory lists."""
-    found = json.loads(text).get("clusters", [])
-    return tuple(str(name) for name in found) if isinstance(found, list) else ()
+    for path, entry in files.items():
+        told = isinstance(entry, dict) and "sha256" in entry
+        if not told or not all(isinstance(value, str) for value in entry.values()):
+            raise ValueError(f"the entry of {path} is not one of an inventory")
+    return files

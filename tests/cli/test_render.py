@@ -292,3 +292,22 @@ def test_an_endless_template_ends_at_the_timeout(shop: Path, lamella: Lamella) -
     assert said.status == 1
     assert "error[render-timeout]" in said.err or "error[jinja" in said.err
     assert not (shop / "output").exists()
+
+
+@pytest.mark.parametrize("broken", ["inventory.json", "clusters/dev/inventory.json"])
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "[]", '{"kind": "Inventory", "files": {"x": {"sha256": 1}}}', "{}"])
+def test_a_broken_inventory_is_told_and_replaced_by_force(shop: Path, lamella: Lamella, broken: str, text: str) -> None:
+    """After a merge conflict, when what is rendered has changed too, and with the files of delivery."""
+    settings = "{apiVersion: lamella/v1, kind: Settings, delivery: [argocd, flux], argocd: {repoURL: %s}}"
+    (shop / "lamella.yaml").write_text(settings % '"https://git.example.org/old.git"')
+    assert lamella("render").status == 0
+    (shop / "lamella.yaml").write_text(settings % '"https://git.example.org/new.git"')
+    edit(shop / "packs/web/values.yaml", "web:1", "web:2")
+    (shop / "output" / broken).write_text(text)
+    for command in (["render"], ["render", "--check"], ["diff"]):
+        said = lamella(*command)
+        assert said.status > 0
+        assert f"{broken}:1: error[inventory-broken]" in said.err
+    assert lamella("render", "--force").status == 0
+    assert lamella("render", "--check").status == 0
+    assert "old.git" not in "".join(files(shop / "output").values())
