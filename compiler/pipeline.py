@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from compiler import delivery
 from compiler.diagnostics import Diagnostic, Problems, did_you_mean, fail
@@ -117,7 +118,7 @@ def compile_clusters(
     seen: set[tuple[str, str]] = set()
     clusters = []
     for cluster, layers in zip(planned.clusters, results, strict=True):
-        check_upgrades(cluster, committed.layer_sources(now, cluster.cluster.name), source.packs, problems)
+        check_upgrades(cluster, partial(committed.layer_sources, now, cluster.cluster.name), source.packs, problems)
         if any(d.severity == "error" for result in layers for d in result.diagnostics):
             continue  # the others are checked all the same: all problems in one run
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)

@@ -18,6 +18,7 @@ from compiler.delivery.documents import (
     makes_cluster,
     object_file,
     object_name,
+    refuse_fleet_name,
     repository_path,
 )
 from compiler.diagnostics import Problems
@@ -74,13 +75,7 @@ def _group_files(
 def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
     """`argocd/fleet.yaml`: the Application above all clusters and the project of such Applications."""
     options = settings.argocd
-    if options.fleet in cluster_names:
-        problems.error(
-            "delivery-name",
-            f"the Application above all clusters has the name of cluster '{options.fleet}'",
-            settings.at,
-            hint="give it another: argocd: {fleet: all-clusters}",
-        )
+    refuse_fleet_name(options.fleet, cluster_names, "Application", "argocd", settings.at, problems)
     application = _parent(options.fleet, f"argocd/{FLEET}", options, prune=False)
     application["spec"]["source"]["directory"] = {"recurse": True}
     bodies = [application] if options.project else [_fleet_project(options), application]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from compiler import kubernetes, yamldoc
+from compiler.diagnostics import Position, Problems
 from compiler.model import OutputFile, PlannedLayer
 from compiler.output.assemble import AssembledCluster, AssembledLayer
 from compiler.output.inventory import text_file
@@ -26,6 +27,19 @@ def object_name(*parts: str) -> str:
         return name
     mark = hashlib.sha256("/".join(parts).encode()).hexdigest()[:_HASH_DIGITS]
     return f"{name[: MAX_NAME - _HASH_DIGITS - 1].rstrip('-.')}-{mark}"
+
+
+def refuse_fleet_name(
+    name: str, clusters: Collection[str], kind: str, controller: str, at: Position, problems: Problems
+) -> None:
+    """Records that what stands above all clusters would have the name of one."""
+    if name in clusters:
+        problems.error(
+            "delivery-name",
+            f"the {kind} above all clusters has the name of cluster '{name}'",
+            at,
+            hint=f"give it another: {controller}: {{fleet: all-clusters}}",
+        )
 
 
 def labels(cluster: str, layer: str = "") -> dict[str, str]:

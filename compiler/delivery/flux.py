@@ -20,6 +20,7 @@ from compiler.delivery.documents import (
     makes_cluster,
     object_file,
     object_name,
+    refuse_fleet_name,
     repository_path,
 )
 from compiler.delivery.readiness import health_expressions
@@ -88,13 +89,7 @@ def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Probl
 def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
     """`flux/fleet.yaml`: what the management cluster applies, of all clusters."""
     options = settings.flux
-    if options.fleet in cluster_names:
-        problems.error(
-            "delivery-name",
-            f"the Kustomization above all clusters has the name of cluster '{options.fleet}'",
-            settings.at,
-            hint="give it another: flux: {fleet: all-clusters}",
-        )
+    refuse_fleet_name(options.fleet, cluster_names, "Kustomization", "flux", settings.at, problems)
     return [object_file("flux/fleet.yaml", _entry(options.fleet, f"flux/{FLEET}", options, prune=False))]
 
 

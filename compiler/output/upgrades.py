@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Problems
 from compiler.model import Pack, PlannedCluster
@@ -11,17 +11,20 @@ from compiler.palette.dependencies import check_upgrade
 
 def check_upgrades(
     cluster: PlannedCluster,
-    before: Mapping[str, str],
+    before: Callable[[], Mapping[str, str]],
     packs: Mapping[str, Mapping[str, Pack]],
     problems: Problems,
 ) -> None:
     """Records layers whose pack goes from its committed version to one that its `upgrade` constraints do not allow.
 
-    `before` is what the committed inventory says of each layer's source (`pack nginx 1.11.2`). The constraint stands in
-    the old version of the pack: where the repository no longer has it, nothing can be checked.
+    `before` gives what the committed inventory says of each layer's source (`pack nginx 1.11.2`); it is asked only where
+    the cluster has packs. The constraint stands in the old version of the pack: where the repository no longer has it,
+    nothing can be checked.
     """
-    for layer in cluster.layers:
-        old, new = _pack(before.get(layer.name, ""), packs), _pack(layer.source, packs)
+    layers = [layer for layer in cluster.layers if layer.source.startswith("pack ")]
+    sources = before() if layers else {}
+    for layer in layers:
+        old, new = _pack(sources.get(layer.name, ""), packs), _pack(layer.source, packs)
         if old is not None and new is not None and old.name == new.name and old.version != new.version:
             check_upgrade(old, new, layer.at, problems)
 
