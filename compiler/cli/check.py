@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
+from compiler.app.pipeline import Compilation
+from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
 from compiler.cli.render import _n
 from compiler.diagnostics import CompileError, Problems
-from compiler.host.session import Session
 from compiler.load.repository import load
 from compiler.model import Source
-from compiler.pipeline import Compilation
 from compiler.ports import Files
-from compiler.resolve.unused import check_unused_profiles
+from compiler.resolve.sources import check_unused_profiles
 
 
 @click.command("check")

@@ -14,17 +14,17 @@ from typing import Any, TypeVar
 import click
 
 from compiler import __version__
+from compiler.app.pipeline import Compilation, Request, compile_clusters
+from compiler.app.schedule import Progress
+from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
-from compiler.host.disk import DirectoryFiles
-from compiler.host.session import Session, existing_output
+from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.load.selector import parse_selector
 from compiler.model import Selector
-from compiler.pipeline import Compilation, Request, compile_clusters
 from compiler.ports import Files
 from compiler.render.helm import HELM_VERSION, HelmFailure
 from compiler.render.helm_engines import ENGINES
-from compiler.schedule import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 

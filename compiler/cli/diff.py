@@ -11,13 +11,14 @@ from pathlib import Path
 
 import click
 
-from compiler.changes import SIGN, Change, TreeFile, compare
+from compiler.app.changes import SIGN, Change, compare
+from compiler.app.pipeline import Compilation, check_names
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
-from compiler.host.session import existing_output
+from compiler.host.disk import existing_output
 from compiler.model import OutputFile
+from compiler.model.tree import TreeFile
 from compiler.output import committed, inventory
-from compiler.pipeline import Compilation, check_names
 from compiler.ports import Files
 
 _MARKDOWN_LIMIT = 60_000  # GitHub cuts comments at 65,536 characters

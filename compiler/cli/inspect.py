@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from compiler.app.pipeline import prepare
 from compiler.cli.console import Console
 from compiler.cli.context import Options, Repository, compile_options, repository_options, source_lines
 from compiler.diagnostics import Problems
 from compiler.load.repository import load
 from compiler.model import PlannedCluster, ProfileRef, Source
-from compiler.pipeline import prepare
 from compiler.resolve.stack import profiles_of, stack_of, templates_of
 from compiler.versions import Version
 

@@ -10,19 +10,19 @@ from pathlib import Path
 import click
 
 from compiler import versions
+from compiler.app.session import Session
+from compiler.authoring.cases import Case, Result, differences, read_cases, run_case
+from compiler.authoring.describe import as_text, describe
+from compiler.authoring.images import images
+from compiler.authoring.lint import lint
 from compiler.cli.console import Console
 from compiler.cli.context import Repository, repository_options, source_lines
 from compiler.cli.pack_new import new_command
 from compiler.cli.places import DIRECTORY, Place, compiler_of, lines_of
 from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mean, fail
-from compiler.host.session import Session
 from compiler.host.write import publish
 from compiler.load.repository import load
 from compiler.model import Pack
-from compiler.packs.cases import Case, Result, differences, read_cases, run_case
-from compiler.packs.describe import as_text, describe
-from compiler.packs.images import images
-from compiler.packs.lint import lint
 from compiler.ports import Files
 
 

@@ -8,21 +8,21 @@ from typing import Literal
 
 import click
 
-from compiler.chart import Chart
+from compiler.app.session import Session
+from compiler.authoring.cases import Result, read_cases, run_case
+from compiler.authoring.images import images
+from compiler.authoring.scaffold import Outline, name_fault, scaffold
+from compiler.authoring.workbench import KUBERNETES, Compile
+from compiler.charts.catalogue import Charts
+from compiler.charts.chart import Chart
 from compiler.cli.console import Console
 from compiler.cli.places import DIRECTORY, Place, compiler_of
 from compiler.diagnostics import Diagnostic, Position, fail
+from compiler.files.mapping import MappingFiles
 from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
-from compiler.host.session import Session
 from compiler.load.pack import read_pack
 from compiler.model import LAYER_TYPES, Pack
-from compiler.packs.cases import Result, read_cases, run_case
-from compiler.packs.images import images
-from compiler.packs.scaffold import Outline, name_fault, scaffold
-from compiler.packs.virtual import MappingFiles
-from compiler.packs.workbench import KUBERNETES, Compile
-from compiler.resolve.sources import Charts
 
 
 @click.command("new")

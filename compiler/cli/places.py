@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 
 from compiler import files as tree
+from compiler.app.pipeline import Request, compile_clusters
+from compiler.app.session import Session
+from compiler.authoring.workbench import Compile
 from compiler.cli.console import SourceLine
 from compiler.cli.context import source_lines
 from compiler.diagnostics import Diagnostic, Problems, fail
 from compiler.host.disk import DirectoryFiles
-from compiler.host.session import Session
 from compiler.load.pack import NATIVE, PALETTE, find_packs, read_pack
 from compiler.model import Pack
-from compiler.packs.workbench import Compile
-from compiler.pipeline import Request, compile_clusters
 
 DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from compiler import publish
+from compiler.app import publish
 from compiler.cli.console import Console
 from compiler.diagnostics import CompileError, Problems, fail
 from compiler.host import git

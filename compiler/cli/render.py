@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from compiler.app.pipeline import Compilation
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
 from compiler.host import write
-from compiler.host.session import existing_output
+from compiler.host.disk import existing_output
 from compiler.output import committed
-from compiler.pipeline import Compilation
 
 
 @click.command("render")

@@ -12,7 +12,7 @@ from compiler.delivery import argocd, flux
 from compiler.delivery.annotations import Annotation, annotations_for
 from compiler.diagnostics import Problems
 from compiler.model import OutputFile, Settings
-from compiler.output.assemble import AssembledCluster
+from compiler.model.assembled import AssembledCluster
 
 __all__ = ["Annotation", "annotations_for", "check_names", "cluster_files", "fleet_files"]
 

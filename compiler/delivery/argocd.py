@@ -23,8 +23,8 @@ from compiler.delivery.documents import (
 )
 from compiler.diagnostics import Problems
 from compiler.model import ArgocdOptions, Cluster, OutputFile, Settings
-from compiler.output.assemble import AssembledCluster, AssembledLayer
-from compiler.output.inventory import text_file
+from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.rendered import text_file
 
 _API_VERSION = "argoproj.io/v1alpha1"
 _IN_CLUSTER = "https://kubernetes.default.svc"

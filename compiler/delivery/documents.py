@@ -10,8 +10,8 @@ from typing import Any
 from compiler import kubernetes, yamldoc
 from compiler.diagnostics import Position, Problems
 from compiler.model import OutputFile, PlannedLayer
-from compiler.output.assemble import AssembledCluster, AssembledLayer
-from compiler.output.inventory import text_file
+from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.rendered import text_file
 
 FLEET = "_fleet"
 """The folder of what stands above single clusters. No cluster has this name: the underscore is not allowed there."""

@@ -26,8 +26,8 @@ from compiler.delivery.documents import (
 from compiler.delivery.readiness import health_expressions
 from compiler.diagnostics import Problems
 from compiler.model import Cluster, FluxOptions, OutputFile, PlannedLayer, RenderedObject, Settings
-from compiler.output.assemble import AssembledCluster, AssembledLayer
-from compiler.output.inventory import text_file
+from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.rendered import text_file
 
 _INDEX = "kustomization.yaml"
 # Flux knows no hooks. Those that run when something is undone are left out: it would run an uninstaller at once. Those

@@ -14,10 +14,10 @@ from compiler import versions
 from compiler.diagnostics import Problems
 from compiler.exchange import names, yamltext
 from compiler.exchange.yamltext import Block
+from compiler.merge import merge
 from compiler.model import ChartRef, Layer, Pack, PackRef, Source
 from compiler.palette import presets
 from compiler.palette.settings import PRIORITY
-from compiler.resolve.values import merge
 from compiler.yamldoc import Document
 
 

@@ -16,8 +16,8 @@ from compiler.diagnostics import Diagnostic, Problems
 from compiler.exchange import names
 from compiler.exchange.export_values import ValuesWriter
 from compiler.model import ChartRef, Layer, PackRef, Profile, Source
+from compiler.model.variables import Variable
 from compiler.ports import Files
-from compiler.variables.definitions import Variable
 from compiler.yamldoc import Document
 
 _RANGE = frozenset("xX*<>=~^|, ")  # what makes a version a range

@@ -10,7 +10,7 @@ from compiler import yamldoc
 from compiler.diagnostics import CompileError, Problems
 from compiler.exchange import names
 from compiler.exchange.yamltext import Block, block, section
-from compiler.load.reader import Reader
+from compiler.fields.reader import Reader
 from compiler.palette.namespaces import namespaces
 from compiler.palette.settings import DISPLAY_NAME, PRIORITY, PackSettings
 from compiler.yamldoc import Document

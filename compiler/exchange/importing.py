@@ -16,7 +16,7 @@ from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.exchange import import_layers, names, registries
 from compiler.exchange.yamltext import write
-from compiler.load.reader import Reader, type_name
+from compiler.fields.reader import Reader, type_name
 from compiler.versions import Version
 from compiler.yamldoc import Document
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler.host.tree import read_file
-from compiler.ports import Entry
+from compiler.ports import Entry, Files
 
 _FILE, _DIRECTORY, _OTHER = Entry("file"), Entry("directory"), Entry("other")
 
@@ -57,3 +57,8 @@ def _entry(item: os.DirEntry[str]) -> Entry:
     if item.is_dir(follow_symlinks=False):
         return _DIRECTORY
     return _FILE if item.is_file(follow_symlinks=False) else _OTHER
+
+
+def existing_output(root: Path) -> Files | None:
+    """The output directory as files, or None where there is none."""
+    return DirectoryFiles(root) if root.is_dir() else None

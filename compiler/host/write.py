@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.files.paths import collisions, invalid_output_path, is_git_name
 from compiler.host import lock, swap
 from compiler.host.tree import Item, link_or_copy, read_file, scan, write_file
-from compiler.paths import collisions, invalid_output_path, is_git_name
 
 _HINTS = {
     errno.EROFS: "the file system is read-only; give --output a directory that can be written",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from compiler.diagnostics import Position
+from compiler.fields.reader import LABEL_VALUE, Reader
 from compiler.load.layer import CLUSTER_LAYER_KEYS, read_overlays, read_policy, read_settings
-from compiler.load.reader import LABEL_VALUE, Reader
 from compiler.load.selector import read_selector
 from compiler.model import (
     Assignment,

@@ -6,9 +6,9 @@ import re
 from urllib.parse import urlsplit
 
 from compiler.diagnostics import CompileError
-from compiler.load.reader import Reader
+from compiler.fields.reader import Reader
+from compiler.files.paths import normalise
 from compiler.model import ArgocdOptions, FluxOptions
-from compiler.paths import normalise
 
 _ARGOCD_KEYS = ("repoURL", "targetRevision", "path", "namespace", "project", "fleet", "prune", "selfHeal", "cascade")
 _FLUX_KEYS = (

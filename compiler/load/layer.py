@@ -8,7 +8,7 @@ from typing import Any
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, did_you_mean, fail
-from compiler.load.reader import Reader, type_name
+from compiler.fields.reader import Reader, type_name
 from compiler.model import (
     LAYER_TYPES,
     ChartRef,
@@ -19,7 +19,8 @@ from compiler.model import (
     Policy,
     Values,
 )
-from compiler.overlay import Overlay, parse_overlay
+from compiler.model.overlays import Overlay
+from compiler.overlay import parse_overlay
 from compiler.ports import Files
 
 POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default

@@ -15,9 +15,9 @@ from typing import Any
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.fields.reader import Reader, type_name
 from compiler.load.pack_content import read_patches, read_presets, read_schema, read_templates, read_values
 from compiler.load.pack_metadata import KNOWN_KEYS, read_dependencies, read_file_list, read_resources, read_texts
-from compiler.load.reader import Reader, type_name
 from compiler.model import Pack
 from compiler.ports import Files
 

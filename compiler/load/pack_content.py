@@ -13,10 +13,11 @@ from typing import Any
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems
+from compiler.fields.reader import Reader, type_name
 from compiler.load.layer import read_overlays
-from compiler.load.reader import Reader, type_name
 from compiler.model import Preset, Values
-from compiler.overlay import Overlay, parse_overlay
+from compiler.model.overlays import Overlay
+from compiler.overlay import parse_overlay
 from compiler.palette.presets import enabled_presets
 from compiler.ports import Files
 from compiler.yamldoc import Document

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler.diagnostics import CompileError
-from compiler.load.reader import Reader
+from compiler.fields.reader import Reader
 from compiler.model import Dependency, ResourceComponent, ResourceNeed
 from compiler.ports import Files
 

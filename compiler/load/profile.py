@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from compiler.fields.reader import Reader
 from compiler.load.layer import read_overlays, read_policy, read_profile_layer
-from compiler.load.reader import Reader
 from compiler.model import INFRA_TYPES, Layer, LayerType, Profile
+from compiler.model.variables import Variable
 from compiler.ports import Files
-from compiler.variables import Variable, check_definitions, read_variable
+from compiler.variables import check_definitions, read_variable
 from compiler.versions import Version
 
 PROFILE_TYPES = ("infra", "add-on", "full")

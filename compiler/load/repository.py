@@ -9,10 +9,10 @@ from typing import TypeVar
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean
+from compiler.fields.reader import Reader, type_name
 from compiler.load.cluster import read_cluster, read_macros, read_template
 from compiler.load.pack import find_packs
 from compiler.load.profile import read_profile
-from compiler.load.reader import Reader, type_name
 from compiler.load.settings import API_VERSION, PATH, read_settings_file
 from compiler.model import Cluster, Macros, Profile, Source, Template
 from compiler.ports import Files

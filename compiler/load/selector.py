@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compiler.load.reader import Reader
+from compiler.fields.reader import Reader
 from compiler.model import Selector
 
 _REQUIREMENT = re.compile(

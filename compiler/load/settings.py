@@ -6,9 +6,9 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems, fail
+from compiler.fields.reader import Reader
 from compiler.load.delivery import read_argocd, read_flux
 from compiler.load.layer import read_policy
-from compiler.load.reader import Reader
 from compiler.model import Registry, Settings
 from compiler.ports import Files
 

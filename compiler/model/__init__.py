@@ -5,8 +5,23 @@ What people write (`Settings`, `Profile`, `Cluster`, `Template`, `Macros`, `Pack
 Absent means empty, never None, unless absence itself means something.
 """
 
-from compiler.model.clusters import Assignment, Cluster, Destination, Macros, NodePool, ProfileRef, Selector, Template
-from compiler.model.packs import Dependency, Pack, Preset, ResourceComponent, ResourceNeed, Source
+from compiler.kubernetes.selectors import Selector
+from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.clusters import Assignment, Cluster, Destination, Macros, NodePool, ProfileRef, Template
+from compiler.model.overlays import (
+    Image,
+    ImageSwap,
+    JsonOperation,
+    JsonPatch,
+    MergePatch,
+    Operation,
+    Overlay,
+    Replicas,
+    StrategicMerge,
+    Target,
+    Transform,
+)
+from compiler.model.packs import Dependency, Pack, Preset, ResourceComponent, ResourceNeed
 from compiler.model.planned import (
     ChartPart,
     GoTemplatePart,
@@ -32,13 +47,20 @@ from compiler.model.profiles import (
     ProfileType,
     Values,
 )
-from compiler.model.rendered import CrdInfo, OutputFile, RenderedObject
+from compiler.model.rendered import CrdInfo, OutputFile, RenderedObject, text_file
+from compiler.model.rendering import OWN_NAMESPACE, Engine, LayerResult, LayerTask, RandomField, failed
 from compiler.model.settings import ArgocdOptions, FluxOptions, Registry, Settings
+from compiler.model.source import Source
+from compiler.model.tree import TreeFile
+from compiler.model.variables import Option, Variable
 
 __all__ = [
     "INFRA_TYPES",
     "LAYER_TYPES",
+    "OWN_NAMESPACE",
     "ArgocdOptions",
+    "AssembledCluster",
+    "AssembledLayer",
     "Assignment",
     "ChartPart",
     "ChartRef",
@@ -46,17 +68,28 @@ __all__ = [
     "CrdInfo",
     "Dependency",
     "Destination",
+    "Engine",
     "FluxOptions",
     "GoTemplatePart",
+    "Image",
+    "ImageSwap",
     "JinjaPart",
+    "JsonOperation",
+    "JsonPatch",
     "Layer",
+    "LayerResult",
     "LayerSettings",
+    "LayerTask",
     "LayerType",
     "Macros",
     "ManifestPart",
     "ManifestRef",
+    "MergePatch",
     "NodePool",
+    "Operation",
+    "Option",
     "OutputFile",
+    "Overlay",
     "Pack",
     "PackRef",
     "Part",
@@ -68,14 +101,23 @@ __all__ = [
     "Profile",
     "ProfileRef",
     "ProfileType",
+    "RandomField",
     "Registry",
     "RenderedObject",
+    "Replicas",
     "ResourceComponent",
     "ResourceNeed",
     "ScopedOverlay",
     "Selector",
     "Settings",
     "Source",
+    "StrategicMerge",
+    "Target",
     "Template",
+    "Transform",
+    "TreeFile",
     "Values",
+    "Variable",
+    "failed",
+    "text_file",
 ]

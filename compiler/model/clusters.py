@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.diagnostics import Position
+from compiler.kubernetes.selectors import Selector
+from compiler.model.overlays import Overlay
 from compiler.model.profiles import LayerSettings, Policy
-from compiler.overlay import Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +21,6 @@ class ProfileRef:
     at: Position
     variables: Mapping[str, Any] = field(default_factory=dict)
     variables_at: Mapping[str, Position] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """Labels as in Kubernetes: every expression must hold. (key, operator In|NotIn|Exists|DoesNotExist, values)."""
-
-    expressions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        for key, operator, values in self.expressions:
-            held = {
-                "In": key in labels and labels[key] in values,
-                "NotIn": key not in labels or labels[key] not in values,
-                "Exists": key in labels,
-                "DoesNotExist": key not in labels,
-            }[operator]
-            if not held:
-                return False
-        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.diagnostics import Diagnostic, Position
-from compiler.model.clusters import Cluster, Macros, Template
-from compiler.model.profiles import Profile, Values
-from compiler.model.settings import Settings
-from compiler.overlay import Overlay
+from compiler.model.overlays import Overlay
+from compiler.model.profiles import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +88,3 @@ class Pack:
     def native(self) -> bool:
         """True for our own format."""
         return self.at.path.endswith("pack.yaml")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Everything that a repository says, parsed and each file checked for itself."""
-
-    settings: Settings
-    profiles: Mapping[tuple[str, str], Profile]  # (name, version)
-    clusters: Mapping[str, Cluster]
-    templates: Mapping[str, Template]
-    macros: tuple[Macros, ...]
-    packs: Mapping[str, Mapping[str, Pack]]  # name -> version -> pack

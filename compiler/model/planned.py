@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from compiler.diagnostics import Position
 from compiler.model.clusters import Cluster
+from compiler.model.overlays import Overlay
 from compiler.model.profiles import LayerType, Policy, Values
 from compiler.model.settings import Settings
-from compiler.overlay import Overlay
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.diagnostics import Position
-from compiler.overlay import Overlay
-from compiler.variables import Variable
+from compiler.model.overlays import Overlay
+from compiler.model.variables import Variable
 from compiler.yamldoc import Document
 
 LayerType = Literal["os", "k8s", "cni", "csi", "addon"]

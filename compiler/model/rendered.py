@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -56,3 +57,9 @@ class OutputFile:
     layer: str = ""
     template: str = ""
     object: str = ""
+
+
+def text_file(path: str, text: str, cluster: str = "", layer: str = "", template: str = "") -> OutputFile:
+    """An output file of text that is no object of a layer."""
+    content = text.encode()
+    return OutputFile(path, content, hashlib.sha256(content).hexdigest(), cluster, layer, template)

@@ -8,48 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from compiler import kubernetes
 from compiler.diagnostics import Problems
-from compiler.model import CrdInfo, OutputFile, PlannedCluster, PlannedLayer, RenderedObject
-from compiler.order import object_key
+from compiler.model import CrdInfo, PlannedCluster, PlannedLayer, RenderedObject
+from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.order import object_key
+from compiler.model.rendering import LayerResult
 from compiler.output.namespaces import Layers, with_one_namespace_each
 from compiler.output.paths import file_name
-from compiler.render.task import LayerResult
-
-
-@dataclass(frozen=True, slots=True)
-class AssembledLayer:
-    """A layer with its objects in their final order and the paths of their files (relative to the output root)."""
-
-    layer: PlannedLayer
-    objects: tuple[tuple[str, RenderedObject], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AssembledCluster:
-    cluster: PlannedCluster
-    layers: tuple[AssembledLayer, ...]
-
-    def files(self) -> Iterator[OutputFile]:
-        """The files of all objects."""
-        for assembled in self.layers:
-            for path, found in assembled.objects:
-                yield OutputFile(
-                    path=path,
-                    content=found.content,
-                    sha256=found.sha256,
-                    cluster=self.cluster.cluster.name,
-                    layer=assembled.layer.name,
-                    template=found.template,
-                    object=str(found),
-                )
-
-    def images(self) -> tuple[str, ...]:
-        """Every container image of the cluster's objects, sorted."""
-        return tuple(sorted({image for a in self.layers for _, found in a.objects for image in found.images}))
 
 
 def assemble(

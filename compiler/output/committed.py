@@ -9,8 +9,8 @@ from functools import cache, partial
 from typing import Any
 
 from compiler import yamldoc
-from compiler.changes import TreeFile
 from compiler.diagnostics import CompileError, Position, fail
+from compiler.model.tree import TreeFile
 from compiler.output import inventory
 from compiler.ports import Files
 

@@ -6,12 +6,12 @@ Nothing volatile is in them: no time, no host, no absolute path.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.model import OutputFile, PlannedCluster
+from compiler.model.rendered import text_file
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 FILE = "inventory.json"
@@ -74,12 +74,6 @@ def _json(document: Mapping[str, Any]) -> str:
         else:
             parts.append(f" {_encode(key)}: {_encode(value)}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def text_file(path: str, text: str, cluster: str = "", layer: str = "", template: str = "") -> OutputFile:
-    """An output file of text that is no object of a layer."""
-    content = text.encode()
-    return OutputFile(path, content, hashlib.sha256(content).hexdigest(), cluster, layer, template)
 
 
 def entries(text: bytes) -> dict[str, dict[str, str]]:

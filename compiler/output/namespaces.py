@@ -10,7 +10,7 @@ from typing import Any
 from compiler import yamldoc
 from compiler.diagnostics import Problems
 from compiler.model import PlannedLayer, RenderedObject
-from compiler.render.task import OWN_NAMESPACE
+from compiler.model.rendering import OWN_NAMESPACE
 
 Layers = list[tuple[PlannedLayer, list[RenderedObject]]]
 _Key = tuple[bool, str]  # a namespace of the management cluster is not the workload cluster's of that name

@@ -9,9 +9,9 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import Problems
+from compiler.kubernetes.differences import keep
 from compiler.model import PlannedCluster, PlannedLayer, RenderedObject
-from compiler.render.nondeterminism import keep
-from compiler.render.task import LayerResult
+from compiler.model.rendering import LayerResult
 
 Committed = Callable[[str], Any]
 """From an object as text (`Secret monitoring/grafana`) to its body in the committed output, or None."""

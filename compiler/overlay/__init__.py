@@ -5,9 +5,7 @@ Pure, on plain JSON data. `parse_overlay` reads one entry of an `overlays:` list
 
 from __future__ import annotations
 
-from compiler.overlay.apply import apply, apply_one
-from compiler.overlay.images import parse_image_swap
-from compiler.overlay.model import (
+from compiler.model.overlays import (
     Image,
     ImageSwap,
     JsonOperation,
@@ -20,6 +18,8 @@ from compiler.overlay.model import (
     Target,
     Transform,
 )
+from compiler.overlay.apply import apply, apply_one
+from compiler.overlay.images import parse_image_swap
 from compiler.overlay.parse import parse_overlay
 
 __all__ = [

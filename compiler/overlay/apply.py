@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from compiler.diagnostics import Diagnostic, did_you_mean
+from compiler.model.overlays import JsonPatch, MergePatch, Overlay, StrategicMerge, Target, Transform
 from compiler.overlay.errors import PatchError
 from compiler.overlay.jsonpatch import json_patch
 from compiler.overlay.mergepatch import merge_patch
-from compiler.overlay.model import JsonPatch, MergePatch, Overlay, StrategicMerge, Target, Transform
 from compiler.overlay.select import describe, matches, metadata_of, nearest
 from compiler.overlay.strategic import strategic_merge
 from compiler.overlay.transform import transform, unmatched_replicas

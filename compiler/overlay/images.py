@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from compiler.overlay.model import Image, ImageSwap
+from compiler.model.overlays import Image, ImageSwap
 
 Rewrite = Callable[[str], str]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.diagnostics import did_you_mean
+from compiler.model.overlays import JsonOperation
 from compiler.overlay.errors import PatchError
-from compiler.overlay.model import JsonOperation
 
 # RFC 6901, section 4: digits without leading zeros.
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")

@@ -8,10 +8,8 @@ from typing import Any
 
 from compiler.diagnostics import Problems, did_you_mean
 from compiler.kubernetes import split_api_version
-from compiler.overlay.fields import At, Fields
-from compiler.overlay.images import parse_image_swap
-from compiler.overlay.jsonpatch import parse_pointer
-from compiler.overlay.model import (
+from compiler.kubernetes.selectors import parse_selector
+from compiler.model.overlays import (
     Image,
     ImageSwap,
     JsonOperation,
@@ -24,8 +22,10 @@ from compiler.overlay.model import (
     Target,
     Transform,
 )
+from compiler.overlay.fields import At, Fields
+from compiler.overlay.images import parse_image_swap
+from compiler.overlay.jsonpatch import parse_pointer
 from compiler.overlay.regex import full_match
-from compiler.overlay.selector import parse_selector
 
 _TARGET_KEYS = ("group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector")
 _TRANSFORM_KEYS = (

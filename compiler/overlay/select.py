@@ -7,9 +7,9 @@ from typing import Any
 
 from compiler.diagnostics import did_you_mean
 from compiler.kubernetes import is_cluster_scoped, split_api_version
-from compiler.overlay.model import Target
+from compiler.kubernetes.selectors import parse_selector
+from compiler.model.overlays import Target
 from compiler.overlay.regex import full_match
-from compiler.overlay.selector import parse_selector
 
 # What kustomize compares for a cluster-scoped object (kyaml's resid.TotallyNotANamespace): no namespace's name.
 _NO_NAMESPACE = "_non_namespaceable_"

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from compiler.kubernetes import split_api_version
+from compiler.model.overlays import Transform
 from compiler.overlay import fieldpaths, namespaces
 from compiler.overlay.errors import PatchError
 from compiler.overlay.images import renamed, rewrite_images, swapped
-from compiler.overlay.model import Transform
 from compiler.overlay.select import metadata_of
 
 Object = Mapping[str, Any]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from compiler.palette.names import MAX_RELEASE, is_release
+from compiler.kubernetes.names import MAX_RELEASE, is_release
 from compiler.palette.settings import PackSettings
 from compiler.palette.unmatched import listed, report_unmatched
 from compiler.palette.values import PackValues

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from compiler import regex
 from compiler.diagnostics import did_you_mean
-from compiler.variables import pattern
-from compiler.variables.formats import FORMATS
+from compiler.fields.formats import FORMATS
 
 _RANGE = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*-\s*(-?[0-9]+(?:\.[0-9]+)?)\s*")
 _MAX_CHARACTERS = 512  # of a value with several holes: more is no value of such a form
@@ -30,7 +30,7 @@ class Hole:
     options: tuple[str, ...] = ()
 
     def accepts(self, text: str) -> bool:
-        if self.regex and not pattern.matches(self.regex, text):
+        if self.regex and not regex.matches(self.regex, text):
             return False
         if self.options:
             return text in self.options
@@ -120,7 +120,7 @@ def _hole(text: str, start: int) -> tuple[Hole, int]:
 
 def _restricted(kind: str, opening: str, inner: str) -> Hole:
     if opening == "/":
-        if fault := pattern.fault(inner):
+        if fault := regex.fault(inner):
             raise ValueError(f"the regex {fault}")
         return Hole(kind, regex=inner)
     if kind == "number":

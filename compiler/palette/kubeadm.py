@@ -13,7 +13,7 @@ from typing import Any
 from compiler.diagnostics import CompileError, Position, did_you_mean
 from compiler.palette.paths import dotted
 from compiler.palette.values import PackValues
-from compiler.variables.definitions import text_of
+from compiler.yamldoc import text_of
 
 KEY = "kubeadmconfig"
 COMPONENTS = ("apiServer", "controllerManager", "scheduler")

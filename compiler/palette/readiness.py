@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.palette.values import PackValues
-from compiler.variables.definitions import text_of
+from compiler.yamldoc import text_of
 
 _KEY = "readinessCheck"
 

@@ -15,7 +15,7 @@ from compiler.diagnostics import did_you_mean
 from compiler.palette import formats
 from compiler.palette.paths import MISSING, Keys, dotted, expand, lookup
 from compiler.palette.values import PackValues
-from compiler.variables.definitions import text_of
+from compiler.yamldoc import text_of
 
 _WORDS = ("required", "readonly", "format", "hints")
 # A word, a Go string in double quotes or backticks (single quotes occur in practice), or the pipe.

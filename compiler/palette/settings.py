@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.palette.names import is_annotation_key, is_label_key, is_label_value, is_namespace
+from compiler.kubernetes.names import is_annotation_key, is_label_key, is_label_value, is_namespace
 from compiler.palette.paths import dotted
 from compiler.palette.values import PackValues
 

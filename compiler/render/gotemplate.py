@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from compiler import chart_scan
-from compiler.archive import write_tgz
+from compiler.charts import scan as chart_scan
+from compiler.charts.archive import write_tgz
 from compiler.diagnostics import CompileError, Diagnostic, Position
 from compiler.render.helm import HelmFailure
 from compiler.render.helm_errors import failure

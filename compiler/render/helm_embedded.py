@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from compiler.archive import write_tgz
+from compiler.charts.archive import write_tgz
 from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of
 from compiler.render.helm_errors import failure
 

@@ -9,79 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from compiler import chart_scan, digest, kubernetes
+from compiler import kubernetes
+from compiler.charts import scan as chart_scan
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
-from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part, RenderedObject, ScopedOverlay
+from compiler.kubernetes.differences import differences
+from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
+from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
 from compiler.overlay.apply import apply_one
 from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
-from compiler.render.nondeterminism import differences
 from compiler.render.objects import Draft, drafts_of, finished, identity_of, is_encrypted
-
-OWN_NAMESPACE = "(namespace of the layer)"
-"""The template that Namespace objects are said to come from which Lamella itself adds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """Which Helm renders, and where the charts lie: `spool` is a directory, `binary` is for the cli engine only."""
-
-    name: str
-    spool: str
-    binary: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerTask:
-    """What makes a layer's objects, and nothing else: two layers with equal tasks have equal objects.
-
-    `overlays` apply in order. For the wide ones, which belong to a profile, template or cluster, no match is no error
-    here: the caller sums up `LayerResult.matched` over the layers.
-    """
-
-    parts: tuple[Part, ...]
-    namespace: str
-    kube_version: str
-    api_versions: tuple[str, ...]  # () where nothing of the layer reads them
-    overlays: tuple[ScopedOverlay, ...]
-    drop_hooks: bool
-    extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces
-    engine: Engine
-    annotations: tuple[tuple[str, str, str, str], ...] = ()  # (group, kind, annotation, value): see delivery
-
-    def key(self) -> str:
-        """Equal exactly where the tasks are equal."""
-        return digest.of(*(repr(_unplaced(part)) for part in self.parts), self.namespace, self.kube_version,
-                         repr(self.api_versions),
-                         repr([replace(o, overlay=replace(o.overlay, at=Position(""))) for o in self.overlays]),
-                         repr((self.drop_hooks, self.extra, self.engine, self.annotations)))  # fmt: skip
-
-
-def _unplaced(part: Part) -> Part:
-    """The part without its place in an input file, which does not change what it renders to."""
-    return replace(part, at=Position("")) if isinstance(part, ChartPart) else part
-
-
-@dataclass(frozen=True, slots=True)
-class RandomField:
-    """A field that differs from one render to the next."""
-
-    object: str  # as str(RenderedObject)
-    identity: tuple[str, str, str, str]
-    field: str
-    template: str
-
-
-@dataclass(frozen=True, slots=True)
-class LayerResult:
-    """The layer's objects in no particular order. With errors among the diagnostics there are no objects."""
-
-    objects: tuple[RenderedObject, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    random: tuple[RandomField, ...] = ()
-    matched: tuple[int, ...] = ()  # indexes of the wide overlays whose target is here
 
 
 def run(task: LayerTask) -> LayerResult:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import files as tree
-from compiler.chart import Chart
+from compiler.charts.catalogue import Charts
+from compiler.charts.chart import Chart
 from compiler.diagnostics import Position, Problems, fail
+from compiler.merge import merge
 from compiler.model import ChartRef, LayerSettings, ManifestRef, Pack, PackRef, Policy, Source, Values
 from compiler.palette import presets
-from compiler.resolve.sources import Charts, check_chart_version, find_chart, find_pack
+from compiler.resolve.sources import check_chart_version, find_chart, find_pack
 from compiler.resolve.stack import StackedLayer
-from compiler.resolve.values import levels_of, lists_at, merge, origin_of
+from compiler.resolve.values import levels_of, lists_at, origin_of
 
 _POLICY_DEFAULTS = Policy(
     secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse"

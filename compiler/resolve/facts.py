@@ -7,11 +7,12 @@ from typing import Any
 
 from compiler.diagnostics import Problems
 from compiler.model import Macros, Profile, ProfileRef, Source
+from compiler.model.variables import Variable
 from compiler.palette.settings import PackSettings
 from compiler.resolve.choose import ChosenLayer
 from compiler.resolve.macros import Scope
 from compiler.resolve.stack import Stack
-from compiler.variables import Variable, typed, values_of
+from compiler.variables import typed, values_of
 
 _SCOPES = ("system", "tenant", "project")  # low to high: project wins
 

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compiler import chart_scan, yamldoc
+from compiler import yamldoc
+from compiler.charts import scan as chart_scan
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.digest import canonical_json
 from compiler.resolve.expressions import Expression, find, literal, references
 from compiler.resolve.scope import Scope, Undefined, lookup, mask
-from compiler.variables.definitions import text_of
-from compiler.yamldoc import Macro
+from compiler.yamldoc import Macro, text_of
 
 __all__ = ["Evaluator", "Scope", "find", "inline", "mask", "references", "resolve"]
 

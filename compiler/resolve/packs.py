@@ -11,7 +11,7 @@ from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import Problems
 from compiler.model import ManifestPart
-from compiler.order import layer_key
+from compiler.model.order import layer_key
 from compiler.palette import constraints, presets, schema
 from compiler.palette.cluster_api import PROVIDERS, ClusterFacts, objects
 from compiler.palette.kubeadm import Source as KubeadmSource

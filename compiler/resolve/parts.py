@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compiler import chart_scan, yamldoc
 from compiler import files as tree
-from compiler.chart import Chart, spoolable
+from compiler import yamldoc
+from compiler.charts import scan as chart_scan
+from compiler.charts.catalogue import Charts
+from compiler.charts.chart import Chart, spoolable
 from compiler.diagnostics import Position, Problems, fail
 from compiler.digest import canonical_json
+from compiler.merge import without_deleted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, PackRef, Part
 from compiler.palette.charts import releases
 from compiler.palette.manifests import manifests
@@ -18,8 +21,6 @@ from compiler.palette.settings import PackSettings
 from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve.choose import ChosenLayer
-from compiler.resolve.sources import Charts
-from compiler.resolve.values import without_deleted
 from compiler.yamldoc.limits import MAX_FILE_BYTES
 
 Substitute = Callable[[Any, Callable[..., Position]], Any]

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import yamldoc
+from compiler.charts.catalogue import Charts
 from compiler.diagnostics import CompileError, Diagnostic, Problems
 from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
-from compiler.order import layer_key, waves
+from compiler.model.order import layer_key, waves
 from compiler.palette import schema
 from compiler.palette.namespaces import namespaces
 from compiler.palette.readiness import readiness_checks
@@ -22,7 +23,6 @@ from compiler.resolve.choose import ChosenLayer, choose
 from compiler.resolve.macros import Evaluator, Scope, inline, resolve
 from compiler.resolve.packs import ResolvedLayer, check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
-from compiler.resolve.sources import Charts
 from compiler.resolve.stack import Stack, check_templates, stack_of, unused_overrides
 
 

@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 from compiler import files as tree
 from compiler import versions
-from compiler.chart import Chart, read_chart, read_chart_archive
+from compiler.charts.catalogue import Charts
+from compiler.charts.chart import Chart
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
-from compiler.model import ChartRef, Pack, PackRef, Source
+from compiler.model import ChartRef, Layer, Pack, PackRef, Source
 from compiler.ports import Files
-from compiler.resolve.values import merge
-
-SpoolEntry = Mapping[str, bytes] | bytes
-
-
-@dataclass(slots=True)
-class Charts:
-    """Reads each chart of the repository once, and keeps what the engine will need of it in `spool` (by key)."""
-
-    files: Files
-    _read: dict[str, Chart | CompileError]
-    _defaults: dict[str, Mapping[str, Any]]
-    spool: dict[str, SpoolEntry]
-
-    @classmethod
-    def over(cls, files: Files) -> Charts:
-        return cls(files, {}, {}, {})
-
-    def at_path(self, path: str, at: Position) -> Chart:
-        """The chart at a path of the repository: a directory with Chart.yaml, or an archive. Raises CompileError."""
-        if path not in self._read:
-            try:
-                self._read[path] = self._load(path, at)
-            except CompileError as error:
-                self._read[path] = error
-        found = self._read[path]
-        if isinstance(found, CompileError):
-            raise found
-        return found
-
-    def defaults(self, chart: Chart) -> Mapping[str, Any]:
-        """The chart's default values with those of vendored charts below their names. Raises CompileError."""
-        if chart.digest_sha256 not in self._defaults:
-            vendored = {dependency.name: self.defaults(dependency) for dependency in chart.dependencies}
-            self._defaults[chart.digest_sha256] = merge([vendored, chart.values])
-        return self._defaults[chart.digest_sha256]
-
-    def _load(self, path: str, at: Position) -> Chart:
-        if tree.is_directory(self.files, path):
-            found = {
-                name.removeprefix(f"{path}/"): tree.read(self.files, name, at) for name in tree.walk(self.files, path)
-            }
-            return read_chart(found, path)
-        return read_chart_archive(tree.read(self.files, path, at), path)
 
 
 def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
@@ -154,3 +109,26 @@ def _best(available: Collection[str], version: str, at: Position) -> str | None:
             at,
             hint="an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
         ) from None
+
+
+def check_unused_profiles(source: Source, files: Files, problems: Problems) -> None:
+    """Records every pack and chart that such a profile names and this repository does not have."""
+    assignments = [cluster.assignment for cluster in source.clusters.values()]
+    assignments += [template.assignment for template in source.templates.values()]
+    used = {(ref.name, ref.version) for assignment in assignments for ref in assignment.profiles}
+    charts = Charts.over(files)
+    for key, profile in source.profiles.items():
+        for layer in profile.layers if key not in used else ():
+            try:
+                _find_all_of(layer, source, charts, problems)
+            except CompileError as error:
+                problems.add(error)
+
+
+def _find_all_of(layer: Layer, source: Source, charts: Charts, problems: Problems) -> None:
+    reference = layer.source
+    if isinstance(reference, ChartRef):
+        find_chart(reference, layer.at.path, charts)
+        reference = reference.linked_pack
+    if reference is not None:
+        find_pack(reference, reference.version, reference.at, source, problems)

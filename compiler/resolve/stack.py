@@ -23,7 +23,7 @@ from compiler.model import (
     Source,
     Template,
 )
-from compiler.overlay import Overlay
+from compiler.model.overlays import Overlay
 
 Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("cluster prod", …), low to high
 

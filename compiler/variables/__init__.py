@@ -11,16 +11,10 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import Position, Problems, did_you_mean
-from compiler.variables.definitions import (
-    Option,
-    Variable,
-    check_definition,
-    check_definitions,
-    fault_of,
-    read_variable,
-    text_of,
-)
-from compiler.variables.formats import FORMATS
+from compiler.fields.formats import FORMATS
+from compiler.model.variables import Option, Variable
+from compiler.variables.definitions import check_definition, check_definitions, fault_of, read_variable
+from compiler.yamldoc import text_of
 
 __all__ = [
     "Option",

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compiler import yamldoc
+from compiler import regex
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean
-from compiler.variables import pattern
-from compiler.variables.formats import FORMATS
+from compiler.fields.formats import FORMATS
+from compiler.model.variables import Option, Variable
+from compiler.yamldoc import text_of
 
 INPUT_TYPES = ("text", "dropdown", "multiline")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -19,35 +20,6 @@ _KEYS = (
     "name", "displayName", "description", "format", "inputType", "options", "regex", "required", "default",
     "defaultValue", "sensitive", "isSensitive", "hidden", "immutable",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A choice of a dropdown."""
-
-    value: str
-    label: str = ""
-    description: str = ""
-    default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable as defined. `default` None: there is none."""
-
-    name: str
-    at: Position
-    display_name: str = ""
-    description: str = ""
-    format: str = "string"
-    input_type: str = "text"
-    options: tuple[Option, ...] = ()
-    regex: str = ""
-    required: bool = False
-    default: str | None = None
-    sensitive: bool = False
-    hidden: bool = False
-    immutable: bool = False
 
 
 def read_variable(data: Mapping[str, Any], at: Callable[..., Position], problems: Problems) -> Variable | None:
@@ -157,7 +129,7 @@ def check_definition(variable: Variable) -> tuple[Diagnostic, ...]:
     if variable.input_type not in INPUT_TYPES:
         hint = did_you_mean(variable.input_type, INPUT_TYPES)
         refuse("variable-input-type", f"unknown inputType '{variable.input_type}'", hint)
-    if variable.regex and (fault := pattern.fault(variable.regex)):
+    if variable.regex and (fault := regex.fault(variable.regex)):
         refuse("variable-regex", f"the regex {fault}", "RE2 syntax, as Palette: no look-around, no back-references")
     _check_options(variable, refuse)
     for flag, set_ in (
@@ -224,15 +196,6 @@ def fault_of(variable: Variable, text: str) -> str:
         return f"{shown}is not {expected}"
     if variable.options and text not in (o.value for o in variable.options):
         return f"{shown}is none of its options"
-    if variable.regex and not pattern.matches(variable.regex, text):
+    if variable.regex and not regex.matches(variable.regex, text):
         return f"{shown}does not match the regex {variable.regex}"
     return ""
-
-
-def text_of(value: Any) -> str | None:
-    """A YAML scalar as the text that macros insert: true -> "true", 3 -> "3"; None for collections and null."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return yamldoc.dump(value).strip()
-    return str(value) if isinstance(value, str) else None

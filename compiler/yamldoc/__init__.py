@@ -1,7 +1,7 @@
 """YAML as Kubernetes reads it and as everybody reads it back: load, dump, positions, macros. Pure: no I/O."""
 
 from compiler.yamldoc.document import Document, Place
-from compiler.yamldoc.emit import dump, dump_all
+from compiler.yamldoc.emit import dump, dump_all, text_of
 from compiler.yamldoc.macros import Macro, find_macros
 from compiler.yamldoc.parse import load, load_one, load_rendered
 from compiler.yamldoc.scalars import scalar
@@ -17,4 +17,5 @@ __all__ = [
     "load_one",
     "load_rendered",
     "scalar",
+    "text_of",
 ]

@@ -152,3 +152,12 @@ def _float(value: float) -> str:
         return str(int(value))
     text = repr(float(value))
     return text if "." in text or "e" not in text else text.replace("e", ".0e")  # YAML 1.1 wants the point
+
+
+def text_of(value: Any) -> str | None:
+    """A YAML scalar as the text that macros insert: true -> "true", 3 -> "3"; None for collections and null."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return dump(value).strip()
+    return str(value) if isinstance(value, str) else None

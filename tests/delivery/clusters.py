@@ -18,9 +18,10 @@ from compiler.model import (
     Settings,
 )
 from compiler.model import Assignment as _Assignment
-from compiler.output.assemble import AssembledCluster, assemble
+from compiler.model.assembled import AssembledCluster
+from compiler.model.rendering import LayerResult
+from compiler.output.assemble import assemble
 from compiler.render.objects import drafts_of, finished
-from compiler.render.task import LayerResult
 
 REPO_URL = "https://git.example.com/platform/fleet.git"
 

@@ -6,7 +6,8 @@ import yaml
 
 from compiler import delivery
 from compiler.model import ManifestPart
-from compiler.render.task import Engine, LayerTask, run
+from compiler.model.rendering import Engine, LayerTask
+from compiler.render.task import run
 
 OBJECTS = """\
 apiVersion: v1

@@ -13,7 +13,7 @@ from compiler import delivery
 from compiler.delivery import argocd
 from compiler.diagnostics import Problems
 from compiler.model import ArgocdOptions, Destination, OutputFile, Settings
-from compiler.output.assemble import AssembledCluster
+from compiler.model.assembled import AssembledCluster
 from tests.delivery import crds
 from tests.delivery.clusters import REPO_URL, WIDGET, WIDGET_CRD, L, cluster, config_map, full_stack, settings, tree
 

@@ -13,7 +13,7 @@ import yaml
 from compiler import delivery
 from compiler.diagnostics import Problems
 from compiler.model import Destination, FluxOptions, OutputFile, Settings
-from compiler.output.assemble import AssembledCluster
+from compiler.model.assembled import AssembledCluster
 from tests.delivery import crds
 from tests.delivery.clusters import L, cluster, config_map, full_stack, settings, tree
 

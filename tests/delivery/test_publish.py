@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from compiler import publish
+from compiler.app import publish
 from compiler.diagnostics import CompileError, Problems
-from compiler.output.inventory import text_file
+from compiler.model.rendered import text_file
 from compiler.ports import Entry
 
 COMMIT = "1234567890" * 4

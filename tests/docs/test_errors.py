@@ -25,7 +25,7 @@ _INDIRECT = {
         "jinja-undefined",
         "jinja-unsafe",
     },
-    "schedule.py": {"render-crashed", "render-timeout"},
+    "model/rendering.py": {"render-crashed", "render-timeout"},
     "variables/definitions.py": {"variable-display-name", "variable-duplicate"},
 }
 _COMPOSED = {

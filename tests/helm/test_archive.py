@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.archive import LIMITS, Limits, read_tgz, write_tgz
+from compiler.charts.archive import LIMITS, Limits, read_tgz, write_tgz
 from compiler.diagnostics import CompileError
 
 TINY = Limits(total=4096, member=1024, members=8, path=64, component=32)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.archive import Limits, read_tgz, write_tgz
-from compiler.chart import Chart, digest, read_chart, read_chart_archive, spoolable
+from compiler.charts.archive import Limits, read_tgz, write_tgz
+from compiler.charts.chart import Chart, digest, read_chart, read_chart_archive, spoolable
 from compiler.diagnostics import CompileError
 from compiler.render.helm import HelmEngine, HelmFailure
 from tests.helm.conftest import CHART_YAML, ChartMaker, release

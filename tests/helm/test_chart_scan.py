@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compiler import chart_scan
-from compiler.chart import Chart, read_chart
+from compiler.charts import scan as chart_scan
+from compiler.charts.chart import Chart, read_chart
 from compiler.render.helm import HelmEngine
 from tests.helm.conftest import CHART_YAML, ChartMaker, release
 

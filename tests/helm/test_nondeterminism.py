@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.render.nondeterminism import differences, keep
+from compiler.kubernetes.differences import differences, keep
 
 SECRET = {
     "apiVersion": "v1",

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from compiler import chart_scan, yamldoc
-from compiler.chart import Chart, read_chart_archive, spoolable
+from compiler import yamldoc
+from compiler.charts import scan as chart_scan
+from compiler.charts.chart import Chart, read_chart_archive, spoolable
+from compiler.kubernetes.differences import differences
 from compiler.render.helm import HelmEngine, HelmFailure, Release, RenderedDocument
-from compiler.render.nondeterminism import differences
 
 APIS = ("monitoring.coreos.com/v1", "cert-manager.io/v1")
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import CompileError, Position
-from compiler.paths import collisions, fold, invalid_output_path, is_git_name, normalise
+from compiler.files.paths import collisions, fold, invalid_output_path, is_git_name, normalise
 
 AT = Position("a/b/c.yaml", 1, 2)
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import CompileError, Diagnostic
+from compiler.files.paths import collisions
 from compiler.host import swap
 from compiler.host.write import Changes, compare, publish
-from compiler.paths import collisions
 from tests.host.outputs import FOREIGN, NEW, OLD, contents, digests, identities, make
 
 

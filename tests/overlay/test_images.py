@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from compiler.model.overlays import Image, ImageSwap
 from compiler.overlay.images import parse_image_swap, renamed, split_registry, swapped
-from compiler.overlay.model import Image, ImageSwap
 
 RULES = """
 # a comment

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from compiler.model.overlays import JsonOperation
 from compiler.overlay.errors import PatchError
 from compiler.overlay.jsonpatch import equal, json_patch, parse_pointer
 from compiler.overlay.mergepatch import merge_patch
-from compiler.overlay.model import JsonOperation
 
 # RFC 7396, appendix A: original, patch, result.
 MERGE_PATCHES = """

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from compiler.diagnostics import Position
+from compiler.kubernetes.selectors import parse_selector
 from compiler.overlay import JsonOperation, JsonPatch, MergePatch, Operation, Overlay, Target, Transform, apply
 from compiler.overlay.regex import full_match
-from compiler.overlay.selector import parse_selector
 
 AT = Position("overlays.yaml", 3)
 OBJECTS = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.packs import references
+from compiler.kubernetes import images as references
 from tests.packs_cli.conftest import Lamella, codes, tree, write
 from tests.packs_cli.packs import IMAGE, PRESETS, VALUES, web
 from tests.packs_cli.test_lint import CHART_VALUES, charted

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from compiler.archive import write_tgz
+from compiler.charts.archive import write_tgz
 from tests.packs_cli.conftest import Lamella, codes, write
 from tests.packs_cli.packs import MANIFEST, PRESETS, VALUES, web
 from tests.support import oracles

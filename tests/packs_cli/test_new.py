@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler import yamldoc
-from compiler.archive import read_tgz, write_tgz
+from compiler.charts.archive import read_tgz, write_tgz
 from tests.packs_cli.conftest import Lamella, codes, tree, write
 
 LAYERS = ("os", "k8s", "cni", "csi", "addon")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from compiler.app.session import Session
 from compiler.diagnostics import Diagnostic, Problems
 from compiler.host.disk import DirectoryFiles
-from compiler.host.session import Session
 from compiler.load.pack import find_packs
 from tests.palette.walk import Oracle, compiled, differing, pack_files
 

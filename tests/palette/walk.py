@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from compiler import yamldoc
+from compiler.app.pipeline import Request, compile_clusters
+from compiler.app.session import Session
 from compiler.diagnostics import CompileError, Diagnostic
-from compiler.host.session import Session
-from compiler.pipeline import Request, compile_clusters
 from tests.palette.support import MemoryFiles
 
 KUBERNETES = "1.33.4"

@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 
 from compiler import delivery
+from compiler.app.pipeline import Request, select
+from compiler.app.schedule import Progress, render_layers
+from compiler.app.session import Session
 from compiler.diagnostics import Problems
-from compiler.host.disk import DirectoryFiles
-from compiler.host.session import Session, existing_output
+from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.load.repository import load
+from compiler.model.rendering import LayerResult, LayerTask
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
-from compiler.pipeline import Request, select
 from compiler.render import task
 from compiler.render.gotemplate import render_gotemplates
-from compiler.render.task import LayerResult, LayerTask
 from compiler.resolve.plan import plan
-from compiler.schedule import Progress, render_layers
 from tests.golden.test_renders import CASES
 
 

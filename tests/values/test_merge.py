@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler import yamldoc
+from compiler.merge import merge, without_deleted
 from compiler.model import Values
-from compiler.resolve.values import lists_at, merge, origin_of, without_deleted
+from compiler.resolve.values import lists_at, origin_of
 
 KEYS = st.sampled_from(["a", "b", "c", "a.b", "name"])
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "x", "y", "no", "1"])

@@ -48,9 +48,9 @@ def test_every_schema_means_to_us_what_it_means_to_kubectl_before_and_after_dump
     corpus: Path, kubectl: Path, tmp_path: Path
 ) -> None:
     texts = [path.read_text() for path in sorted((corpus / "crds").glob("*.yaml"))]
-    assert len(texts) == 12
+    assert len(texts) >= 12
     # Foreign kinds, or kubectl would add the fields of its own type.
-    original = "\n---\n".join(text.replace("kind: CustomResourceDefinition", "kind: Foo", 1) for text in texts)
+    original = re.sub(r"(?m)^kind: CustomResourceDefinition$", "kind: Foo", "\n---\n".join(texts))
     values = [document.value for document in load(original, "x")]
     assert kubectl_reads_all(kubectl, tmp_path / "original.yaml", original) == values
     assert kubectl_reads_all(kubectl, tmp_path / "written.yaml", dump_all(values)) == values

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.diagnostics import Problems, fail
+from compiler.files.paths import invalid_output_path
 from compiler.host.git import command
 from compiler.host.git.message import Identity, environment, message
 from compiler.host.git.repository import Repository, check_ref, reason
 from compiler.host.tree import read_file, scan
-from compiler.paths import invalid_output_path
 
 # Mode 0 is how `git update-index --index-info` is told to drop a path.
 _FILE_MODE, _EXECUTABLE_MODE, _LINK_MODE, _DROPPED = "100644", "100755", "120000", "0"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean, fail
-from compiler.paths import collisions, is_git_name, normalise, refuse_foreign
+from compiler.files.paths import collisions, is_git_name, normalise, refuse_foreign
 from compiler.ports import Files
 
 __all__ = [

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compiler.authoring.workbench import Compile, Setting, workpiece
 from compiler.diagnostics import Diagnostic
+from compiler.kubernetes import images as references
 from compiler.model import Pack
-from compiler.packs import references
-from compiler.packs.workbench import Compile, Setting, workpiece
 from compiler.ports import Files
 
 _POLICY = {"secrets": "allow", "random": "allow", "apis": "allow"}

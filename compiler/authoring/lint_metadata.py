@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from compiler.diagnostics import did_you_mean
+from compiler.fields.reader import Reader
 from compiler.load.pack_metadata import KNOWN_KEYS
-from compiler.load.reader import Reader
 from compiler.model import Pack
 from compiler.palette.paths import MISSING, lookup
 from compiler.versions import Version

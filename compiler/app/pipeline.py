@@ -12,18 +12,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from compiler import delivery
+from compiler.app.schedule import Progress, Run, render_layers
 from compiler.diagnostics import Diagnostic, Problems, did_you_mean, fail
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source
+from compiler.model.assembled import AssembledCluster
+from compiler.model.rendered import text_file
+from compiler.model.rendering import Engine, LayerResult
 from compiler.output import committed, inventory
-from compiler.output.assemble import AssembledCluster, assemble
+from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
 from compiler.output.upgrades import check_upgrades
 from compiler.ports import Files
-from compiler.render.task import Engine, LayerResult
 from compiler.resolve.macros import Evaluator
 from compiler.resolve.plan import plan
-from compiler.schedule import Progress, Run, render_layers
 
 Spool = Callable[[Mapping[str, Mapping[str, bytes] | bytes]], Engine]
 """Puts charts where the workers find them and says how they are rendered."""
@@ -180,7 +182,7 @@ def _files(
         name = cluster.cluster.cluster.name
         own = [*cluster.files(), *delivery.cluster_files(cluster, planned.settings, problems)]
         images = "".join(f"{image}\n" for image in cluster.images())
-        own.append(inventory.text_file(f"clusters/{name}/images.txt", images, name))
+        own.append(text_file(f"clusters/{name}/images.txt", images, name))
         found += [*own, inventory.cluster_inventory(cluster.cluster, own, versions)]
     fleet = (
         set(source.clusters)

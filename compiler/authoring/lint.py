@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from compiler import files as tree
 from compiler import kubernetes, yamldoc
-from compiler.chart import Chart
+from compiler.authoring.lint_files import check_files
+from compiler.authoring.lint_metadata import check_metadata
+from compiler.authoring.lint_secrets import check_secrets
+from compiler.authoring.lint_values import check_values
+from compiler.authoring.workbench import KUBERNETES, Compile, Setting, workpiece
+from compiler.charts.catalogue import Charts
+from compiler.charts.chart import Chart
 from compiler.diagnostics import CompileError, Diagnostic, Problems
-from compiler.load.reader import Reader
+from compiler.fields.reader import Reader
 from compiler.model import Pack, RenderedObject
-from compiler.packs.lint_files import check_files
-from compiler.packs.lint_metadata import check_metadata
-from compiler.packs.lint_secrets import check_secrets
-from compiler.packs.lint_values import check_values
-from compiler.packs.workbench import KUBERNETES, Compile, Setting, workpiece
 from compiler.ports import Files
-from compiler.resolve.sources import Charts
 from compiler.yamldoc import Document
 
 # What compiling a pack alone cannot decide: a value, macro or layer that only a user can give may be missing.

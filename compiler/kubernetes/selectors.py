@@ -78,3 +78,22 @@ def _requirement(match: re.Match[str]) -> Requirement:
             raise ValueError(f"'{match[0].strip()}' needs an integer")
         return Requirement(match["key"], operator, (match["value"],))
     return Requirement(match["key"], "notin" if operator == "!=" else "in", (match["value"],))
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Labels as in Kubernetes: every expression must hold. (key, operator In|NotIn|Exists|DoesNotExist, values)."""
+
+    expressions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        for key, operator, values in self.expressions:
+            held = {
+                "In": key in labels and labels[key] in values,
+                "NotIn": key not in labels or labels[key] not in values,
+                "Exists": key in labels,
+                "DoesNotExist": key not in labels,
+            }[operator]
+            if not held:
+                return False
+        return True

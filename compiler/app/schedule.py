@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from compiler.diagnostics import Diagnostic
 from compiler.model import ManifestPart, PlannedCluster, PlannedLayer
-from compiler.render.task import Engine, LayerResult, LayerTask
+from compiler.model.rendering import Engine, LayerResult, LayerTask
 
 Run = Callable[[Sequence[LayerTask]], Iterable[tuple[int, LayerResult]]]
 """Renders tasks in any order: (index, result) as they complete."""
@@ -103,14 +101,3 @@ def _task(layer: PlannedLayer, kube_version: str, api_versions: tuple[str, ...],
         extra=layer.extra_objects,
         engine=engine,
     )
-
-
-def failed(layer: str, kind: Literal["timeout", "crashed", "raised"], text: str) -> LayerResult:
-    """The result of a task whose worker gave none."""
-    codes = {"timeout": "render-timeout", "crashed": "render-crashed"}
-    hint = {
-        "timeout": "a template that does not end, or --timeout is too short for this chart",
-        "crashed": "the renderer ran out of memory or died; a smaller chart, or a higher limit, may help",
-        "raised": "this is a bug in Lamella; run again with --debug and report what it prints",
-    }
-    return LayerResult((), (Diagnostic(codes.get(kind, "internal"), f"{layer}: {text}", hint=hint[kind]),))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Literal
 
-from compiler.archive import write_tgz
-from compiler.chart import Chart
+from compiler.charts.archive import write_tgz
+from compiler.charts.chart import Chart
 from compiler.yamldoc import dump
 
 _IMAGE = "registry.k8s.io/e2e-test-images/agnhost:2.53"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compiler.chart import Chart
+from compiler.charts.chart import Chart
 from compiler.diagnostics import Position, Problems
+from compiler.kubernetes import images as references
 from compiler.model import Pack, Preset
-from compiler.packs import references
 from compiler.palette import presets, schema
 from compiler.palette.manifests import block_name
 from compiler.palette.paths import MISSING, lookup

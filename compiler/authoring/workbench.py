@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from compiler import yamldoc
+from compiler.authoring.virtual import PackFiles
 from compiler.diagnostics import CompileError, Diagnostic, Position
 from compiler.load.repository import PROFILES
 from compiler.model import INFRA_TYPES, Dependency, Pack, RenderedObject
-from compiler.output.assemble import AssembledCluster
-from compiler.packs.virtual import PackFiles
+from compiler.model.assembled import AssembledCluster
 from compiler.ports import Files
 from compiler.resolve.scope import SYSTEM_NAMES
 from compiler.versions import Version

@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from compiler.files.mapping import names_below
 from compiler.load.repository import PACKS, PROFILES
 from compiler.ports import Entry, Files
-
-
-def _below(paths: Iterable[str], directory: str) -> set[str]:
-    """Names in a directory of a tree with these files."""
-    prefix = f"{directory}/" if directory else ""
-    return {path.removeprefix(prefix).partition("/")[0] for path in paths if path.startswith(prefix)}
-
-
-@dataclass(frozen=True, slots=True)
-class MappingFiles:
-    """Files by path."""
-
-    files: Mapping[str, bytes]
-
-    def entry(self, path: str) -> Entry | None:
-        if path in self.files:
-            return Entry("file")
-        return Entry("directory") if not path or _below(self.files, path) else None
-
-    def names(self, path: str) -> tuple[str, ...]:
-        return tuple(sorted(_below(self.files, path)))
-
-    def read(self, path: str) -> bytes:
-        if path not in self.files:
-            raise FileNotFoundError(path)
-        return self.files[path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +51,4 @@ class PackFiles:
         return not path or self.directory.startswith(f"{path}/")
 
     def _made_below(self, path: str) -> set[str]:
-        return _below([*self.made, *self.links], path)
+        return names_below([*self.made, *self.links], path)

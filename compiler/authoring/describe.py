@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from compiler.chart import Chart
+from compiler.charts.catalogue import Charts
+from compiler.charts.chart import Chart
 from compiler.diagnostics import CompileError, Problems
 from compiler.load.pack_metadata import KNOWN_KEYS
 from compiler.model import Pack
@@ -18,7 +19,6 @@ from compiler.palette.schema import Rule
 from compiler.palette.settings import PackSettings
 from compiler.palette.values import PackValues
 from compiler.ports import Files
-from compiler.resolve.sources import Charts
 
 _TEXTS = ("displayName", "addonType", "addonSubType", "group", "eol")
 _MASK = "***"

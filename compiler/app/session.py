@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import gc
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from compiler.diagnostics import CompileError, Diagnostic, fail
 from compiler.digest import canonical_json
-from compiler.host.disk import DirectoryFiles
+from compiler.host.spool import Spool
 from compiler.host.workers import Failure, Workers
-from compiler.ports import Files
-from compiler.render.task import Engine, LayerResult, LayerTask, run
-from compiler.schedule import failed
+from compiler.model.rendering import Engine, LayerResult, LayerTask, failed
+from compiler.render.task import run
 
 # Pure modules that every worker needs: the forkserver imports them once. Never helm_python: Go dies in a forked child.
 _PRELOAD = ("compiler.render.task", "compiler.overlay", "compiler.yamldoc", "compiler.render.helm_embedded")
@@ -60,27 +57,17 @@ class Session:
 
     def __enter__(self) -> Session:
         self._workers = self._stack.enter_context(self._workers)
-        self._spool = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lamella-charts-")))
+        self._spool = self._stack.enter_context(Spool())
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def spool(self, charts: Mapping[str, Mapping[str, bytes] | bytes]) -> Engine:
-        """Writes the charts to the spool directory. The names are digests, the paths inside were checked when read."""
-        for name, content in charts.items():
-            place = self._spool / name
-            if place.exists():
-                continue
-            if isinstance(content, bytes):
-                place.write_bytes(content)
-                continue
-            for relative, data in content.items():
-                target = place / PurePosixPath(relative)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+        """Puts the charts where the workers find them, and says how they are rendered."""
+        self._spool.add(charts)
         name, binary = self._engine
-        return Engine(name, str(self._spool), binary)
+        return Engine(name, str(self._spool.path), binary)
 
     def run(self, tasks: Sequence[LayerTask]) -> Iterator[tuple[int, LayerResult]]:
         """Results as they complete; a worker that failed gives a result with a diagnostic."""
@@ -110,8 +97,3 @@ def _evaluate(task: tuple[dict[str, str], dict[str, Any]]) -> dict[str, str] | t
         return dict(render_gotemplates(*task))
     except CompileError as error:
         return error.diagnostics
-
-
-def existing_output(root: Path) -> Files | None:
-    """The output directory as files, or None where there is none."""
-    return DirectoryFiles(root) if root.is_dir() else None

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from compiler import files as tree
 from compiler import yamldoc
+from compiler.authoring.workbench import Compile, Setting, workpiece
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean
 from compiler.model import Pack
-from compiler.packs.workbench import Compile, Setting, workpiece
 from compiler.palette.presets import enabled_presets
 from compiler.ports import Files
 

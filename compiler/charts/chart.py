@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compiler import chart_scan, yamldoc
-from compiler.archive import LIMITS, Limits, read_tgz, write_tgz
+from compiler import yamldoc
+from compiler.charts import scan as chart_scan
+from compiler.charts.archive import LIMITS, Limits, read_tgz, write_tgz
 from compiler.diagnostics import Position, fail
 
 # Source: helm pkg/chart/v2/util/create.go, chartName. "." and ".." fit it and are refused apart (CVE-2019-18658).

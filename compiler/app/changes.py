@@ -7,30 +7,16 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError
+from compiler.model.tree import TreeFile
 
 Action = Literal["added", "changed", "removed", "moved"]
 SIGN: Mapping[Action, str] = {"added": "+", "changed": "~", "removed": "-", "moved": ">"}
-
-
-@dataclass(frozen=True, slots=True)
-class TreeFile:
-    """A file of a tree as far as a comparison needs it; `object` is '' where it is no manifest.
-
-    `read` gives the content, which is asked for only where digests differ: a fleet's trees do not fit into memory.
-    """
-
-    path: str
-    sha256: str
-    read: Callable[[], bytes]
-    cluster: str
-    layer: str
-    object: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Helm charts as values: their archives, what they declare, what their templates may do, and where they are found."""

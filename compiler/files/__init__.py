@@ -1,0 +1,19 @@
+"""Which file a path means, and how it is read: the rules for every file that an input names, over the port `Files`."""
+
+from __future__ import annotations
+
+from compiler.files.paths import collisions, normalise
+from compiler.files.read import decode, glob, is_directory, is_pattern, read, read_text, resolve_links, walk
+
+__all__ = [
+    "collisions",
+    "decode",
+    "glob",
+    "is_directory",
+    "is_pattern",
+    "normalise",
+    "read",
+    "read_text",
+    "resolve_links",
+    "walk",
+]

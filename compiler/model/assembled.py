@@ -1,0 +1,41 @@
+"""What is to be written: the layers of a cluster with their objects in order, each at its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.model.planned import PlannedCluster, PlannedLayer
+from compiler.model.rendered import OutputFile, RenderedObject
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledLayer:
+    """A layer with its objects in their final order and the paths of their files (relative to the output root)."""
+
+    layer: PlannedLayer
+    objects: tuple[tuple[str, RenderedObject], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledCluster:
+    cluster: PlannedCluster
+    layers: tuple[AssembledLayer, ...]
+
+    def files(self) -> Iterator[OutputFile]:
+        """The files of all objects."""
+        for assembled in self.layers:
+            for path, found in assembled.objects:
+                yield OutputFile(
+                    path=path,
+                    content=found.content,
+                    sha256=found.sha256,
+                    cluster=self.cluster.cluster.name,
+                    layer=assembled.layer.name,
+                    template=found.template,
+                    object=str(found),
+                )
+
+    def images(self) -> tuple[str, ...]:
+        """Every container image of the cluster's objects, sorted."""
+        return tuple(sorted({image for a in self.layers for _, found in a.objects for image in found.images}))

@@ -1,0 +1,21 @@
+"""A tree of output files as far as two of them are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """A file of a tree as far as a comparison needs it; `object` is '' where it is no manifest.
+
+    `read` gives the content, which is asked for only where digests differ: a fleet's trees do not fit into memory.
+    """
+
+    path: str
+    sha256: str
+    read: Callable[[], bytes]
+    cluster: str
+    layer: str
+    object: str
