@@ -11,24 +11,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from compiler import delivery
-from compiler.app.schedule import Progress, Run, render_layers
+from compiler import __version__, delivery
+from compiler.app.schedule import Progress, render_layers
 from compiler.diagnostics import Diagnostic, Problems, did_you_mean, fail
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source
 from compiler.model.assembled import AssembledCluster
 from compiler.model.rendered import text_file
-from compiler.model.rendering import Engine, LayerResult
+from compiler.model.rendering import Engine, LayerResult, Renderer
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
 from compiler.output.upgrades import check_upgrades
 from compiler.ports import Files
-from compiler.resolve.macros import Evaluator
 from compiler.resolve.plan import plan
-
-Spool = Callable[[Mapping[str, Mapping[str, bytes] | bytes]], Engine]
-"""Puts charts where the workers find them and says how they are rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +81,10 @@ def check_names(request: Request, known: Collection[str]) -> None:
     problems.raise_if_any()
 
 
-def prepare(files: Files, request: Request, evaluate: Evaluator) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
+def prepare(files: Files, request: Request, renderer: Renderer) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
     """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
     source, loading = load(files)
-    planned, problems = plan(source, files, select(source, request), evaluate, request.today)
+    planned, problems = plan(source, files, select(source, request), renderer.evaluate, request.today)
     problems.raise_if_any()
     return source, planned, (*loading, *problems.warnings)
 
@@ -96,25 +92,21 @@ def prepare(files: Files, request: Request, evaluate: Evaluator) -> tuple[Source
 def compile_clusters(
     files: Files,
     request: Request,
+    renderer: Renderer,
     *,
-    evaluate: Evaluator,
-    spool: Spool,
-    run: Run,
     existing: Callable[[str], Files | None],
-    versions: Mapping[str, str],
     progress: Progress | None = None,
 ) -> Compilation:
     """The output files of the selected clusters. Raises CompileError with every problem found; then nothing is written.
 
-    `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`;
-    `versions` (Lamella, Helm) go into the inventories.
+    `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`.
     """
     progress = progress or Progress()
     source, loading = load(files)
-    planned, problems = plan(source, files, select(source, request), evaluate, request.today)
+    planned, problems = plan(source, files, select(source, request), renderer.evaluate, request.today)
     problems.found.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
-    results = render_layers(planned.clusters, spool(planned.spool), run, progress, annotations=annotations)
+    results = render_layers(planned, renderer, progress, annotations=annotations)
     _collect(planned.clusters, results, problems)
     now = existing(planned.settings.output)
     seen: set[tuple[str, str]] = set()
@@ -126,7 +118,7 @@ def compile_clusters(
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)
         clusters.append(assemble(cluster, kept, problems, seen=seen))
     problems.raise_if_any()
-    output = _files(planned, clusters, source, request, versions, now, problems)
+    output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
     problems.raise_if_any()
     return Compilation(source, planned, tuple(clusters), output, problems.warnings, progress)
 
@@ -165,6 +157,11 @@ def _masked(found: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
     for secret in sorted(secrets, key=len, reverse=True):
         message = message.replace(secret, "***")
     return found if message == found.message else replace(found, message=message)
+
+
+def _versions(engine: Engine) -> dict[str, str]:
+    """What output depends on besides the repository; recorded in inventories."""
+    return {"lamella": __version__, "helm": engine.version}
 
 
 def _files(

@@ -6,20 +6,18 @@ it waits for them; all others render at once. Each round hands every task that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from compiler.model import ManifestPart, PlannedCluster, PlannedLayer
-from compiler.model.rendering import Engine, LayerResult, LayerTask
-
-Run = Callable[[Sequence[LayerTask]], Iterable[tuple[int, LayerResult]]]
-"""Renders tasks in any order: (index, result) as they complete."""
+from compiler.model import ManifestPart, Plan, PlannedCluster, PlannedLayer
+from compiler.model.rendering import Engine, LayerResult, LayerTask, Renderer
 
 
 @dataclass(slots=True)
 class Progress:
-    """Counts for the progress display: layers of all clusters, tasks that were really rendered."""
+    """Counts of one run: layers of all clusters, tasks that were really rendered. `shown` is called as they go up."""
 
+    shown: Callable[[Progress], None] = lambda _: None
     layers: int = 0
     tasks: int = 0
     done: int = 0
@@ -32,14 +30,14 @@ class _Pending:
 
 
 def render_layers(
-    clusters: Sequence[PlannedCluster],
-    engine: Engine,
-    run: Run,
+    planned: Plan,
+    renderer: Renderer,
     progress: Progress,
     *,
     annotations: tuple[tuple[str, str, str, str], ...] = (),
 ) -> list[tuple[LayerResult, ...]]:
     """For each cluster the results of its layers, in their order. `annotations` are for the objects of all layers."""
+    clusters, engine = planned.clusters, renderer.engine
     known: dict[str, LayerResult] = {}
     pending = [_Pending(cluster, [None] * len(cluster.layers)) for cluster in clusters]
     progress.layers = sum(len(cluster.layers) for cluster in clusters)
@@ -57,9 +55,10 @@ def render_layers(
             break
         keys = list(wanted)
         progress.tasks += len(keys)
-        for index, result in run([wanted[key] for key in keys]):
+        for index, result in renderer.render([wanted[key] for key in keys], planned.spool):
             known[keys[index]] = result
             progress.done += 1
+            progress.shown(progress)
         for item, index, key in places:
             item.results[index] = known[key]
     return [tuple(result for result in item.results if result is not None) for item in pending]

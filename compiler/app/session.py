@@ -1,18 +1,22 @@
-"""What one run has open: the repository's files, the spool directory with its charts, the worker processes."""
+"""The renderer for real: what one run has open, the spool directory with its charts and the worker processes."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
+from compiler.charts.catalogue import SpoolEntry
 from compiler.diagnostics import CompileError, Diagnostic, fail
 from compiler.digest import canonical_json
 from compiler.host.spool import Spool
 from compiler.host.workers import Failure, Workers
 from compiler.model.rendering import Engine, LayerResult, LayerTask, failed
-from compiler.render.task import run
+from compiler.render.helm import HELM_VERSION, HelmFailure
+from compiler.render.helm_engines import ENGINES
+from compiler.render.task import Setup, run
 
 # Pure modules that every worker needs: the forkserver imports them once. Never helm_python: Go dies in a forked child.
 _PRELOAD = ("compiler.render.task", "compiler.overlay", "compiler.yamldoc", "compiler.render.helm_embedded")
@@ -30,7 +34,8 @@ def _collect_less() -> None:
 
 
 class Session:
-    """For `with`; workers start when the first task comes. With `debug`, what they raise is told with its traceback."""
+    """A `model.rendering.Renderer` for `with`; workers start when the first task comes. With `debug`, what they raise is
+    told with its traceback."""
 
     def __init__(
         self,
@@ -43,6 +48,7 @@ class Session:
         debug: bool = False,
     ) -> None:
         self._engine = (engine, helm)
+        self._known: Engine | None = None
         self._debug = debug
         self._workers = Workers(
             jobs,
@@ -63,15 +69,23 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def spool(self, charts: Mapping[str, Mapping[str, bytes] | bytes]) -> Engine:
-        """Puts the charts where the workers find them, and says how they are rendered."""
-        self._spool.add(charts)
-        name, binary = self._engine
-        return Engine(name, str(self._spool.path), binary)
+    @property
+    def engine(self) -> Engine:
+        """Which Helm renders. Raises `helm-version` (environment) where a binary does not tell its version."""
+        if self._known is None:
+            name, binary = self._engine
+            try:
+                version = HELM_VERSION if name == "embedded" else ENGINES[name](binary).version().removeprefix("v")
+            except HelmFailure as failure:
+                raise CompileError([Diagnostic("helm-version", failure.message)], environment=True) from None
+            self._known = Engine(name, version)
+        return self._known
 
-    def run(self, tasks: Sequence[LayerTask]) -> Iterator[tuple[int, LayerResult]]:
+    def render(self, tasks: Sequence[LayerTask], charts: Mapping[str, SpoolEntry]) -> Iterator[tuple[int, LayerResult]]:
         """Results as they complete; a worker that failed gives a result with a diagnostic."""
-        for index, outcome in self._workers.run(run, tasks):
+        self._spool.add(charts)
+        setup = Setup(str(self._spool.path), self._engine[1])
+        for index, outcome in self._workers.run(partial(run, setup=setup), tasks):
             if isinstance(outcome, Failure):
                 text = outcome.traceback if self._debug and outcome.traceback else outcome.text
                 outcome = failed("rendering", outcome.kind, text)  # noqa: PLW2901

@@ -23,8 +23,7 @@ from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.load.selector import parse_selector
 from compiler.model import Selector
 from compiler.ports import Files
-from compiler.render.helm import HELM_VERSION, HelmFailure
-from compiler.render.helm_engines import ENGINES
+from compiler.render.helm import HELM_VERSION
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,42 +80,20 @@ class Options:
                 )
         return root
 
-    def _versions(self, console: Console) -> dict[str, str]:
-        """`engine_versions`, with the binary's own where one renders; another version than ours is warned about."""
-        if self.engine != "cli":
-            return engine_versions()
-        try:
-            found = ENGINES["cli"](self.helm).version().removeprefix("v")
-        except HelmFailure as failure:
-            raise CompileError([Diagnostic("helm-version", failure.message)], environment=True) from None
-        if found != HELM_VERSION:
-            text = f"the helm binary is version {found}, the embedded engine is {HELM_VERSION}: output may differ"
-            console.problems([Diagnostic("helm-version", text, severity="warning")])
-        return {**engine_versions(), "helm": found}
-
     def compile(self, files: Files, session: Session, console: Console, output: Path | None = None) -> Compilation:
-        """Compiles what is asked for; shows progress, prints warnings."""
-        progress = Progress()
-
-        def run(tasks: Any) -> Any:
-            for done in session.run(tasks):
-                yield done
-                console.progress(progress.done + 1, progress.tasks, "rendering layers")
+        """Compiles what is asked for; shows progress, prints warnings, another Helm than ours among them."""
 
         def existing(name: str) -> Files | None:
             return existing_output(output or self.repository.path / name)
 
+        def shown(progress: Progress) -> None:
+            console.progress(progress.done, progress.tasks, "rendering layers")
+
         console.source_line = source_lines(files)
-        return compile_clusters(
-            files,
-            self.request,
-            evaluate=session.evaluate,
-            spool=session.spool,
-            run=run,
-            existing=existing,
-            versions=self._versions(console),
-            progress=progress,
-        )
+        if session.engine.version != HELM_VERSION:
+            text = f"the helm binary is version {session.engine.version}, the embedded engine is {HELM_VERSION}:"
+            console.problems([Diagnostic("helm-version", f"{text} output may differ", severity="warning")])
+        return compile_clusters(files, self.request, session, existing=existing, progress=Progress(shown))
 
 
 def engine_versions() -> dict[str, str]:

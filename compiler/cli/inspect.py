@@ -116,7 +116,7 @@ def show_command(console: Console, options: Options, form: str) -> None:
     """Show the stack of clusters: layers in order, with waves, versions and sources."""
     with options.repository.files() as files, options.session() as session:
         console.source_line = source_lines(files)
-        _, planned, warnings = prepare(files, options.request, session.evaluate)
+        _, planned, warnings = prepare(files, options.request, session)
     console.problems(warnings)
     if form == "json":
         console.data(

@@ -60,15 +60,7 @@ class Place:
 
 def compiler_of(session: Session) -> Compile:
     """The whole pipeline short of writing."""
-    return lambda files: compile_clusters(
-        files,
-        Request(),
-        evaluate=session.evaluate,
-        spool=session.spool,
-        run=session.run,
-        existing=lambda _: None,
-        versions={},
-    )
+    return lambda files: compile_clusters(files, Request(), session, existing=lambda _: None)
 
 
 def lines_of(places: Sequence[Place]) -> SourceLine:

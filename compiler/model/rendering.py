@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal, Protocol
 
 from compiler import digest
+from compiler.charts.catalogue import SpoolEntry
 from compiler.diagnostics import Diagnostic, Position
-from compiler.model.planned import ChartPart, Part, ScopedOverlay
+from compiler.model.planned import Part, ScopedOverlay
 from compiler.model.rendered import RenderedObject
 
 OWN_NAMESPACE = "(namespace of the layer)"
 """The template that Namespace objects are said to come from which Lamella itself adds."""
 
+RULES = 1
+"""The version of Lamella's own rules: raised whenever a task may give other objects than before (tests/golden/rules.json
+remembers what it stood for). A result that is kept from an earlier run is one of the same rules or none."""
+
+Evaluator = Callable[[Mapping[str, str], Mapping[str, Any]], Mapping[str, str]]
+"""Go templates by name and their `.Values` -> results by name. Raises CompileError `gotemplate-failed`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Which Helm renders, and where the charts lie: `spool` is a directory, `binary` is for the cli engine only."""
+    """Which Helm renders: `embedded` or `cli`, and Helm's own version, "4.2.3"."""
 
     name: str
-    spool: str
-    binary: str = ""
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class LayerTask:
     """What makes a layer's objects, and nothing else: two layers with equal tasks have equal objects.
 
     `overlays` apply in order. For the wide ones, which belong to a profile, template or cluster, no match is no error
-    here: the caller sums up `LayerResult.matched` over the layers.
+    here: the caller sums up `LayerResult.matched` over the layers. Charts are named by their digest (`ChartPart.spooled`).
     """
 
     parts: tuple[Part, ...]
@@ -41,17 +49,30 @@ class LayerTask:
     engine: Engine
     annotations: tuple[tuple[str, str, str, str], ...] = ()  # (group, kind, annotation, value): see delivery
 
+    def describe(self) -> dict[str, Any]:
+        """The task as JSON data, field by field: all that its objects depend on, the versions of what makes them
+        included. Two descriptions can be compared to see why a layer is rendered again.
+
+        Places in input files are left out: they change messages, never objects. No path of this machine is in it.
+        """
+        return {"rules": RULES, **{field.name: _plain(getattr(self, field.name)) for field in fields(self)}}
+
     def key(self) -> str:
-        """Equal exactly where the tasks are equal."""
-        return digest.of(*(repr(_unplaced(part)) for part in self.parts), self.namespace, self.kube_version,
-                         repr(self.api_versions),
-                         repr([replace(o, overlay=replace(o.overlay, at=Position(""))) for o in self.overlays]),
-                         repr((self.drop_hooks, self.extra, self.engine, self.annotations)))  # fmt: skip
+        """SHA-256 in hex of the description: equal exactly where the descriptions are."""
+        return digest.of(digest.canonical_json(self.describe()))
 
 
-def _unplaced(part: Part) -> Part:
-    """The part without its place in an input file, which does not change what it renders to."""
-    return replace(part, at=Position("")) if isinstance(part, ChartPart) else part
+def _plain(value: Any) -> Any:
+    """Frozen values as JSON data, each under its class's name: two kinds of part or operation are never equal."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {
+            "is": type(value).__name__,
+            **{name: _plain(item) for name, item in named.items() if not isinstance(item, Position)},
+        }
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,24 @@ class LayerResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     random: tuple[RandomField, ...] = ()
     matched: tuple[int, ...] = ()  # indexes of the wide overlays whose target is here
+
+
+class Renderer(Protocol):
+    """All that renders, behind one door: Helm, templates and overlays, wherever they run (`app.session` has the real one).
+
+    Nothing that it returns is lazy but the iterator of `render`, which yields results as they complete.
+    """
+
+    @property
+    def engine(self) -> Engine:
+        """Which Helm renders charts. Raises CompileError (environment) where that cannot be asked."""
+
+    def evaluate(self, templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
+        """Go templates with Sprig, as `Evaluator`."""
+
+    def render(self, tasks: Sequence[LayerTask], charts: Mapping[str, SpoolEntry]) -> Iterator[tuple[int, LayerResult]]:
+        """(index of the task, result) in the order in which they complete; a task that hangs or crashes gives a result
+        with a diagnostic. `charts` has every chart that the tasks name (`Plan.spool`)."""
 
 
 def failed(layer: str, kind: Literal["timeout", "crashed", "raised"], text: str) -> LayerResult:

@@ -1,15 +1,15 @@
-"""One layer rendered: what a worker process is asked, what it does, and what it answers. Equal tasks are done once.
+"""One layer rendered: what a worker process does with a task.
 
-The task is self-contained and pickles small: charts are named by their place in the spool directory, everything else is
-text. What comes back are finished objects; what concerns more than one layer (duplicates, scopes known from other layers'
-CRDs, policies) is decided by `assemble` in the main process.
+The task is self-contained and pickles small: charts are named by their digests, everything else is text. What comes back
+are finished objects; what concerns more than one layer (duplicates, scopes known from other layers' CRDs, policies) is
+decided by `output.assemble` in the main process.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from compiler import kubernetes
 from compiler.charts import scan as chart_scan
@@ -23,18 +23,26 @@ from compiler.render.helm_engines import ENGINES
 from compiler.render.objects import Draft, drafts_of, finished, identity_of, is_encrypted
 
 
-def run(task: LayerTask) -> LayerResult:
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Where a worker finds what tasks name: the spool directory with the charts, the `helm` of the engine that needs one."""
+
+    spool: str
+    binary: str = ""
+
+
+def run(task: LayerTask, setup: Setup) -> LayerResult:
     """Renders, overlays and emits one layer. Bad input comes back as diagnostics."""
     problems = Problems()
     try:
-        bodies = _overlaid(task, list(_drafts(task, problems)), problems)
+        bodies = _overlaid(task, list(_drafts(task, setup, problems)), problems)
         if problems.errors:
             return LayerResult((), tuple(problems.found))
         drafts, matched = bodies
         random: tuple[RandomField, ...] = ()
         if any(isinstance(part, ChartPart | GoTemplatePart) and part.twice for part in task.parts):
             second = replace(task, parts=tuple(_second(part) for part in task.parts))
-            again, _ = _overlaid(second, list(_drafts(second, Problems())), Problems())
+            again, _ = _overlaid(second, list(_drafts(second, setup, Problems())), Problems())
             random = tuple(_random_fields(drafts, again))
         objects = tuple(finished(_annotated(draft, task)) for draft in drafts)
         return LayerResult(objects, tuple(problems.found), random, matched)
@@ -52,11 +60,11 @@ def _second(part: Part) -> Part:
     return part
 
 
-def _drafts(task: LayerTask, problems: Problems) -> Iterator[Draft]:
+def _drafts(task: LayerTask, setup: Setup, problems: Problems) -> Iterator[Draft]:
     """Every object of every part, before overlays."""
     documents: list[tuple[str, str, Part | None]] = [(OWN_NAMESPACE, text, None) for text in task.extra]
     for part in task.parts:
-        documents.extend((*found, part) for found in _documents(part, task))
+        documents.extend((*found, part) for found in _documents(part, task, setup))
     for template, text, source in documents:
         try:
             found, diagnostics = drafts_of(text, template, task.namespace, isinstance(source, ChartPart))
@@ -83,11 +91,11 @@ def _is_hook(draft: Draft) -> bool:
     return isinstance(annotations, dict) and "helm.sh/hook" in annotations
 
 
-def _documents(part: Part, task: LayerTask) -> Iterable[tuple[str, str]]:
+def _documents(part: Part, task: LayerTask, setup: Setup) -> Iterable[tuple[str, str]]:
     """(template, YAML text) of a part; a text may hold several documents."""
     match part:
         case ChartPart():
-            return _chart_documents(part, task)
+            return _chart_documents(part, task, setup)
         case JinjaPart():
             from compiler.render.jinja import render_templates
 
@@ -111,7 +119,7 @@ def _documents(part: Part, task: LayerTask) -> Iterable[tuple[str, str]]:
             return [(part.path, part.text)]
 
 
-def _chart_documents(part: ChartPart, task: LayerTask) -> list[tuple[str, str]]:
+def _chart_documents(part: ChartPart, task: LayerTask, setup: Setup) -> list[tuple[str, str]]:
     release = Release(
         name=part.release,
         namespace=part.namespace,
@@ -122,8 +130,8 @@ def _chart_documents(part: ChartPart, task: LayerTask) -> list[tuple[str, str]]:
         validate_schema=part.validate_schema,
     )
     try:
-        engine = ENGINES[task.engine.name](task.engine.binary)
-        documents = engine.render(f"{task.engine.spool}/{part.spooled}", release)
+        engine = ENGINES[task.engine.name](setup.binary)
+        documents = engine.render(f"{setup.spool}/{part.spooled}", release)
     except HelmFailure as failure:
         raise CompileError([_helm_diagnostic(part, failure)]) from None
     return [(document.template, document.text) for document in documents]

@@ -9,7 +9,7 @@ all pipelines in one call, with each reference replaced by its value. Expression
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,14 +17,12 @@ from compiler import yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.digest import canonical_json
+from compiler.model.rendering import Evaluator
 from compiler.resolve.expressions import Expression, find, literal, references
 from compiler.resolve.scope import Scope, Undefined, lookup, mask
 from compiler.yamldoc import Macro, text_of
 
-__all__ = ["Evaluator", "Scope", "find", "inline", "mask", "references", "resolve"]
-
-Evaluator = Callable[[Mapping[str, str], Mapping[str, Any]], Mapping[str, str]]
-"""`render.gotemplate.render_gotemplates`, wherever it runs: Go templates by name and `.Values` -> results by name."""
+__all__ = ["Scope", "find", "inline", "mask", "references", "resolve"]
 
 Locate = Callable[..., Position]
 

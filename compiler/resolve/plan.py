@@ -12,6 +12,7 @@ from compiler.charts.catalogue import Charts
 from compiler.diagnostics import CompileError, Diagnostic, Problems
 from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
 from compiler.model.order import layer_key, waves
+from compiler.model.rendering import Evaluator
 from compiler.palette import schema
 from compiler.palette.namespaces import namespaces
 from compiler.palette.readiness import readiness_checks
@@ -20,7 +21,7 @@ from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve import facts
 from compiler.resolve.choose import ChosenLayer, choose
-from compiler.resolve.macros import Evaluator, Scope, inline, resolve
+from compiler.resolve.macros import Scope, inline, resolve
 from compiler.resolve.packs import ResolvedLayer, check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
 from compiler.resolve.stack import Stack, check_templates, stack_of, unused_overrides

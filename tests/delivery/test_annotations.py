@@ -7,7 +7,7 @@ import yaml
 from compiler import delivery
 from compiler.model import ManifestPart
 from compiler.model.rendering import Engine, LayerTask
-from compiler.render.task import run
+from compiler.render.task import Setup, run
 
 OBJECTS = """\
 apiVersion: v1
@@ -41,10 +41,10 @@ def annotated(*controllers: str) -> dict[str, dict[str, str] | None]:
         overlays=(),
         drop_hooks=False,
         extra=(),
-        engine=Engine("embedded", ""),
+        engine=Engine("embedded", "4.2.3"),
         annotations=delivery.annotations_for(controllers),
     )
-    result = run(task)
+    result = run(task, Setup(""))
     assert result.diagnostics == ()
     bodies = [yaml.safe_load(found.content) for found in result.objects]
     return {body["metadata"]["name"]: body["metadata"].get("annotations") for body in bodies}

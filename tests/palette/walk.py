@@ -76,15 +76,7 @@ def compiled(files: Mapping[str, bytes], session: Session) -> tuple[Body, ...] |
         }
     )
     try:
-        found = compile_clusters(
-            repository,
-            Request(),
-            evaluate=session.evaluate,
-            spool=session.spool,
-            run=session.run,
-            existing=lambda _: None,
-            versions={},
-        )
+        found = compile_clusters(repository, Request(), session, existing=lambda _: None)
     except CompileError as error:
         return tuple(problem for problem in error.diagnostics if problem.severity == "error")
     objects = [f for f in found.files if f.object]

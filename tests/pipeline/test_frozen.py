@@ -7,7 +7,7 @@ and its inputs are compared with deep copies taken before.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,18 @@ import pytest
 from compiler import delivery
 from compiler.app.pipeline import Request, select
 from compiler.app.schedule import Progress, render_layers
-from compiler.app.session import Session
+from compiler.charts.catalogue import SpoolEntry
 from compiler.diagnostics import Problems
 from compiler.host.disk import DirectoryFiles, existing_output
+from compiler.host.spool import Spool
 from compiler.load.repository import load
-from compiler.model.rendering import LayerResult, LayerTask
+from compiler.model.rendering import Engine, LayerResult, LayerTask
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
-from compiler.render import task
 from compiler.render.gotemplate import render_gotemplates
+from compiler.render.helm import HELM_VERSION
+from compiler.render.task import Setup, run
 from compiler.resolve.plan import plan
 from tests.golden.test_renders import CASES
 
@@ -44,9 +46,20 @@ class Guard:
         assert changed == [], f"{stage} changed its input"
 
 
-def run_here(tasks: Sequence[LayerTask]) -> Iterator[tuple[int, LayerResult]]:
+class Here:
     """Renders in this process: a worker could only change its own copy."""
-    yield from enumerate(map(task.run, tasks))
+
+    engine = Engine("embedded", HELM_VERSION)
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+
+    def evaluate(self, templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
+        return render_gotemplates(templates, values)
+
+    def render(self, tasks: Sequence[LayerTask], charts: Mapping[str, SpoolEntry]) -> Iterator[tuple[int, LayerResult]]:
+        self.spool.add(charts)
+        yield from enumerate(run(task, Setup(str(self.spool.path))) for task in tasks)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
@@ -59,16 +72,12 @@ def test_no_stage_changes_its_input(case: Path) -> None:
     assert not planning.errors
     assert planned.clusters
     guard.keep("plan", planned)
-    with Session() as session:
+    with Spool() as spool:
         annotations = delivery.annotations_for(planned.settings.delivery)
-        results = render_layers(
-            planned.clusters, session.spool(planned.spool), run_here, Progress(), annotations=annotations
-        )
+        results = render_layers(planned, Here(spool), Progress(), annotations=annotations)
         guard.check("render")
         guard.keep("results", results)
-        again = render_layers(
-            planned.clusters, session.spool(planned.spool), run_here, Progress(), annotations=annotations
-        )
+        again = render_layers(planned, Here(spool), Progress(), annotations=annotations)
     guard.check("a second render")
     deterministic = [[r.objects for r in layers] for layers in results if not any(r.random for r in layers)]
     assert deterministic == [[r.objects for r in layers] for layers in again if not any(r.random for r in layers)]
