@@ -13,7 +13,6 @@ from compiler.ports import Files
 from compiler.yamldoc import Document
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_MANIFESTS = (".yaml", ".yml", ".json")
 
 
 def check_files(pack: Pack, files: Files, problems: Problems) -> None:
@@ -50,7 +49,7 @@ def _is_input(path: str) -> bool:
     """Archives in charts/ and YAML in manifests/; beside an archive its unpacked copy is common, and no input."""
     if path.startswith("charts/"):
         return path.endswith(".tgz") and path.count("/") == 1
-    return path.startswith("manifests/") and path.endswith(_MANIFESTS)
+    return path.startswith("manifests/") and path.endswith(tree.MANIFESTS)
 
 
 def check_indentation(document: Document, problems: Problems) -> None:

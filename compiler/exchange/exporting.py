@@ -172,16 +172,10 @@ class _Exporter:
                 if reference.name != names.NAMESPACES:
                     yield {"name": reference.name, "content": reference.inline}
                 continue
-            path = tree.normalise(reference.at.path, reference.file.rstrip("/"), reference.at)
-            if tree.is_pattern(path):
-                found = tree.glob(self.files, path, reference.at)
-            elif tree.is_directory(self.files, path):
-                found = tuple(p for p in tree.walk(self.files, path) if p.endswith((".yaml", ".yml", ".json")))
-            else:
-                found = (path,)
-            for file in found:
+            paths = tree.manifests(self.files, reference.at.path, reference.file, reference.at)
+            for file in paths:
                 stem = file.rpartition("/")[2].rpartition(".")[0]
-                name = reference.name if reference.name and len(found) == 1 else stem
+                name = reference.name if reference.name and len(paths) == 1 else stem
                 yield {"name": name, "content": tree.read_text(self.files, file, reference.at)}
 
 

@@ -103,7 +103,7 @@ def read_templates(reader: Reader, directory: str, files: Files) -> tuple[str, .
             named = ("templates/**/*.j2",)
         for pattern in named:
             path = tree.normalise(reader.document.path, pattern, reader.at("templates"))
-            matches = tree.glob(files, path, reader.at("templates")) if tree.is_pattern(path) else (path,)
+            matches = tree.named(files, path, reader.at("templates"))
             if not matches and "templates" in reader.data:
                 reader.problems.error(
                     "pack-file-missing", f"templates: no file matches '{pattern}'", reader.at("templates")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,9 +179,8 @@ class PartsBuilder:
         if ref.inline:
             at = ref.at
             return [self._manifest(f"{at.path} ({ref.name})", ref.inline, 1)]
-        base = ref.at.path
-        found = _manifest_files(self.files, base, ref)
-        return [self._manifest(path, tree.read_text(self.files, path, ref.at), 1) for path in found]
+        paths = tree.manifests(self.files, ref.at.path, ref.file, ref.at)
+        return [self._manifest(path, tree.read_text(self.files, path, ref.at), 1) for path in paths]
 
 
 def _at_another_time(value: Any) -> Any:
@@ -191,22 +190,3 @@ def _at_another_time(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _at_another_time(item) for key, item in value.items()}
     return [_at_another_time(item) for item in value] if isinstance(value, list) else value
-
-
-def _manifest_files(files: Files, base: str, ref: ManifestRef) -> tuple[str, ...]:
-    """The files of a manifest reference: itself, the YAML files below a directory, or those that a glob matches."""
-    path = tree.normalise(base, ref.file.rstrip("/") or ref.file, ref.at)
-    found: Sequence[str]
-    if tree.is_pattern(path):
-        found = tree.glob(files, path)
-        if not found:
-            raise fail("manifest-no-match", f"no file matches '{ref.file}'", ref.at, hint=f"searched for {path}")
-        return tuple(found)
-    if tree.is_directory(files, path):
-        found = [name for name in tree.walk(files, path) if name.endswith((".yaml", ".yml", ".json"))]
-        if not found:
-            raise fail(
-                "manifest-no-match", f"directory '{ref.file}' holds no manifests (*.yaml, *.yml, *.json)", ref.at
-            )
-        return tuple(found)
-    return (path,)

@@ -264,3 +264,29 @@ def test_a_file_that_becomes_a_link_or_a_pipe_after_the_listing_is_not_read(tmp_
             files.read(found, name, AT)
         assert caught.value.environment
         assert caught.value.diagnostics[0].code == "file-unreadable"
+
+
+def test_a_name_means_a_file_a_directory_or_a_pattern(tree: Make) -> None:
+    here = tree(
+        **{"m/a.yaml": "", "m/deep/b.json": "", "m/c.yml": "", "m/readme.md": "", "link": Path("m"), "x.txt": ""}
+    )
+    assert files.named(here, "m", endings=files.MANIFESTS) == ("m/a.yaml", "m/c.yml", "m/deep/b.json")
+    assert files.named(here, "link", endings=(".yml",)) == ("link/c.yml",)
+    assert files.named(here, "m") == ("m",)
+    assert files.named(here, "m/*.y*ml") == ("m/a.yaml", "m/c.yml")
+    assert files.named(here, "no.yaml", endings=files.MANIFESTS) == ("no.yaml",)
+    assert files.manifests(here, "profiles/p.yaml", "../m/deep/", AT) == ("m/deep/b.json",)
+    assert files.manifests(here, "profiles/p.yaml", "../x.txt", AT) == ("x.txt",)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("../m/*.yaml", "no file matches '../m/*.yaml'"),
+        ("../m", "directory '../m' holds no manifests (*.yaml, *.yml, *.json)"),
+    ],
+)
+def test_manifests_that_are_none_are_told(tree: Make, written: str, message: str) -> None:
+    here = tree(**{"m/readme.md": ""})
+    problem = refused(lambda: files.manifests(here, "profiles/p.yaml", written, AT))
+    assert (problem.code, problem.message, problem.at) == ("manifest-no-match", message, AT)

@@ -341,6 +341,14 @@ def test_a_profile_of_our_own_is_exported_with_everything_worked_in() -> None:
     assert any("layer 'other' merges its values with those of pack 'other'" in message for message in told)
 
 
+def test_manifests_that_are_not_there_are_refused_by_an_export_as_by_a_render() -> None:
+    with pytest.raises(CompileError) as caught:
+        exported(
+            Imported({"profiles/own.yaml": OWN, "profiles/more.yaml": "b: 2", "profiles/rules/a.md": "", **PACK}, ())
+        )
+    assert [problem.code for problem in caught.value.diagnostics] == ["manifest-no-match"]
+
+
 KEYS = st.sampled_from(["a", "b-c", "d.e", "on", "1", "x y"])
 LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-2, 2) | st.text("ab:#'\"{}- \n", max_size=8)
 TREES = st.recursive(LEAVES, lambda t: st.lists(t, max_size=2) | st.dictionaries(KEYS, t, max_size=3), max_leaves=8)

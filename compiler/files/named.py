@@ -1,0 +1,39 @@
+"""The files that one name in an input stands for: a file, a directory or a glob pattern."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Position, fail
+from compiler.files.paths import normalise
+from compiler.files.read import glob, is_directory, is_pattern, walk
+from compiler.ports import Files
+
+MANIFESTS = (".yaml", ".yml", ".json")
+"""How names of files with Kubernetes objects end. Source: kubectl's FileExtensions (cli-runtime, pkg/resource)."""
+
+
+def named(files: Files, path: str, at: Position | None = None, *, endings: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The files that `path` (normalised) means, sorted: those that a pattern matches, those below a directory that end
+    in one of `endings`, or the path itself, whether it is there or not. Without `endings` a directory is not looked into.
+
+    Raises as `glob` and `walk`.
+    """
+    if is_pattern(path):
+        return glob(files, path, at)
+    if endings and is_directory(files, path):
+        return tuple(name for name in walk(files, path, at) if name.endswith(endings))
+    return (path,)
+
+
+def manifests(files: Files, base_file: str, written: str, at: Position) -> tuple[str, ...]:
+    """The manifest files that `written` means in `base_file`, at least one: a file, a directory or a pattern.
+
+    Raises `manifest-no-match` at `at`, and as `normalise` and `named`.
+    """
+    path = normalise(base_file, written.rstrip("/") or written, at)
+    matched = named(files, path, at, endings=MANIFESTS)
+    if matched:
+        return matched
+    if is_pattern(path):
+        raise fail("manifest-no-match", f"no file matches '{written}'", at, hint=f"searched for {path}")
+    listed = ", ".join(f"*{ending}" for ending in MANIFESTS)
+    raise fail("manifest-no-match", f"directory '{written}' holds no manifests ({listed})", at)
