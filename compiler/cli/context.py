@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class Input:
     """Where input is read: a directory's files as they are, or those of a commit."""
 
     path: Path
@@ -55,7 +55,7 @@ class Repository:
 class Options:
     """The options that all compiling commands share."""
 
-    repository: Repository
+    repository: Input
     request: Request
     engine: str
     helm: str
@@ -184,7 +184,7 @@ def compile_options(command: F) -> F:
 
     @functools.wraps(command)
     def with_options(**given: Any) -> Any:
-        repository = Repository(given.pop("repo").absolute(), given.pop("ref"))
+        repository = Input(given.pop("repo").absolute(), given.pop("ref"))
         request = Request(tuple(given.pop("clusters")), given.pop("selector"), datetime.date.today())
         engine, helm = given.pop("helm_engine"), given.pop("helm_binary")
         if engine == "cli":

@@ -10,7 +10,7 @@ import click
 
 from compiler.app.pipeline import prepare
 from compiler.cli.console import Console
-from compiler.cli.context import Options, Repository, compile_options, repository_options, source_lines
+from compiler.cli.context import Input, Options, compile_options, repository_options, source_lines
 from compiler.diagnostics import Problems
 from compiler.load.repository import load
 from compiler.model import PlannedCluster, ProfileRef, Source
@@ -27,7 +27,7 @@ KINDS = ("clusters", "profiles", "templates", "packs")
 @click.pass_obj
 def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) -> None:
     """List clusters (the default), profiles, templates or packs."""
-    with Repository(repo.absolute(), ref).files() as files:
+    with Input(repo.absolute(), ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)
     console.problems(warnings)

@@ -16,9 +16,9 @@ from compiler.authoring.describe import as_text, describe
 from compiler.authoring.images import images
 from compiler.authoring.lint import lint
 from compiler.cli.console import Console
-from compiler.cli.context import Repository, repository_options, source_lines
+from compiler.cli.context import Input, repository_options, source_lines
 from compiler.cli.pack_new import new_command
-from compiler.cli.places import DIRECTORY, Place, compiler_of, lines_of
+from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, lines_of
 from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mean, fail
 from compiler.host.write import publish
 from compiler.load.repository import load
@@ -40,7 +40,7 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
 
     DIR is a pack or a directory with packs below it. Exit status 1 where there are errors.
     """
-    places = [Place.of(directory) for directory in directories]
+    places = [PackDirectory.of(directory) for directory in directories]
     console.source_line = lines_of(places)
     found: list[Diagnostic] = []
     count = 0
@@ -68,7 +68,7 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
     A case is a folder: tests/CASE/values.yaml (a layer's values), cluster.yaml (a Cluster) and
     expected/ (the objects, a file each). Both inputs may be missing.
     """
-    places = [Place.of(directory) for directory in directories]
+    places = [PackDirectory.of(directory) for directory in directories]
     console.source_line = lines_of(places)
     problems = Problems()
     failed = total = 0
@@ -87,7 +87,7 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
     return 1 if failed or problems.errors else 0
 
 
-def _cases(pack: Pack, place: Place, problems: Problems) -> Sequence[Case]:
+def _cases(pack: Pack, place: PackDirectory, problems: Problems) -> Sequence[Case]:
     """The cases of a pack; none where something is wrong with it or them (recorded)."""
     problems.found.extend(found for found in pack.defects if found.severity == "error")
     if any(found.severity == "error" for found in pack.defects):
@@ -108,7 +108,7 @@ def _compare(result: Result, console: Console) -> bool:
     return ok
 
 
-def _update(result: Result, place: Place, console: Console) -> bool:
+def _update(result: Result, place: PackDirectory, console: Console) -> bool:
     """Makes the rendered files the expected ones, all or none."""
     case = result.case
     if result.failed:
@@ -132,7 +132,7 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
 
     An image that is listed and not used may be right: operators run images that no manifest names.
     """
-    place = Place.of(directory)
+    place = PackDirectory.of(directory)
     console.source_line = source_lines(place.files)
     pack = place.pack()
     with Session() as session:
@@ -168,10 +168,10 @@ def show_command(console: Console, pack: str, repo: Path, ref: str, form: str) -
     Without VERSION: the highest that the repository has.
     """
     if not ref and Path(pack).is_dir():
-        place = Place.of(Path(pack))
+        place = PackDirectory.of(Path(pack))
         found = describe(place.pack(), place.files)
     else:
-        with Repository(repo.absolute(), ref).files() as files:
+        with Input(repo.absolute(), ref).files() as files:
             console.source_line = source_lines(files)
             found = describe(_named(pack, files), files)
     console.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n" if form == "json" else as_text(found))

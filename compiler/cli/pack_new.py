@@ -16,7 +16,7 @@ from compiler.authoring.workbench import KUBERNETES, Compile
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.cli.console import Console
-from compiler.cli.places import DIRECTORY, Place, compiler_of
+from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of
 from compiler.diagnostics import Diagnostic, Position, fail
 from compiler.files.mapping import MappingFiles
 from compiler.host import additions
@@ -86,7 +86,7 @@ def new_command(
 
 
 def _chart_at(path: Path) -> Chart:
-    place = Place.of(path)
+    place = PackDirectory.of(path)
     return Charts.over(place.files).at_path(place.directory, Position(place.directory))
 
 

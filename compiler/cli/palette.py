@@ -9,7 +9,7 @@ import click
 
 from compiler import files as tree
 from compiler.cli.console import Console, SourceLine
-from compiler.cli.context import Repository, repository_options, source_lines
+from compiler.cli.context import Input, repository_options, source_lines
 from compiler.diagnostics import CompileError, did_you_mean, fail
 from compiler.exchange.exporting import export_profile
 from compiler.exchange.importing import import_profile
@@ -103,7 +103,7 @@ def _refuse_twin(files: DirectoryFiles, name: str, version: str, path: str) -> N
 @click.pass_obj
 def export_palette(console: Console, profile: str, repo: Path, ref: str, output: Path | None) -> int:
     """Print a profile as the JSON that Palette imports. Without VERSION: the highest that there is."""
-    with Repository(repo.absolute(), ref).files() as files:
+    with Input(repo.absolute(), ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)
         found = export_profile(_profile(source, profile), source, files)

@@ -24,14 +24,14 @@ DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PackDirectory:
     """A directory as the command line names it: problems show paths from the working directory, where it is below."""
 
     files: DirectoryFiles
     directory: str
 
     @classmethod
-    def of(cls, path: Path) -> Place:
+    def of(cls, path: Path) -> PackDirectory:
         absolute = Path(os.path.abspath(path))
         here = Path.cwd()
         if absolute != here and absolute.is_relative_to(here):
@@ -63,7 +63,7 @@ def compiler_of(session: Session) -> Compile:
     return lambda files: compile_clusters(files, Request(), session, existing=lambda _: None)
 
 
-def lines_of(places: Sequence[Place]) -> SourceLine:
+def lines_of(places: Sequence[PackDirectory]) -> SourceLine:
     """The source line at a position in any of the places."""
     lines = [source_lines(place.files) for place in places]
     return lambda at: next((text for line in lines if (text := line(at))), "")

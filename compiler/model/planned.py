@@ -9,7 +9,7 @@ from typing import Any, Literal
 from compiler.diagnostics import Position
 from compiler.model.clusters import Cluster
 from compiler.model.overlays import Overlay
-from compiler.model.profiles import LayerType, Policy, Values
+from compiler.model.profiles import LayerType, Policy
 from compiler.model.settings import Settings
 
 
@@ -96,7 +96,6 @@ class PlannedLayer:
     management: bool
     extra_objects: tuple[str, ...] = ()  # Namespace documents (YAML text) that the layer itself asks for
     readiness: tuple[Mapping[str, Any], ...] = ()
-    values: tuple[Values, ...] = ()  # the levels that were merged, low to high, for explain and messages
     source_path: str = ""
     secrets: frozenset[str] = frozenset()  # texts that no message may show
 

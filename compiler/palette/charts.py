@@ -19,7 +19,7 @@ Charts = Sequence[tuple[str, str]]  # (path as the pack names it, name in Chart.
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class PackRelease:
     """One chart of a pack, as Helm is asked for it."""
 
     path: str  # of the chart, as the pack names it
@@ -30,7 +30,7 @@ class Release:
 
 def releases(
     values: PackValues, charts: Charts, settings: PackSettings, *, release_name: str = "", flat: bool = False
-) -> tuple[Release, ...]:
+) -> tuple[PackRelease, ...]:
     """The releases of a pack layer, in the order of pack.json. What is wrong is recorded.
 
     `release_name` is what the layer asks for, possible for one chart only. With `flat`, the values of a pack of one
@@ -50,11 +50,11 @@ def releases(
         )
         release_name = ""
     _report_stray_overrides(values, charts, settings)
-    found: dict[str, Release] = {}
+    found: dict[str, PackRelease] = {}
     for path, chart in charts:
         name = release_name or _override(path, chart, settings) or _default_name(values, chart)
         block = blocks if flat else values.expect_mapping(blocks.get(chart), "charts", chart)
-        release = Release(path, chart, name, block)
+        release = PackRelease(path, chart, name, block)
         _check_name(values, release, found.setdefault(name, release))
     return tuple(found.values())
 
@@ -79,7 +79,7 @@ def _override(path: str, chart: str, settings: PackSettings) -> str:
     return settings.release_names.get(chart) or settings.release_names.get(PurePosixPath(path).stem, "")
 
 
-def _check_name(values: PackValues, release: Release, other: Release) -> None:
+def _check_name(values: PackValues, release: PackRelease, other: PackRelease) -> None:
     at = values.locate("pack", "releaseNameOverride")
     hint = f"set pack.releaseNameOverride.{release.chart} in the layer's values"
     if other is not release:

@@ -31,7 +31,7 @@ _VOLUME_FIELDS = ("name", "hostPath", "mountPath", "readOnly", "pathType")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class KubeadmSource:
     """One layer's values, and how a file of its pack is read (`files[].path`; raises CompileError)."""
 
     layer: str
@@ -61,7 +61,7 @@ class KubeadmConfig:
     node_fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def kubeadm_config(sources: Sequence[Source]) -> KubeadmConfig:
+def kubeadm_config(sources: Sequence[KubeadmSource]) -> KubeadmConfig:
     """The configuration of all layers, given in order. What is wrong is recorded with the layer's values."""
     merge = _Merge()
     for source in sources:
@@ -84,7 +84,7 @@ def kubeadm_config(sources: Sequence[Source]) -> KubeadmConfig:
 class _Block:
     """A mapping inside one layer's values."""
 
-    source: Source
+    source: KubeadmSource
     data: Mapping[str, Any]
     path: tuple[str | int, ...]
 

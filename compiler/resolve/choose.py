@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from compiler import files as tree
@@ -11,72 +11,15 @@ from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.diagnostics import Position, Problems, fail
 from compiler.merge import merge
-from compiler.model import ChartRef, LayerSettings, ManifestRef, Pack, PackRef, Policy, Source, Values
+from compiler.model import ChartRef, Pack, PackRef, Policy, Source, Values
 from compiler.palette import presets
+from compiler.resolve.layers import ChosenLayer, StackedLayer, refined
 from compiler.resolve.sources import check_chart_version, find_chart, find_pack
-from compiler.resolve.stack import StackedLayer
-from compiler.resolve.values import levels_of, lists_at, origin_of
+from compiler.resolve.values import levels_of, lists_at
 
 _POLICY_DEFAULTS = Policy(
     secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenLayer:
-    """`pack` is the layer's pack, or the one linked to its chart; `chart` is set for chart layers only."""
-
-    stacked: StackedLayer
-    pack: Pack | None
-    chart: Chart | None
-    chart_path: str
-    levels: tuple[Values, ...]
-    merged: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        return self.stacked.name
-
-    @property
-    def settings(self) -> tuple[LayerSettings, ...]:
-        return self.stacked.settings
-
-    @property
-    def manifests(self) -> tuple[ManifestRef, ...]:
-        """The attached manifests of every level."""
-        return tuple(ref for level in self.settings for ref in level.manifests)
-
-    @property
-    def version(self) -> str:
-        return self.chart.version if self.chart else self.pack.version if self.pack else ""
-
-    def describe(self) -> str:
-        """For people: `pack nginx 1.11.2`, `chart kube-prometheus-stack 88.5.3`, `manifests`, `builtin`."""
-        if self.chart:
-            return f"chart {self.chart.name} {self.chart.version}"
-        if self.pack:
-            return f"pack {self.pack.name} {self.pack.version}"
-        return "builtin" if self.stacked.layer.builtin else "manifests"
-
-    def locate(self, *keys: str | int) -> Position:
-        """Where the merged value at these keys was written; the layer itself where nobody wrote it."""
-        found = origin_of(self.levels, keys)
-        while found is None and keys:
-            keys = keys[:-1]
-            found = origin_of(self.levels, keys) if keys else None
-        return found[1] if found else self.stacked.layer.at
-
-    def last(self, field: str) -> Any:
-        """What the highest level that says something says of a plain setting (`namespace`, `release_name`, …)."""
-        for level in reversed(self.settings):
-            value = getattr(level, field)
-            if value not in ("", None):
-                return value
-        return None
-
-    def policy(self) -> Policy:
-        """The policy that holds: of each field the highest level that says something, else the default."""
-        return policy_of(self.stacked.policies)
 
 
 def policy_of(levels: Sequence[Policy]) -> Policy:
@@ -89,14 +32,14 @@ def policy_of(levels: Sequence[Policy]) -> Policy:
 
 def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Problems) -> ChosenLayer:
     """Finds the layer's pack or chart and merges its values. Raises CompileError where its source cannot be had."""
-    reference = stacked.layer.source
+    reference = stacked.source
     asked, asked_at = _version(stacked)
     pack: Pack | None = None
     chart: Chart | None = None
     path = ""
     pack_ref = reference if isinstance(reference, PackRef) else None
     if isinstance(reference, ChartRef):
-        chart, path = find_chart(reference, stacked.layer.at.path, charts)
+        chart, path = find_chart(reference, stacked.at.path, charts)
         check_chart_version(chart, path, asked, asked_at)
         pack_ref = reference.linked_pack
         if pack_ref is not None:
@@ -109,7 +52,7 @@ def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Prob
     levels, strategies = levels_of(base, stacked.settings)
     lists = _lists_of_charts(pack, chart, charts, {path for chosen in strategies for path in chosen})
     merged = merge([lists, *(level.data for level in levels)], [{}, *strategies])
-    return ChosenLayer(stacked, pack, chart, path, levels, merged)
+    return refined(stacked, ChosenLayer, pack=pack, chart=chart, chart_path=path, levels=levels, merged=merged)
 
 
 def _lists_of_charts(pack: Pack | None, chart: Chart | None, charts: Charts, paths: Set[str]) -> Mapping[str, Any]:
@@ -127,14 +70,14 @@ def _version(stacked: StackedLayer) -> tuple[str, Position]:
     for level in reversed(stacked.settings):
         if level.version:
             return level.version, level.at
-    reference = stacked.layer.source
-    return (reference.version, reference.at) if reference else ("", stacked.layer.at)
+    reference = stacked.source
+    return (reference.version, reference.at) if reference else ("", stacked.at)
 
 
 def _with_presets(pack: Pack, stacked: StackedLayer, ref: PackRef | None, problems: Problems) -> tuple[Values, ...]:
     names = next((level.presets for level in reversed(stacked.settings) if level.presets is not None), None)
     chosen = names if names is not None else (ref.presets if ref else ())
-    selected = presets.select(pack, chosen, ref.at if ref else stacked.layer.at, problems)
+    selected = presets.select(pack, chosen, ref.at if ref else stacked.at, problems)
     if not selected:
         return (pack.values,)
     label = f"{pack.values.label} with presets {', '.join(preset.name for preset in selected)}"

@@ -9,7 +9,7 @@ from compiler.diagnostics import Problems
 from compiler.model import Macros, Profile, ProfileRef, Source
 from compiler.model.variables import Variable
 from compiler.palette.settings import PackSettings
-from compiler.resolve.choose import ChosenLayer
+from compiler.resolve.layers import ChosenLayer, ResolvedLayer
 from compiler.resolve.macros import Scope
 from compiler.resolve.stack import Stack
 from compiler.variables import typed, values_of
@@ -20,7 +20,7 @@ _SCOPES = ("system", "tenant", "project")  # low to high: project wins
 def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Problems) -> str:
     """The cluster's Kubernetes version without `v`: the k8s layer's, else the cluster's own field. '' is reported."""
     cluster = stack.cluster
-    k8s = next((layer for layer in layers if layer.stacked.layer.type == "k8s" and layer.version), None)
+    k8s = next((layer for layer in layers if layer.type == "k8s" and layer.version), None)
     if k8s is None:
         if not cluster.kubernetes_version:
             problems.error(
@@ -37,7 +37,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
             f"cluster '{cluster.name}' says Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' is {version}",
             cluster.at,
             hint=f"leave spec.kubernetesVersion out, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",
-            related=[(k8s.stacked.layer.at, "the k8s layer")],
+            related=[(k8s.at, "the k8s layer")],
         )
     return version
 
@@ -112,19 +112,18 @@ def macro_scope(
 
 def template_context(
     stack: Stack,
-    layer: ChosenLayer,
-    variables: Mapping[str, str],
+    layer: ResolvedLayer,
     version: str,
     network: PackSettings,
     values: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What templates of our own packs see, besides `capabilities` (docs/packs.md)."""
-    profile, cluster, pack = layer.stacked.profile, stack.cluster, layer.pack
+    profile, cluster, pack = layer.profile, stack.cluster, layer.pack
     definitions: Mapping[str, Variable] = {variable.name: variable for variable in profile.variables}
     major, minor = [*version.split("."), "", ""][:2]
     return {
         "values": values,
-        "vars": {name: typed(definitions[name], text) for name, text in variables.items()},
+        "vars": {name: typed(definitions[name], text) for name, text in layer.scope.var.items()},
         "cluster": {
             "name": cluster.name,
             "labels": dict(cluster.labels),
@@ -138,6 +137,6 @@ def template_context(
             "system": dict(cluster.facts),
         },
         "profile": {"name": profile.name, "version": profile.version, "type": profile.type},
-        "layer": {"name": layer.name, "type": layer.stacked.layer.type, "category": layer.stacked.layer.category},
+        "layer": {"name": layer.name, "type": layer.type, "category": layer.written.category},
         "pack": {"name": pack.name, "version": pack.version} if pack else {},
     }

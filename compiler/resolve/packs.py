@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from compiler import files as tree
 from compiler import yamldoc
@@ -14,32 +12,13 @@ from compiler.model import ManifestPart
 from compiler.model.order import layer_key
 from compiler.palette import constraints, presets, schema
 from compiler.palette.cluster_api import PROVIDERS, ClusterFacts, objects
-from compiler.palette.kubeadm import Source as KubeadmSource
-from compiler.palette.kubeadm import kubeadm_config
+from compiler.palette.kubeadm import KubeadmSource, kubeadm_config
 from compiler.palette.members import Member
-from compiler.palette.settings import PackSettings
-from compiler.palette.values import PackValues
 from compiler.ports import Files
-from compiler.resolve.choose import ChosenLayer
-from compiler.resolve.scope import Scope
+from compiler.resolve.layers import ResolvedLayer
 from compiler.resolve.stack import Stack
 
 CLUSTER_API = "(kubeadmconfig of the cluster's packs)"
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedLayer:
-    """A chosen layer with its final values and what they say of it. `values` is set where a pack is behind the layer."""
-
-    layer: ChosenLayer
-    data: Mapping[str, Any]
-    values: PackValues | None
-    settings: PackSettings
-    scope: Scope
-
-    @property
-    def name(self) -> str:
-        return self.layer.name
 
 
 def check_packs(
@@ -49,7 +28,7 @@ def check_packs(
 
     `today` is for end-of-life warnings only; None gives none.
     """
-    members = [_member(resolved) for resolved in layers if not resolved.layer.stacked.layer.builtin]
+    members = [_member(resolved) for resolved in layers if not resolved.builtin]
     constraints.check(members, stack.cloud, version, stack.cluster.node_pools, problems)
     if today is not None:
         for member in members:
@@ -60,18 +39,17 @@ def check_packs(
             presets.check_record(resolved.values.pack, problems)
 
 
-def _member(resolved: ResolvedLayer) -> Member:
-    layer = resolved.layer
+def _member(layer: ResolvedLayer) -> Member:
     named = layer.pack.name if layer.pack else layer.chart.name if layer.chart else layer.name
     return Member(
         layer=layer.name,
-        type=layer.stacked.layer.type,
+        type=layer.type,
         name=named,
         version=layer.version,
-        at=layer.stacked.layer.at,
+        at=layer.at,
         pack=layer.pack,
-        data=resolved.data,
-        display_name=resolved.settings.display_name,
+        data=layer.data,
+        display_name=layer.pack_settings.display_name,
     )
 
 
@@ -81,10 +59,10 @@ def cluster_api_part(
     """The kubeadm settings of all packs, in the order of layers, as Cluster API objects (opt-in: `capi: true`)."""
     ordered = sorted(
         (resolved for resolved in layers if resolved.values is not None),
-        key=lambda r: layer_key(r.layer.stacked.layer.type, r.settings.install_priority or 0, r.layer.stacked.order),
+        key=lambda r: layer_key(r.type, r.pack_settings.install_priority or 0, r.order),
     )
     config = kubeadm_config([_kubeadm_source(resolved, files) for resolved in ordered])
-    k8s = next(r for r in layers if r.layer.stacked.layer.type == "k8s")
+    k8s = next(r for r in layers if r.type == "k8s")
     if stack.cloud not in PROVIDERS:
         problems.error(
             "capi-cloud",
@@ -97,9 +75,9 @@ def cluster_api_part(
         namespace=namespace,
         kubernetes_version=version,
         provider=PROVIDERS.get(stack.cloud, ""),
-        pods=tuple(filter(None, k8s.settings.pod_cidr.split(","))),
-        services=tuple(filter(None, k8s.settings.service_cidr.split(","))),
-        service_domain=k8s.settings.service_domain,
+        pods=tuple(filter(None, k8s.pack_settings.pod_cidr.split(","))),
+        services=tuple(filter(None, k8s.pack_settings.service_cidr.split(","))),
+        service_domain=k8s.pack_settings.service_domain,
         pools=stack.cluster.node_pools,
     )
     return ManifestPart(CLUSTER_API, yamldoc.dump_all(objects(config, facts)))

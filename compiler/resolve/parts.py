@@ -17,10 +17,9 @@ from compiler.merge import without_deleted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, PackRef, Part
 from compiler.palette.charts import releases
 from compiler.palette.manifests import manifests
-from compiler.palette.settings import PackSettings
 from compiler.palette.values import PackValues
 from compiler.ports import Files
-from compiler.resolve.choose import ChosenLayer
+from compiler.resolve.layers import ResolvedLayer
 from compiler.yamldoc.limits import MAX_FILE_BYTES
 
 Substitute = Callable[[Any, Callable[..., Position]], Any]
@@ -31,10 +30,7 @@ Substitute = Callable[[Any, Callable[..., Position]], Any]
 class PartsBuilder:
     """Builds the parts of one layer: `substitute` puts macros into data, `context` gives what Jinja2 templates see."""
 
-    layer: ChosenLayer
-    values: PackValues | None  # of a pack layer
-    data: Mapping[str, Any]  # final values
-    settings: PackSettings
+    layer: ResolvedLayer
     namespace: str
     files: Files
     charts: Charts
@@ -49,10 +45,10 @@ class PartsBuilder:
         parts: list[Part] = []
         layer = self.layer
         if layer.chart is not None:
-            parts.extend(self._linked_chart(layer.chart) if self.values else [self._plain_chart(layer.chart)])
-        elif layer.pack is not None and self.values is not None:
-            parts.extend(self._pack_charts(layer.pack, self.values))
-            parts.extend(self._pack_manifests(layer.pack, self.values))
+            parts.extend(self._linked_chart(layer.chart) if self.layer.values else [self._plain_chart(layer.chart)])
+        elif layer.pack is not None and self.layer.values is not None:
+            parts.extend(self._pack_charts(layer.pack, self.layer.values))
+            parts.extend(self._pack_manifests(layer.pack, self.layer.values))
             if layer.pack.templates:
                 parts.append(self._templates(layer.pack))
         for ref in layer.manifests:
@@ -61,13 +57,13 @@ class PartsBuilder:
 
     def _plain_chart(self, chart: Chart) -> ChartPart:
         return self._chart_part(
-            chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.name, self.data
+            chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.name, self.layer.data
         )
 
     def _linked_chart(self, chart: Chart) -> list[Part]:
-        assert self.values is not None
+        assert self.layer.values is not None
         found = releases(
-            self.values, [(self.layer.chart_path, chart.name)], self.settings,
+            self.layer.values, [(self.layer.chart_path, chart.name)], self.layer.pack_settings,
             release_name=self.layer.last("release_name") or self.layer.name,
         )  # fmt: skip
         return [self._chart_part(chart, self.layer.chart_path, release.name, release.values) for release in found]
@@ -78,15 +74,17 @@ class PartsBuilder:
             path = tree.normalise(pack.at.path, relative, pack.at)
             loaded[relative] = self.charts.at_path(path, pack.at)
         named = [(relative, chart.name) for relative, chart in loaded.items()]
-        reference = self.layer.stacked.layer.source
+        reference = self.layer.source
         flat = isinstance(reference, PackRef) and reference.flat_charts
-        found = releases(values, named, self.settings, release_name=self.layer.last("release_name") or "", flat=flat)
+        found = releases(
+            values, named, self.layer.pack_settings, release_name=self.layer.last("release_name") or "", flat=flat
+        )
         return [
             self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values) for r in found
         ]  # fmt: skip
 
     def _chart_part(self, chart: Chart, path: str, release: str, values: Mapping[str, Any]) -> ChartPart:
-        at = self.layer.stacked.layer.at
+        at = self.layer.at
         validate = not self.layer.last("skip_schema_validation")
         if chart.missing_dependencies:
             self.problems.error(
@@ -166,7 +164,7 @@ class PartsBuilder:
         for path in tree.walk(self.files, f"{pack.directory}/templates"):
             texts.append((path, tree.read_text(self.files, path, pack.at)))
         rendered = tuple(f"{pack.directory}/{name}" for name in pack.templates)
-        values = without_deleted(self.data, pack.values.data)
+        values = without_deleted(self.layer.data, pack.values.data)
         return JinjaPart(
             directory=pack.directory,
             templates=tuple(texts),

@@ -20,9 +20,10 @@ from compiler.palette.settings import PackSettings, read_settings
 from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve import facts
-from compiler.resolve.choose import ChosenLayer, choose
+from compiler.resolve.choose import choose, policy_of
+from compiler.resolve.layers import ChosenLayer, ResolvedLayer, refined
 from compiler.resolve.macros import Scope, inline, resolve
-from compiler.resolve.packs import ResolvedLayer, check_packs, cluster_api_part
+from compiler.resolve.packs import check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
 from compiler.resolve.stack import Stack, check_templates, stack_of, unused_overrides
 
@@ -95,7 +96,7 @@ class _ClusterPlanner:
         check_packs(self.stack, resolved, version, self.today, self.problems)
         if self.problems.errors:
             return None
-        network = next((r.settings for r in resolved if r.layer.stacked.layer.type == "k8s"), PackSettings())
+        network = next((r.pack_settings for r in resolved if r.type == "k8s"), PackSettings())
         ordered = self._ordered(resolved)
         layers = [self._planned(r, wave, version, network, resolved) for r, wave in ordered]
         if self.problems.errors:
@@ -116,7 +117,7 @@ class _ClusterPlanner:
         scopes: dict[str, Scope] = {}
         found = []
         for layer in chosen:
-            profile = layer.stacked.profile
+            profile = layer.profile
             if profile.name not in scopes:
                 variables[profile.name] = facts.variable_values(self.stack, profile, self.problems)
                 scopes[profile.name] = facts.macro_scope(
@@ -133,81 +134,73 @@ class _ClusterPlanner:
 
     def _read(self, layer: ChosenLayer, data: Mapping[str, Any], scope: Scope) -> ResolvedLayer:
         if layer.pack is None:
-            return ResolvedLayer(layer, data, None, PackSettings(), scope)
+            return refined(layer, ResolvedLayer, data=data, values=None, pack_settings=PackSettings(), scope=scope)
         secrets = frozenset(scope.var[name] for name in scope.sensitive if scope.var.get(name))
         values = PackValues(layer.pack, data, layer.locate, self.problems, secrets)
-        return ResolvedLayer(layer, data, values, read_settings(values), scope)
+        return refined(layer, ResolvedLayer, data=data, values=values, pack_settings=read_settings(values), scope=scope)
 
     def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[ResolvedLayer, int]]:
         """The layers that yield something, in total order, each with its wave."""
         keyed = []
-        for r in resolved:
-            layer = r.layer
-            if layer.stacked.layer.builtin:
-                continue
-            own = layer.last("install_priority")
-            priority = own if own is not None else (r.settings.install_priority or 0)
-            keyed.append((layer_key(layer.stacked.layer.type, priority, layer.stacked.order), r))
+        for layer in resolved:
+            if not layer.builtin:
+                own = layer.last("install_priority")
+                priority = own if own is not None else (layer.pack_settings.install_priority or 0)
+                keyed.append((layer_key(layer.type, priority, layer.order), layer))
         keyed.sort(key=lambda pair: pair[0])
-        ranks = waves([(r.layer.name, key) for key, r in keyed])
-        return [(r, ranks[r.layer.name]) for _, r in keyed]
+        ranks = waves([(layer.name, key) for key, layer in keyed])
+        return [(layer, ranks[layer.name]) for _, layer in keyed]
 
     def _planned(
-        self, r: ResolvedLayer, wave: int, version: str, network: PackSettings, all_layers: Sequence[ResolvedLayer]
+        self, layer: ResolvedLayer, wave: int, version: str, network: PackSettings, all_layers: Sequence[ResolvedLayer]
     ) -> PlannedLayer | None:
-        layer = r.layer
-        stacked = layer.stacked
-        profile = stacked.profile
-        namespace = layer.last("namespace") or r.settings.namespace or "default"
+        namespace = layer.last("namespace") or layer.pack_settings.namespace or "default"
         builder = PartsBuilder(
             layer=layer,
-            values=r.values,
-            data=r.data,
-            settings=r.settings,
             namespace=namespace,
             files=self.files,
             charts=self.charts,
-            substitute=lambda value, locate: resolve(value, r.scope, self.evaluate, locate),
-            inline=lambda text, at: inline(text, r.scope, self.evaluate, lambda *_: at),
-            context=lambda values: facts.template_context(self.stack, layer, r.scope.var, version, network, values),
+            substitute=lambda value, locate: resolve(value, layer.scope, self.evaluate, locate),
+            inline=lambda text, at: inline(text, layer.scope, self.evaluate, lambda *_: at),
+            context=lambda values: facts.template_context(self.stack, layer, version, network, values),
             spectro=facts.spectro(self.stack),
             problems=self.problems,
         )
         try:
             parts = builder.build()
-            if stacked.layer.type == "k8s" and profile.kubeadm:
+            if layer.type == "k8s" and layer.profile.kubeadm:
                 own = cluster_api_part(self.stack, all_layers, version, namespace, self.files, self.problems)
                 parts = (*parts, own)
         except CompileError as error:
             self.problems.add(error)
             return None
-        policy = layer.policy()
+        policy = policy_of(layer.policies)
         patches = tuple(ScopedOverlay(overlay, False) for overlay in layer.pack.patches) if layer.pack else ()
         return PlannedLayer(
             cluster=self.stack.cluster.name,
             name=layer.name,
-            type=stacked.layer.type,
+            type=layer.type,
             wave=wave,
-            profile=profile.name,
-            profile_version=profile.version,
+            profile=layer.profile.name,
+            profile_version=layer.profile.version,
             source=layer.describe(),
             namespace=namespace,
             parts=parts,
-            overlays=(*patches, *stacked.overlays),
+            overlays=(*patches, *layer.overlays),
             policy=policy,
-            at=stacked.layer.at,
-            management=self._is_management(layer),
-            extra_objects=_namespace_documents(layer, r.settings, policy.namespaces),
-            readiness=(*_pack_readiness(r), *(item for level in layer.settings for item in level.readiness)),
-            values=layer.levels,
+            at=layer.at,
+            management=_is_management(layer),
+            extra_objects=_namespace_documents(layer, policy.namespaces),
+            readiness=(*_pack_readiness(layer), *(item for level in layer.settings for item in level.readiness)),
             source_path=layer.chart_path or (layer.pack.directory if layer.pack else ""),
-            secrets=_secrets(r),
+            secrets=_secrets(layer),
         )
 
-    def _is_management(self, layer: ChosenLayer) -> bool:
-        """os and k8s layers describe the cluster itself to the cluster that manages it (Cluster API)."""
-        destination = layer.last("destination")
-        return destination == "management" if destination else layer.stacked.layer.type in ("os", "k8s")
+
+def _is_management(layer: ResolvedLayer) -> bool:
+    """os and k8s layers describe the cluster itself to the cluster that manages it (Cluster API)."""
+    destination = layer.last("destination")
+    return destination == "management" if destination else layer.type in ("os", "k8s")
 
 
 def _secrets(resolved: ResolvedLayer) -> frozenset[str]:
@@ -235,8 +228,8 @@ def _pack_readiness(resolved: ResolvedLayer) -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def _namespace_documents(layer: ChosenLayer, settings: PackSettings, policy: str) -> tuple[str, ...]:
+def _namespace_documents(layer: ResolvedLayer, policy: str) -> tuple[str, ...]:
     if policy == "never":
         return ()
     own = layer.last("namespace") or ""
-    return tuple(yamldoc.dump(found) for found in namespaces(settings, own))
+    return tuple(yamldoc.dump(found) for found in namespaces(layer.pack_settings, own))

@@ -15,8 +15,6 @@ from compiler.model import (
     Assignment,
     Cluster,
     Layer,
-    LayerSettings,
-    Policy,
     Profile,
     ProfileRef,
     ScopedOverlay,
@@ -24,24 +22,9 @@ from compiler.model import (
     Template,
 )
 from compiler.model.overlays import Overlay
+from compiler.resolve.layers import StackedLayer
 
 Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("cluster prod", …), low to high
-
-
-@dataclass(frozen=True, slots=True)
-class StackedLayer:
-    """A layer of a cluster's stack with what every level says of it, low to high; the first is the profile's own."""
-
-    layer: Layer
-    profile: Profile
-    settings: tuple[LayerSettings, ...]
-    overlays: tuple[ScopedOverlay, ...]  # of every level, in the order in which they apply (the pack's come before)
-    policies: tuple[Policy, ...]  # low to high
-    order: int  # place in the stack as written: profile order, then list order
-
-    @property
-    def name(self) -> str:
-        return self.layer.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +216,7 @@ def _layers(
                     f" from profiles {other.profile.name} and {profile.name}",
                     layer.at,
                     hint="layer names are unique in a cluster: rename one of them",
-                    related=[(other.layer.at, f"profile {other.profile.name}")],
+                    related=[(other.at, f"profile {other.profile.name}")],
                 )
             elif not _is_disabled(stacked, cluster, problems):
                 found[layer.name] = stacked
@@ -252,7 +235,7 @@ def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, ord
         for policy in (a.policy, *([a.layers[layer.name].policy] if layer.name in a.layers else []))
     ]
     return StackedLayer(
-        layer=layer,
+        written=layer,
         profile=profile,
         settings=(layer.settings, *overrides),
         overlays=tuple(overlays),
@@ -269,10 +252,10 @@ def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) ->
     last = next((s for s in reversed(stacked.settings) if s.disabled is not None), None)
     if last is None or not last.disabled:
         return False
-    if stacked.layer.type in INFRA_TYPES:
+    if stacked.type in INFRA_TYPES:
         problems.error(
             "layer-disabled",
-            f"layer '{stacked.name}' of type {stacked.layer.type} cannot be disabled (cluster '{cluster.name}')",
+            f"layer '{stacked.name}' of type {stacked.type} cannot be disabled (cluster '{cluster.name}')",
             last.at,
             hint="an infra layer can be changed, never removed (builtin: true fills a slot without objects)",
         )

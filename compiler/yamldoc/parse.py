@@ -10,7 +10,7 @@ from compiler.yamldoc import lines
 from compiler.yamldoc.document import Document
 from compiler.yamldoc.encoding import decode
 from compiler.yamldoc.limits import MAX_FILE_BYTES, MAX_RENDERED_BYTES
-from compiler.yamldoc.reader import Duplicates, Reader
+from compiler.yamldoc.reader import Duplicates, EventReader
 
 _LEAD = re.compile(r"(?:---\n| *(?:#[^\n]*)?\n)*")  # what may stand before a document's content
 
@@ -31,7 +31,7 @@ def load(
     `Document.duplicates` tells. Raises CompileError with codes `yaml-*`.
     """
     return tuple(
-        Reader(
+        EventReader(
             decode(text, path, first_line, max_bytes),
             path,
             first_line=first_line,

@@ -46,7 +46,7 @@ class _Anchor:
         self.inner: Any = None
 
 
-class Reader:
+class EventReader:
     """Reads the documents of one text. Problems that leave the rest readable are gathered and raised together."""
 
     def __init__(self, text: str, path: str, *, first_line: int, positions: bool, duplicates: Duplicates) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.palette.charts import Release, releases
+from compiler.palette.charts import PackRelease, releases
 from compiler.palette.manifests import Manifest, manifests
 from compiler.palette.settings import read_settings
 from compiler.palette.values import PackValues
@@ -14,22 +14,22 @@ ONE = [("charts/front.tgz", "nginx")]
 TWO = [("charts/b.tgz", "b"), ("charts/a.tgz", "a")]
 
 
-def found(values: PackValues, charts: list[tuple[str, str]], **options: object) -> tuple[Release, ...]:
+def found(values: PackValues, charts: list[tuple[str, str]], **options: object) -> tuple[PackRelease, ...]:
     return releases(values, charts, read_settings(values), **options)  # type: ignore[arg-type]
 
 
 def test_values_are_found_by_the_name_in_chart_yaml_and_charts_keep_their_order() -> None:
     values = pack_values("charts: {a: {x: 1}, b: {x: 2}}")
     assert found(values, TWO) == (
-        Release("charts/b.tgz", "b", "web-b", {"x": 2}),
-        Release("charts/a.tgz", "a", "web-a", {"x": 1}),
+        PackRelease("charts/b.tgz", "b", "web-b", {"x": 2}),
+        PackRelease("charts/a.tgz", "a", "web-a", {"x": 1}),
     )
     assert told(values.problems) == []
 
 
 @pytest.mark.parametrize("text", ["", "charts:", "charts: {nginx: }"])
 def test_a_chart_without_values_gets_none(text: str) -> None:
-    assert found(pack_values(text), ONE) == (Release("charts/front.tgz", "nginx", "web-nginx", {}),)
+    assert found(pack_values(text), ONE) == (PackRelease("charts/front.tgz", "nginx", "web-nginx", {}),)
 
 
 @pytest.mark.parametrize("key", ["nginx", "front"])

@@ -1,0 +1,124 @@
+"""A layer of a cluster on its way to the plan: stacked, then chosen, then resolved.
+
+Each form is the one before with more known about it, so that a layer's name is `layer.name` wherever it is. `refined`
+makes the next form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from compiler.charts.chart import Chart
+from compiler.diagnostics import Position
+from compiler.model import (
+    ChartRef,
+    Layer,
+    LayerSettings,
+    LayerType,
+    ManifestRef,
+    Pack,
+    PackRef,
+    Policy,
+    Profile,
+    ScopedOverlay,
+    Values,
+)
+from compiler.palette.settings import PackSettings
+from compiler.palette.values import PackValues
+from compiler.resolve.scope import Scope
+from compiler.resolve.values import origin_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackedLayer:
+    """A layer of a cluster's stack with what every level says of it, low to high; the first is the profile's own."""
+
+    written: Layer
+    profile: Profile
+    settings: tuple[LayerSettings, ...]
+    overlays: tuple[ScopedOverlay, ...]  # of every level, in the order in which they apply (the pack's come before)
+    policies: tuple[Policy, ...]  # low to high
+    order: int  # place in the stack as written: profile order, then list order
+
+    @property
+    def name(self) -> str:
+        return self.written.name
+
+    @property
+    def type(self) -> LayerType:
+        return self.written.type
+
+    @property
+    def at(self) -> Position:
+        return self.written.at
+
+    @property
+    def source(self) -> PackRef | ChartRef | None:
+        return self.written.source
+
+    @property
+    def builtin(self) -> bool:
+        return self.written.builtin
+
+    @property
+    def manifests(self) -> tuple[ManifestRef, ...]:
+        """The attached manifests of every level."""
+        return tuple(ref for level in self.settings for ref in level.manifests)
+
+    def last(self, field: str) -> Any:
+        """What the highest level that says something says of a plain setting (`namespace`, `release_name`, …)."""
+        return next((v for level in reversed(self.settings) if (v := getattr(level, field)) not in ("", None)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenLayer(StackedLayer):
+    """With its source chosen and its values merged: everything but macros.
+
+    `pack` is the layer's pack, or the one linked to its chart; `chart` is set for chart layers only.
+    """
+
+    pack: Pack | None
+    chart: Chart | None
+    chart_path: str
+    levels: tuple[Values, ...]
+    merged: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        return self.chart.version if self.chart else self.pack.version if self.pack else ""
+
+    def describe(self) -> str:
+        """For people: `pack nginx 1.11.2`, `chart kube-prometheus-stack 88.5.3`, `manifests`, `builtin`."""
+        if self.chart:
+            return f"chart {self.chart.name} {self.chart.version}"
+        if self.pack:
+            return f"pack {self.pack.name} {self.pack.version}"
+        return "builtin" if self.builtin else "manifests"
+
+    def locate(self, *keys: str | int) -> Position:
+        """Where the merged value at these keys was written; the layer itself where nobody wrote it."""
+        found = origin_of(self.levels, keys)
+        while found is None and keys:
+            keys = keys[:-1]
+            found = origin_of(self.levels, keys) if keys else None
+        return found[1] if found else self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedLayer(ChosenLayer):
+    """With macros replaced: the final values, and what they say of the layer. `values` is set where it has a pack."""
+
+    data: Mapping[str, Any]
+    values: PackValues | None
+    pack_settings: PackSettings
+    scope: Scope
+
+
+L = TypeVar("L", bound=StackedLayer)
+
+
+def refined(layer: StackedLayer, into: type[L], **known: Any) -> L:
+    """The layer in its next form, with what is known now."""
+    return into(**{field.name: getattr(layer, field.name) for field in fields(layer)}, **known)
