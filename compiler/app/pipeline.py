@@ -112,10 +112,10 @@ def compile_clusters(
     seen: set[tuple[str, str]] = set()
     clusters = []
     for cluster, layers in zip(planned.clusters, results, strict=True):
-        check_upgrades(cluster, partial(committed.layer_sources, now, cluster.cluster.name), source.packs, problems)
+        check_upgrades(cluster, partial(committed.layer_sources, now, cluster.name), source.packs, problems)
         if any(d.severity == "error" for result in layers for d in result.diagnostics):
             continue  # the others are checked all the same: all problems in one run
-        kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)
+        kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
         clusters.append(assemble(cluster, kept, problems, seen=seen))
     problems.raise_if_any()
     output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
@@ -145,7 +145,7 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
                 if not matched[key]:
                     problems.error(
                         "overlay-no-match",
-                        f"cluster '{cluster.cluster.name}': the overlay's target matches no object of any layer",
+                        f"cluster '{cluster.name}': the overlay's target matches no object of any layer",
                         overlay.at,
                         hint="correct the target, or mark the overlay optional: true",
                     )
@@ -176,16 +176,12 @@ def _files(
     """Objects, delivery, images and inventories of the clusters, and the root's own files."""
     found: list[OutputFile] = []
     for cluster in clusters:
-        name = cluster.cluster.cluster.name
+        name = cluster.name
         own = [*cluster.files(), *delivery.cluster_files(cluster, planned.settings, problems)]
         images = "".join(f"{image}\n" for image in cluster.images())
         own.append(text_file(f"clusters/{name}/images.txt", images, name))
-        found += [*own, inventory.cluster_inventory(cluster.cluster, own, versions)]
-    fleet = (
-        set(source.clusters)
-        if request.everything
-        else {*committed.clusters(now), *(c.cluster.cluster.name for c in clusters)}
-    )
+        found += [*own, inventory.cluster_inventory(cluster.planned, own, versions)]
+    fleet = set(source.clusters) if request.everything else {*committed.clusters(now), *(c.name for c in clusters)}
     delivery.check_names(found, problems)
     shared = list(delivery.fleet_files(sorted(fleet), planned.settings, problems))
     return (*found, *shared, inventory.root_inventory(shared, fleet, versions))

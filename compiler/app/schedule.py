@@ -79,7 +79,7 @@ def _ready(item: _Pending, engine: Engine) -> Iterator[tuple[int, LayerTask]]:
 def _api_versions(item: _Pending, index: int) -> tuple[str, ...]:
     """What the cluster declares, and what the CRDs of the layers below provide: `group/version`, `group/version/Kind`."""
     layers = item.cluster.layers
-    found = set(item.cluster.cluster.api_versions)
+    found = set(item.cluster.written.api_versions)
     for below, result in zip(layers[:index], item.results, strict=False):
         if result is None or below.management != layers[index].management:
             continue  # what the management cluster serves, the cluster itself does not

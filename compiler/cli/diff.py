@@ -73,7 +73,7 @@ def _tree(files: Iterable[OutputFile]) -> list[TreeFile]:
 
 def committed_tree(now: Files | None, compiled: Compilation, *, everything: bool) -> list[TreeFile]:
     """The committed files of the compiled clusters, and of all others where everything was compiled."""
-    names = {cluster.cluster.cluster.name for cluster in compiled.clusters}
+    names = {cluster.name for cluster in compiled.clusters}
     if everything:
         names |= set(committed.clusters(now))
     return list(committed.tree(now, sorted(names)))

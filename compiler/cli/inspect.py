@@ -128,7 +128,7 @@ def show_command(console: Console, options: Options, form: str) -> None:
 
 def _described(cluster: PlannedCluster) -> dict[str, Any]:
     return {
-        "cluster": cluster.cluster.name,
+        "cluster": cluster.name,
         "kubernetesVersion": cluster.kubernetes_version,
         "layers": [
             {
@@ -149,8 +149,8 @@ def _described(cluster: PlannedCluster) -> dict[str, Any]:
 
 
 def _tree(cluster: PlannedCluster) -> str:
-    labels = ", ".join(f"{key}={value}" for key, value in sorted(cluster.cluster.labels.items()))
-    lines = [f"{cluster.cluster.name}  Kubernetes {cluster.kubernetes_version}" + (f"  ({labels})" if labels else "")]
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(cluster.written.labels.items()))
+    lines = [f"{cluster.name}  Kubernetes {cluster.kubernetes_version}" + (f"  ({labels})" if labels else "")]
     for index, layer in enumerate(cluster.layers):
         last = index == len(cluster.layers) - 1
         place = f"  [{layer.source_path}]" if layer.source_path else ""

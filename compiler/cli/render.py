@@ -74,7 +74,7 @@ def render_command(
 def owned_by(root: Path, compiled: Compilation, options: Options, *, force: bool) -> dict[str, str]:
     """The files of the last run that this run answers for: of its clusters, and where all were compiled, of gone ones."""
     now = existing_output(root)
-    names = {cluster.cluster.cluster.name for cluster in compiled.clusters}
+    names = {cluster.name for cluster in compiled.clusters}
     if options.request.everything:
         names |= set(committed.clusters(now))
     return committed.owned(now, sorted(names), root=root.name, force=force)
@@ -119,4 +119,4 @@ def _names(compiled: Compilation) -> Iterator[tuple[str, str, str]]:
     for cluster in compiled.clusters:
         for layer in cluster.layers:
             for _, found in layer.objects:
-                yield cluster.cluster.cluster.name, layer.layer.name, str(found)
+                yield cluster.name, layer.layer.name, str(found)

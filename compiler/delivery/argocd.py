@@ -47,7 +47,7 @@ def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Probl
     groups: dict[str, list[AssembledLayer]] = {}
     for found in layers:
         groups.setdefault("management" if makes_cluster(found.layer) else "", []).append(found)
-    target = cluster.cluster.cluster
+    target = cluster.planned.written
     return [file for group, members in groups.items() for file in _group_files(target, group, members, settings.argocd)]
 
 

@@ -65,7 +65,7 @@ class _Stage:
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
     """The layers' kustomization.yaml, `flux/<cluster>/`, and what the management cluster needs in `flux/_fleet/`."""
-    options, target = settings.flux, cluster.cluster.cluster
+    options, target = settings.flux, cluster.planned.written
     layers = [found for found in delivered(cluster) if _applied(found)]
     files = [_layer_index(found) for found in layers]
     remote = bool(target.destination.kubeconfig_secret)

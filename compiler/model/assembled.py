@@ -19,8 +19,14 @@ class AssembledLayer:
 
 @dataclass(frozen=True, slots=True)
 class AssembledCluster:
-    cluster: PlannedCluster
+    """A planned cluster with the objects of its layers."""
+
+    planned: PlannedCluster
     layers: tuple[AssembledLayer, ...]
+
+    @property
+    def name(self) -> str:
+        return self.planned.name
 
     def files(self) -> Iterator[OutputFile]:
         """The files of all objects."""
@@ -30,7 +36,7 @@ class AssembledCluster:
                     path=path,
                     content=found.content,
                     sha256=found.sha256,
-                    cluster=self.cluster.cluster.name,
+                    cluster=self.name,
                     layer=assembled.layer.name,
                     template=found.template,
                     object=str(found),

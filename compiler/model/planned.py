@@ -110,9 +110,13 @@ class PlannedLayer:
 class PlannedCluster:
     """A cluster with its layers in total order."""
 
-    cluster: Cluster
+    written: Cluster
     kubernetes_version: str
     layers: tuple[PlannedLayer, ...]
+
+    @property
+    def name(self) -> str:
+        return self.written.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _check_apis(
     if layer.policy.apis == "allow" or layer.management:
         return
     minor = kubernetes.minor_of(cluster.kubernetes_version)
-    declared = set(cluster.cluster.api_versions)
+    declared = set(cluster.written.api_versions)
     for found in objects:
         api = f"{found.group}/{found.version}" if found.group else found.version
         if api in declared or f"{api}/{found.kind}" in declared:

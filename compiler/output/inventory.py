@@ -38,13 +38,13 @@ def cluster_inventory(cluster: PlannedCluster, files: Iterable[OutputFile], vers
     document = {
         "apiVersion": "lamella/v1",
         "kind": "Inventory",
-        "cluster": cluster.cluster.name,
+        "cluster": cluster.name,
         "kubernetesVersion": cluster.kubernetes_version,
         "versions": dict(versions),
         "layers": layers,
         "files": {file.path: _entry(file) for file in sorted(files, key=lambda f: f.path)},
     }
-    return text_file(path_of(cluster.cluster.name), _json(document), cluster.cluster.name)
+    return text_file(path_of(cluster.name), _json(document), cluster.name)
 
 
 def root_inventory(files: Iterable[OutputFile], clusters: Iterable[str], versions: Mapping[str, str]) -> OutputFile:

@@ -12,7 +12,7 @@ import yaml
 from compiler.diagnostics import fail
 from compiler.model import NodePool
 from compiler.palette.cluster_api import ClusterFacts, objects
-from compiler.palette.kubeadm import KubeadmConfig, Source, kubeadm_config
+from compiler.palette.kubeadm import KubeadmConfig, KubeadmSource, kubeadm_config
 from tests.palette.support import pack_values, told
 
 OS = """
@@ -45,7 +45,7 @@ def read(path: str) -> str:
 
 
 def merged(*layers: str) -> tuple[KubeadmConfig, list[str]]:
-    sources = [Source(f"l{i}", pack_values(text, path=f"l{i}.yaml"), read) for i, text in enumerate(layers)]
+    sources = [KubeadmSource(f"l{i}", pack_values(text, path=f"l{i}.yaml"), read) for i, text in enumerate(layers)]
     found = kubeadm_config(sources)
     return found, [line for source in sources for line in told(source.values.problems)]
 
@@ -90,7 +90,7 @@ def test_the_same_from_two_layers_is_one() -> None:
 )
 def test_a_contradiction_names_both_places(one: str, other: str) -> None:
     texts = [f"kubeadmconfig: {{{text}}}" for text in (one, other)]
-    sources = [Source(f"l{i}", pack_values(text, path=f"l{i}.yaml"), read) for i, text in enumerate(texts)]
+    sources = [KubeadmSource(f"l{i}", pack_values(text, path=f"l{i}.yaml"), read) for i, text in enumerate(texts)]
     kubeadm_config(sources)
     (problem,) = sources[1].values.problems.found
     assert problem.code == "kubeadm-conflict"

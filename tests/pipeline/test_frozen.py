@@ -83,15 +83,15 @@ def test_no_stage_changes_its_input(case: Path) -> None:
     assert deterministic == [[r.objects for r in layers] for layers in again if not any(r.random for r in layers)]
     now = existing_output(case / "input/output")
     for cluster, layers in zip(planned.clusters, results, strict=True):
-        kept = apply_policies(cluster, layers, committed.objects(now, cluster.cluster.name), problems)
+        kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
         guard.check("policies")
-        guard.keep(f"results of {cluster.cluster.name} after policies", kept)
+        guard.keep(f"results of {cluster.name} after policies", kept)
         assembled = assemble(cluster, kept, problems, seen=set())
         guard.check("assemble")
-        guard.keep(f"assembled {cluster.cluster.name}", assembled)
+        guard.keep(f"assembled {cluster.name}", assembled)
         own = [*assembled.files(), *delivery.cluster_files(assembled, planned.settings, problems)]
         guard.check("delivery")
-        guard.keep(f"files of {cluster.cluster.name}", own)
+        guard.keep(f"files of {cluster.name}", own)
         inventory.cluster_inventory(cluster, own, {})
         guard.check("inventory")
     list(delivery.fleet_files(sorted(source.clusters), planned.settings, problems))
