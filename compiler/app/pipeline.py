@@ -41,7 +41,7 @@ class Request:
 
     @property
     def everything(self) -> bool:
-        return not self.names and not self.selector.expressions
+        return not self.names and not self.selector.requirements
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,7 @@ from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.host.disk import DirectoryFiles, existing_output
-from compiler.load.selector import parse_selector
-from compiler.model import Selector
+from compiler.kubernetes.selectors import Selector, parse_selector
 from compiler.ports import Files
 from compiler.render.helm import HELM_VERSION
 

@@ -59,6 +59,10 @@ class Reader:
             text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
         return text
 
+    def error(self, code: str, key: str | int, message: str, *, hint: str = "") -> None:
+        """Reports a problem at the key: `path.to.key: message`."""
+        self.problems.error(code, f"{self.name_of(key)}: {message}", self.at(key), hint=hint)
+
     def only(self, known: Collection[str]) -> None:
         """Reports every key that is not known."""
         for key in self.data:

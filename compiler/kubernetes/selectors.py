@@ -1,99 +1,168 @@
-"""Label selectors in kubectl's text form."""
+"""Label selectors: Kubernetes' own grammar of text, and the rules of one requirement that text and mapping share.
+
+What `labels.Parse` of k8s.io/apimachinery takes and refuses is taken and refused here, down to empty values
+(`a=`, `a in (,)`), keys named `in`, and blanks. kubectl's `-l` and the selectors of kustomize's targets go through it.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_REQUIREMENT = re.compile(
-    r"""\s*(?:
-        !\s*(?P<absent>[\w./-]+)
-      | (?P<key>[\w./-]+)\s*
-        (?: (?P<operator>==|=|!=|>|<)\s*(?P<value>[^\s,()!=<>]*)
-          | \s(?P<set>in|notin)\s*\((?P<values>[^()]*)\)
-        )?
-    )\s*(?P<end>,|$)""",
-    re.VERBOSE,
-)
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+from compiler.kubernetes.names import is_label_key, is_label_value
+
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+"""The operators of `matchExpressions`; text has `Gt` and `Lt` too, written `>` and `<`."""
+
+_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")  # longer ones are out of range for Go's 64 bits in any case
+_BLANKS = " \t\r\n"
+_TOKEN = re.compile(rf"[{_BLANKS}]*(==|!=|[=!(),<>]|[^=!(),<>{_BLANKS}]+)")
+_SYMBOLS = frozenset(("==", "!=", "=", "!", "(", ")", ",", "<", ">"))
+_BINARY = {"=": "In", "==": "In", "!=": "NotIn", "in": "In", "notin": "NotIn", ">": "Gt", "<": "Lt"}
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One condition on a label; `operator` is `in`, `notin`, `exists`, `!`, `>` or `<`."""
+    """One condition on a label: `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`, with its sorted values."""
 
     key: str
     operator: str
     values: tuple[str, ...] = ()
 
     def accepts(self, labels: Mapping[str, Any]) -> bool:
-        """Kubernetes' rule: `notin` and `!=` also accept objects without the label; `>` and `<` compare integers."""
+        """Kubernetes' rule: `NotIn` also accepts objects without the label; `Gt` and `Lt` compare integers."""
         value = labels.get(self.key)
         match self.operator:
-            case "in":
+            case "In":
                 return value in self.values
-            case "notin":
+            case "NotIn":
                 return value not in self.values
-            case "exists":
+            case "Exists":
                 return value is not None
-            case "!":
+            case "DoesNotExist":
                 return value is None
-        if not isinstance(value, str) or not _INTEGER.fullmatch(value):
+        number, limit = _integer(value), _integer(self.values[0])
+        if number is None or limit is None:
             return False
-        return int(value) > int(self.values[0]) if self.operator == ">" else int(value) < int(self.values[0])
-
-
-@functools.lru_cache(maxsize=1024)
-def parse_selector(text: str) -> tuple[Requirement, ...]:
-    """The requirements of `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>1`, all of which must hold; "" gives none.
-
-    Raises ValueError that says where the text stops making sense.
-    """
-    found: list[Requirement] = []
-    position, more = 0, bool(text.strip())
-    while more:
-        match = _REQUIREMENT.match(text, position)
-        if match is None:
-            raise ValueError(
-                f"cannot read '{text[position:]}': expected key=value, key!=value, key in (a,b), key or !key"
-            )
-        found.append(_requirement(match))
-        position, more = match.end(), match["end"] == ","
-    return tuple(found)
-
-
-def _requirement(match: re.Match[str]) -> Requirement:
-    if match["absent"]:
-        return Requirement(match["absent"], "!")
-    if match["set"]:
-        return Requirement(match["key"], match["set"], tuple(value.strip() for value in match["values"].split(",")))
-    operator = match["operator"]
-    if operator is None:
-        return Requirement(match["key"], "exists")
-    if operator in "<>":
-        if not _INTEGER.fullmatch(match["value"]):
-            raise ValueError(f"'{match[0].strip()}' needs an integer")
-        return Requirement(match["key"], operator, (match["value"],))
-    return Requirement(match["key"], "notin" if operator == "!=" else "in", (match["value"],))
+        return number > limit if self.operator == "Gt" else number < limit
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Labels as in Kubernetes: every expression must hold. (key, operator In|NotIn|Exists|DoesNotExist, values)."""
+    """Requirements that must all hold; without any it selects everything."""
 
-    expressions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    requirements: tuple[Requirement, ...] = ()
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        for key, operator, values in self.expressions:
-            held = {
-                "In": key in labels and labels[key] in values,
-                "NotIn": key not in labels or labels[key] not in values,
-                "Exists": key in labels,
-                "DoesNotExist": key not in labels,
-            }[operator]
-            if not held:
-                return False
-        return True
+    def matches(self, labels: Mapping[str, Any]) -> bool:
+        return all(requirement.accepts(labels) for requirement in self.requirements)
+
+
+def requirement(key: str, operator: str, values: Iterable[str] = ()) -> Requirement:
+    """A requirement that keeps the rules of apimachinery's NewRequirement. Raises ValueError that says which it breaks."""
+    wanted = tuple(sorted(set(values)))
+    if not is_label_key(key):
+        raise ValueError(f"'{key[:80]}' is not a label key")
+    if operator in ("In", "NotIn") and not wanted:
+        raise ValueError(f"{operator} needs values")
+    if operator in ("Exists", "DoesNotExist") and wanted:
+        raise ValueError(f"{operator} takes no values")
+    if operator in ("Gt", "Lt") and any(_integer(value) is None for value in wanted):
+        raise ValueError(f"{'>' if operator == 'Gt' else '<'} needs an integer, found '{wanted[0][:80]}'")
+    for value in wanted:
+        if not is_label_value(value):
+            raise ValueError(f"'{value[:80]}' is not a label value")
+    return Requirement(key, operator, wanted)
+
+
+@functools.lru_cache(maxsize=1024)
+def parse_selector(text: str) -> Selector:
+    """The selector of `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>1`; "" selects everything.
+
+    Raises ValueError that says what was expected and what stands there instead.
+    """
+    tokens = _Tokens(text)
+    if not tokens.ahead:
+        return Selector()
+    requirements = [_requirement(tokens)]
+    while tokens.ahead:
+        if tokens.take() != ",":
+            raise tokens.error("',' or the end")
+        requirements.append(_requirement(tokens))
+    return Selector(tuple(requirements))
+
+
+class _Tokens:
+    """The symbols and words of a text, one at a time; "" is the end. Reads each character once."""
+
+    def __init__(self, text: str) -> None:
+        self._rest = (match[1] for match in _TOKEN.finditer(text.rstrip(_BLANKS)))
+        self.taken = ""
+        self.ahead = next(self._rest, "")
+
+    def take(self) -> str:
+        self.taken, self.ahead = self.ahead, next(self._rest, "")
+        return self.taken
+
+    def word(self, expected: str) -> str:
+        if not self.take() or self.taken in _SYMBOLS:
+            raise self.error(expected)
+        return self.taken
+
+    def error(self, expected: str) -> ValueError:
+        """That something else was expected where the token stands that was taken last."""
+        there = f"'{self.taken[:80]}'" if self.taken else "the end"
+        return ValueError(f"expected {expected}, found {there}")
+
+
+def _requirement(tokens: _Tokens) -> Requirement:
+    if tokens.ahead == "!":
+        tokens.take()
+        return requirement(tokens.word("a label key after '!'"), "DoesNotExist")
+    key = tokens.word("a label key")
+    if tokens.ahead in ("", ","):
+        return requirement(key, "Exists")
+    sign = tokens.take()
+    if sign not in _BINARY:
+        raise tokens.error(f"an operator (=, ==, !=, in, notin, <, >) or ',' after '{key[:80]}'")
+    if sign in ("in", "notin"):
+        return requirement(key, _BINARY[sign], _values(tokens, sign))
+    value = "" if tokens.ahead in ("", ",") else tokens.word(f"a value after '{sign}'")
+    return requirement(key, _BINARY[sign], (value,))
+
+
+def _values(tokens: _Tokens, sign: str) -> set[str]:
+    """What stands between brackets, where nothing is the empty value."""
+    if tokens.take() != "(":
+        raise tokens.error(f"'(' after '{sign}'")
+    values: set[str] = set()
+    if tokens.ahead == ")":
+        values.add("")
+    while tokens.ahead != ")" or not values:
+        if tokens.take() != ",":
+            if not tokens.taken or tokens.taken in _SYMBOLS:
+                raise tokens.error("a value, ',' or ')'")
+            values.add(tokens.taken)
+            if tokens.ahead not in (",", ")"):
+                tokens.take()
+                raise tokens.error("',' or ')'")
+            continue
+        if not values or tokens.ahead == ")":
+            values.add("")
+        if tokens.ahead == ",":  # commas are read in pairs, as apimachinery does: `(a,,b)` is taken, `(a,,)` is not
+            values.add("")
+            tokens.take()
+            if tokens.ahead == ")":
+                tokens.take()
+                raise tokens.error("a value or ','")
+    tokens.take()
+    return values
+
+
+def _integer(value: Any) -> int | None:
+    """The number that Go's ParseInt reads in 64 bits; None where it reads none."""
+    match = _INTEGER.fullmatch(value) if isinstance(value, str) else None
+    number = int(match[1] + match[2]) if match else None
+    return number if number is not None and -(2**63) <= number < 2**63 else None

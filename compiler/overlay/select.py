@@ -43,8 +43,7 @@ def matches(target: Target, candidate: Object) -> bool:
 
 
 def _selects(selector: str, labels: Any) -> bool:
-    pairs = labels if isinstance(labels, Mapping) else {}
-    return all(requirement.accepts(pairs) for requirement in parse_selector(selector))
+    return parse_selector(selector).matches(labels if isinstance(labels, Mapping) else {})
 
 
 def describe(target: Target) -> str:

@@ -29,7 +29,7 @@ from tests.cli.conftest import Lamella
         (["render", "--timeout", "0"], "is not in the range x>=1"),
         (["render", "--helm-engine", "tiller"], "'tiller' is not one of 'embedded', 'cli'"),
         (["render", "--color", "blue"], "'blue' is not one of 'auto', 'always', 'never'"),
-        (["render", "-l", "a in (b"], "cannot read 'a in (b'"),
+        (["render", "-l", "a in (b"], "expected ',' or ')', found the end"),
         (["render", "--ref"], "'--ref' requires an argument"),
         (["render", "--ref", "HEAD"], "--output"),
         (["version", "extra"], "unexpected extra argument"),

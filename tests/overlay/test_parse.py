@@ -93,7 +93,7 @@ BAD = {
     "{target: {name: 'a('}, patch: {a: 1}}": [("invalid-value", "target/name", "no regular expression")],
     "{target: {name: '(?=a)'}, patch: {a: 1}}": [("invalid-value", "target/name", "no regular expression")],
     "{target: {labelSelector: 'a in b'}, patch: {a: 1}}": [
-        ("invalid-value", "target/labelSelector", "cannot read 'a in b'")
+        ("invalid-value", "target/labelSelector", "expected '(' after 'in', found 'b'")
     ],
     "{patch: {spec: {replicas: 2}}}": [("overlay-target", "patch", "which object is meant?")],
     "{merge: {spec: {replicas: 2}}}": [("overlay-target", "merge", "which object is meant?")],

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from compiler.diagnostics import Position
-from compiler.kubernetes.selectors import parse_selector
 from compiler.overlay import JsonOperation, JsonPatch, MergePatch, Operation, Overlay, Target, Transform, apply
 from compiler.overlay.regex import full_match
 
@@ -46,25 +45,6 @@ def test_an_escaped_text_matches_itself_only(text: str) -> None:
     assert full_match(re.escape(text))(text)
     assert not full_match(re.escape(text))(f"{text}x")
     assert not full_match(re.escape("a.b"))("axb")
-
-
-@pytest.mark.parametrize(
-    "text", ["a in b", "a,", ",", "a in (b", "a=b=c", "=a", "a b", "!", "a>x", "a not in (b)", "a!b"]
-)
-def test_no_selector(text: str) -> None:
-    with pytest.raises(ValueError, match=r"cannot read|needs an integer"):
-        parse_selector(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "labels", "expected"),
-    [("", {}, True), ("a=", {"a": ""}, True), ("a=", {}, False), ("a in (,b)", {"a": ""}, True),
-     (" a , !b ", {"a": "x"}, True),
-     ("example.com/a=b", {"example.com/a": "b"}, True), ("a<5", {"a": "x"}, False), ("a>-1", {"a": "0"}, True),
-     ("in=notin", {"in": "notin"}, True), ("a notin (b)", {}, True)],
-)  # fmt: skip
-def test_selector(text: str, labels: dict[str, str], expected: bool) -> None:
-    assert all(each.accepts(labels) for each in parse_selector(text)) is expected
 
 
 HINTS = {
