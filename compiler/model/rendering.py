@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, Protocol
@@ -55,24 +56,37 @@ class LayerTask:
 
         Places in input files are left out: they change messages, never objects. No path of this machine is in it.
         """
-        return {"rules": RULES, **{field.name: _plain(getattr(self, field.name)) for field in fields(self)}}
+        return {"rules": RULES, **{name: _plain(getattr(self, name)) for name in _names(LayerTask)}}
 
     def key(self) -> str:
         """SHA-256 in hex of the description: equal exactly where the descriptions are."""
         return digest.of(digest.canonical_json(self.describe()))
 
 
+_SCALARS = frozenset({str, bool, int, float, type(None)})
+
+
 def _plain(value: Any) -> Any:
     """Frozen values as JSON data, each under its class's name: two kinds of part or operation are never equal."""
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: getattr(value, f.name) for f in fields(value)}
-        return {
-            "is": type(value).__name__,
-            **{name: _plain(item) for name, item in named.items() if not isinstance(item, Position)},
-        }
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is tuple or kind is list:
+        return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+    names = _names(kind)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    if not names:
+        return value
+    found = {name: _plain(item) for name in names if type(item := getattr(value, name)) is not Position}
+    found["is"] = kind.__name__
+    return found
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; none of anything else. Looked up once: tasks are many."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 @dataclass(frozen=True, slots=True)
