@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 
@@ -27,6 +27,22 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a text stands in a file: `at` is its first character. With `lines` False its lines are none of the file (a
+    quoted scalar, a text that was made from the file), and everything in it is at `at`."""
+
+    at: Position
+    lines: bool = True
+
+    def of(self, inside: Position) -> Position:
+        """The place in the file of a place in the text, whose lines and columns count from 1."""
+        if not self.lines or not inside.line:
+            return self.at
+        column = inside.column and inside.column + max(self.at.column, 1) - 1
+        return Position(self.at.path, max(self.at.line, 1) + inside.line - 1, column)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem. `code` is stable and documented (docs/errors.md); `hint` says what to do; `related` names other ends."""
 
@@ -36,6 +52,15 @@ class Diagnostic:
     hint: str = ""
     related: tuple[tuple[Position, str], ...] = ()
     severity: Literal["error", "warning"] = "error"
+
+    def placed(self, path: str, place: TextPlace) -> Diagnostic:
+        """The problem of a text called `path` as one of the file that the text stands in."""
+
+        def moved(at: Position) -> Position:
+            return place.of(at) if at.path == path else at
+
+        related = tuple((moved(at), text) for at, text in self.related)
+        return replace(self, at=moved(self.at or Position(path)), related=related)
 
     def sort_key(self) -> tuple[str, int, int, str, str]:
         """Total order for printing: by place, then code, then text."""

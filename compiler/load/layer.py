@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
-from compiler.diagnostics import CompileError, Position, did_you_mean, fail
+from compiler.diagnostics import CompileError, Position, TextPlace, did_you_mean, fail
 from compiler.fields.reader import Reader, type_name
 from compiler.model import (
     LAYER_TYPES,
@@ -155,7 +155,7 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
     refs = []
     for index, item in enumerate(reader.items("manifests")):
         if isinstance(item, str):
-            refs.append(ManifestRef(reader.at("manifests", index), file=str(item)))
+            refs.append(_file_ref(reader.at("manifests", index), str(item)))
             continue
         if not isinstance(item, dict):
             reader.problems.error(
@@ -175,8 +175,16 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
             )
             continue
         name = entry.string("name", required=bool(inline))
-        refs.append(ManifestRef(entry.here if file else entry.at("inline"), file=file, name=name, inline=inline))
+        if file:
+            refs.append(_file_ref(entry.here, file))
+        else:
+            place = entry.document.text_at(*entry.path, "inline")
+            refs.append(ManifestRef(entry.at("inline"), place, name=name, inline=inline))
     return refs
+
+
+def _file_ref(at: Position, file: str) -> ManifestRef:
+    return ManifestRef(at, TextPlace(at, lines=False), file=file)
 
 
 def _read_list_strategies(reader: Reader) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from compiler.diagnostics import Position
+from compiler.diagnostics import Position, TextPlace
 from compiler.model.clusters import Cluster
 from compiler.model.overlays import Overlay
 from compiler.model.profiles import LayerType, Policy
@@ -57,11 +57,12 @@ class GoTemplatePart:
 
 @dataclass(frozen=True, slots=True)
 class ManifestPart:
-    """Raw manifests as text (macros already put in)."""
+    """Raw manifests as text (macros already put in). `path` is what messages and inventories call it; `place` is where
+    the text stands in its file."""
 
     path: str
     text: str
-    line: int = 1
+    place: TextPlace
     kind: Literal["manifest"] = "manifest"
 
 

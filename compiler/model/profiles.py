@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from compiler.diagnostics import Position
+from compiler.diagnostics import Position, TextPlace
 from compiler.model.overlays import Overlay
 from compiler.model.variables import Variable
 from compiler.yamldoc import Document
@@ -70,9 +70,10 @@ class ChartRef:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRef:
-    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name."""
+    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name, which stands at `place`."""
 
     at: Position
+    place: TextPlace
     file: str = ""
     name: str = ""
     inline: str = ""

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from compiler import digest
 from compiler.charts.catalogue import SpoolEntry
-from compiler.diagnostics import Diagnostic, Position
+from compiler.diagnostics import Diagnostic, Position, TextPlace
 from compiler.model.planned import Part, ScopedOverlay
 from compiler.model.rendered import RenderedObject
 
@@ -63,6 +63,7 @@ class LayerTask:
         return digest.of(digest.canonical_json(self.describe()))
 
 
+_PLACES = frozenset({Position, TextPlace})
 _SCALARS = frozenset({str, bool, int, float, type(None)})
 
 
@@ -78,7 +79,7 @@ def _plain(value: Any) -> Any:
     names = _names(kind)  # type: ignore[arg-type]  # mypy takes no class for hashable
     if not names:
         return value
-    found = {name: _plain(item) for name in names if type(item := getattr(value, name)) is not Position}
+    found = {name: _plain(item) for name in names if type(item := getattr(value, name)) not in _PLACES}
     found["is"] = kind.__name__
     return found
 

@@ -76,9 +76,11 @@ def _drafts(task: LayerTask, setup: Setup, problems: Problems) -> Iterator[Draft
 
 
 def _of_rendered(found: Diagnostic, text: str, template: str, part: Part | None) -> Diagnostic:
-    """A problem in rendered text, told as one: its line is not one of the template. Manifests are the file itself."""
-    if part is None or isinstance(part, ManifestPart):
+    """A problem in rendered text, told as one: its line is not one of the template. That of a manifest is at its place."""
+    if part is None:
         return found
+    if isinstance(part, ManifestPart):
+        return found.placed(part.path, part.place)
     line = found.at.line if found.at else 0
     lines = text.splitlines()
     shown = f", line {line} ({lines[line - 1].strip()[:80]!r})" if 0 < line <= len(lines) else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from compiler import files as tree
 from compiler import yamldoc
-from compiler.diagnostics import Problems
+from compiler.diagnostics import Problems, TextPlace
 from compiler.model import ManifestPart
 from compiler.model.order import layer_key
 from compiler.palette import constraints, presets, schema
@@ -80,7 +80,7 @@ def cluster_api_part(
         service_domain=k8s.pack_settings.service_domain,
         pools=stack.cluster.node_pools,
     )
-    return ManifestPart(CLUSTER_API, yamldoc.dump_all(objects(config, facts)))
+    return ManifestPart(CLUSTER_API, yamldoc.dump_all(objects(config, facts)), TextPlace(k8s.at, lines=False))
 
 
 def _kubeadm_source(resolved: ResolvedLayer, files: Files) -> KubeadmSource:

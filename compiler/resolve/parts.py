@@ -11,7 +11,7 @@ from compiler import yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart, spoolable
-from compiler.diagnostics import Position, Problems, fail
+from compiler.diagnostics import CompileError, Position, Problems, TextPlace, fail
 from compiler.digest import canonical_json
 from compiler.merge import without_deleted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, PackRef, Part
@@ -144,20 +144,24 @@ class PartsBuilder:
                 twice = chart_scan.draws_random(inlined)
                 parts.append(GoTemplatePart(path, inlined, values_json, spectro_json, reads, twice))
             else:
-                parts.append(self._manifest(path, text, 1))
+                parts.append(self._manifest(path, text, _whole(path)))
         return parts
 
-    def _manifest(self, path: str, text: str, first_line: int) -> ManifestPart:
+    def _manifest(self, path: str, text: str, place: TextPlace) -> ManifestPart:
         """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
         if len(text) > MAX_FILE_BYTES:
-            raise fail(
-                "yaml-too-large", f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read", Position(path)
-            )
+            raise fail("yaml-too-large", f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read", Position(place.at.path))
         if ".spectro." not in text:
-            return ManifestPart(path, text, first_line)
-        documents = yamldoc.load(text, path, first_line=first_line)
-        bodies = [self.substitute(document.value, document.at) for document in documents]
-        return ManifestPart(path, yamldoc.dump_all(bodies), first_line)
+            return ManifestPart(path, text, place)
+        try:
+            documents = yamldoc.load(text, path)
+        except CompileError as error:
+            raise CompileError(found.placed(path, place) for found in error.diagnostics) from None
+        bodies = [self._substituted(document, place) for document in documents]
+        return ManifestPart(path, yamldoc.dump_all(bodies), TextPlace(Position(place.at.path), lines=False))
+
+    def _substituted(self, document: yamldoc.Document, place: TextPlace) -> Any:
+        return self.substitute(document.value, lambda *keys: place.of(document.at(*keys)))
 
     def _templates(self, pack: Pack) -> JinjaPart:
         texts = []
@@ -175,10 +179,14 @@ class PartsBuilder:
 
     def _attached(self, ref: ManifestRef) -> list[Part]:
         if ref.inline:
-            at = ref.at
-            return [self._manifest(f"{at.path} ({ref.name})", ref.inline, 1)]
+            return [self._manifest(f"{ref.at.path} ({ref.name})", ref.inline, ref.place)]
         paths = tree.manifests(self.files, ref.at.path, ref.file, ref.at)
-        return [self._manifest(path, tree.read_text(self.files, path, ref.at), 1) for path in paths]
+        return [self._manifest(path, tree.read_text(self.files, path, ref.at), _whole(path)) for path in paths]
+
+
+def _whole(path: str) -> TextPlace:
+    """The place of a text that is a file's own."""
+    return TextPlace(Position(path, 1, 1))
 
 
 def _at_another_time(value: Any) -> Any:

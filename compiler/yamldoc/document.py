@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from compiler.diagnostics import Diagnostic, Position
+from compiler.diagnostics import Diagnostic, Position, TextPlace
 
 
 class Place(NamedTuple):
@@ -13,7 +13,7 @@ class Place(NamedTuple):
 
     line: int
     column: int
-    inner: dict[str, Place] | list[Place] | None = None
+    inner: dict[str, Place] | list[Place] | Place | None = None  # a Place: where the text of a literal block begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,22 @@ class Document:
             return Position(self.path, self.line)
         for key in keys:
             inner = place.inner
+            if isinstance(inner, Place):
+                break
             try:
                 place = inner[key]  # type: ignore[index]
             except (TypeError, KeyError, IndexError):  # absent, or another kind of collection
                 break
         return Position(self.path, place.line, place.column)
+
+    def text_at(self, *keys: str | int) -> TextPlace:
+        """Where the text of the string at these keys stands: a literal block (`|`) line by line, any other at its key."""
+        place = self.root
+        for key in keys:
+            inner = place.inner if place else None
+            place = (
+                inner.get(str(key)) if isinstance(inner, dict) else inner[int(key)] if isinstance(inner, list) else None
+            )
+        if place is not None and isinstance(place.inner, Place):
+            return TextPlace(Position(self.path, place.inner.line, place.inner.column))
+        return TextPlace(self.at(*keys), lines=False)

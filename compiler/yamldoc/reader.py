@@ -34,6 +34,8 @@ from compiler.yamldoc.scalars import as_json, key_text, resolve, short_tag, show
 Duplicates = Literal["refuse", "warn"]
 _COLLECTION_TAGS = {"dict": (None, "!", "tag:yaml.org,2002:map"), "list": (None, "!", "tag:yaml.org,2002:seq")}
 
+_INDENTATION = re.compile(r"(?:[ \t]*\r?\n)*( *)")
+
 
 class _Anchor:
     """What an anchor stands for and how much text and how many nodes it brings; value is open until its node ends."""
@@ -126,6 +128,8 @@ class EventReader:
         inner: Any = None
         if kind is ScalarEvent:
             value = self._scalar(event)
+            if self._positions and event.style == "|":
+                inner = self._block(event.start_mark)
         elif depth >= MAX_DEPTH:
             raise fail(
                 "yaml-too-deep", f"more than {MAX_DEPTH} collections inside each other", self._at(event.start_mark)
@@ -138,6 +142,13 @@ class EventReader:
             anchor.value, anchor.inner, anchor.complete = value, inner, True
             anchor.nodes, anchor.size = self._nodes - anchor.nodes, self._size - anchor.size
         return value, inner
+
+    def _block(self, mark: Any) -> Place:
+        """Where the text of a literal block begins: on the line below its mark, at the indentation of the first line
+        that is not empty (a line that begins with blanks of its own has an indentation indicator, which is rare)."""
+        start = self._text.find("\n", mark.index) + 1
+        column = len(_INDENTATION.match(self._text, start)[1])  # type: ignore[index]  # it matches anywhere
+        return self._place(mark, None)._replace(column=column + 1, line=self._place(mark, None).line + 1)
 
     def _excess(self, event: Any, what: str) -> CompileError:
         return fail("yaml-too-many-values", what, self._at(event.start_mark))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 
 from compiler import delivery
+from compiler.diagnostics import Position, TextPlace
 from compiler.model import ManifestPart
 from compiler.model.rendering import Engine, LayerTask
 from compiler.render.task import Setup, run
@@ -34,7 +35,7 @@ metadata: {name: a, namespace: web}
 
 def annotated(*controllers: str) -> dict[str, dict[str, str] | None]:
     task = LayerTask(
-        parts=(ManifestPart("m.yaml", OBJECTS),),
+        parts=(ManifestPart("m.yaml", OBJECTS, TextPlace(Position("m.yaml", 1, 1))),),
         namespace="web",
         kube_version="1.33.4",
         api_versions=(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.diagnostics import Position
+from compiler.diagnostics import Position, TextPlace
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Overlay, ScopedOverlay
 from compiler.model.overlays import JsonOperation, JsonPatch, MergePatch, StrategicMerge, Target, Transform
 from compiler.model.rendering import Engine, LayerTask
@@ -20,7 +20,7 @@ CHART = ChartPart(
 )  # fmt: skip
 OVERLAY = ScopedOverlay(Overlay(Target(kind="Deployment"), MergePatch({"spec": {"replicas": 2}}), False, HERE), False)
 TASK = LayerTask(
-    parts=(CHART, ManifestPart("m.yaml", "a: b\n")),
+    parts=(CHART, ManifestPart("m.yaml", "a: b\n", TextPlace(HERE))),
     namespace="web",
     kube_version="1.33.4",
     api_versions=("x/v1",),
@@ -34,7 +34,7 @@ PARTS = [
     CHART,
     JinjaPart("packs/p", (("packs/p/templates/a.j2", "x"),), ("packs/p/templates/a.j2",), "{}", False),
     GoTemplatePart("m.yaml", "{{ 1 }}", "{}", "{}", False, False),
-    ManifestPart("m.yaml", "a: b\n"),
+    ManifestPart("m.yaml", "a: b\n", TextPlace(HERE)),
 ]
 
 
@@ -63,7 +63,7 @@ def test_every_field_of_a_task_is_in_its_key(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "name"),
-    [(part, field.name) for part in PARTS for field in fields(part) if field.name not in ("at", "kind")],
+    [(part, field.name) for part in PARTS for field in fields(part) if field.name not in ("at", "kind", "place")],
     ids=lambda value: value if isinstance(value, str) else value.kind,
 )
 def test_every_field_of_a_part_is_in_the_key(part: Any, name: str) -> None:
@@ -74,7 +74,7 @@ def test_every_field_of_a_part_is_in_the_key(part: Any, name: str) -> None:
 def test_the_place_in_a_file_is_not() -> None:
     moved = replace(
         TASK,
-        parts=(replace(CHART, at=THERE), *TASK.parts[1:]),
+        parts=(replace(CHART, at=THERE), replace(TASK.parts[1], place=TextPlace(THERE, lines=False))),
         overlays=(replace(OVERLAY, overlay=replace(OVERLAY.overlay, at=THERE)),),
     )
     assert moved != TASK
