@@ -1,4 +1,13 @@
-"""Merging values: maps merge, lists replace, null deletes (Helm's rule), other list strategies on request.
+"""The one merge of values: those of a layer, of presets, of a chart's documents, of what is exported.
+
+Of two values at the same key the first rule that fits decides:
+
+1. two maps merge, key by key; keys of the lower one stand first, in its order;
+2. two lists merge by the strategy that the upper level has for their dotted path: `append`, `prepend`, `key:NAME`, or
+   `replace`, which is also the rule where it has none;
+3. else the upper one stands as it is, null too (Helm's rule: null deletes the chart's default, see `without_deleted`).
+
+Patches of objects follow other laws (overlay/): in RFC 7396 null deletes at once, a strategic merge knows its lists.
 
 Built on `deepmerge`: its Merger dispatches by type; the strategies are ours because they never change their input
 (deepmerge's own work in place and alias the overlay into the result) and know the dotted path of a list.

@@ -17,6 +17,7 @@ from compiler import yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import LIMITS, Limits, read_tgz, write_tgz
 from compiler.diagnostics import Position, fail
+from compiler.merge import merge
 
 # Source: helm pkg/chart/v2/util/create.go, chartName. "." and ".." fit it and are refused apart (CVE-2019-18658).
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -206,20 +207,12 @@ def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
 
 def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:
     """The YAML mapping in a file of the chart, {} where there is none. Documents are merged, as LoadValues does."""
-    merged: dict[str, Any] = {}
+    levels: list[dict[str, Any]] = []
     for document in yamldoc.load(files.get(name, b""), f"{path}/{name}", positions=False, duplicates="warn"):
         if not isinstance(document.value, dict):
             raise fail("chart-invalid", f"expected a mapping, found {type(document.value).__name__}", document.at())
-        merged = _merged(merged, document.value)
-    return merged
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(below)
-    for key, value in above.items():
-        old = result.get(key)
-        result[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result
+        levels.append(document.value)
+    return merge(levels)
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,7 @@
-"""JSON merge patch."""
+"""JSON merge patch: but for null the law by which values merge (compiler/merge.py).
+
+A null of the patch deletes at once and is never kept, also where it meets null or nothing, so the two are not one code.
+"""
 
 from __future__ import annotations
 

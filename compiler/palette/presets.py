@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compiler.diagnostics import Position, Problems, did_you_mean
+from compiler.merge import merge
 from compiler.model import Pack, Preset
 from compiler.palette.paths import without
 
@@ -57,19 +58,15 @@ def select(pack: Pack, names: Sequence[str], at: Position, problems: Problems) -
 
 
 def apply(data: Mapping[str, Any], presets: Sequence[Preset]) -> Mapping[str, Any]:
-    """The values after the presets, in order; `data` is not changed. A path to remove may be missing."""
+    """The values after the presets, in order; `data` is not changed. A path to remove may be missing.
+
+    A null that a preset adds is a value: it reaches Helm.
+    """
     for preset in presets:
         for path in preset.remove:
             data = without(data, path)
-        data = _merged(data, preset.add)
+        data = merge([data, preset.add])
     return data
-
-
-def _merged(base: Any, add: Any) -> Any:
-    """Maps merge, everything else is replaced; null is a value here, it reaches Helm."""
-    if not (isinstance(base, Mapping) and isinstance(add, Mapping)):
-        return add
-    return {**base, **{key: _merged(base[key], value) if key in base else value for key, value in add.items()}}
 
 
 def check_record(pack: Pack, problems: Problems) -> None:

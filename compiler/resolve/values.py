@@ -1,8 +1,4 @@
-"""Merging values: maps merge, lists replace, null deletes (Helm's rule), other list strategies on request.
-
-Built on `deepmerge`: its Merger dispatches by type; the strategies are ours because they never change their input
-(deepmerge's own work in place and alias the overlay into the result) and know the dotted path of a list.
-"""
+"""The levels of a layer's values: which of them count, how the lists of each merge, and which one gave a value."""
 
 from __future__ import annotations
 

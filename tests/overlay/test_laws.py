@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Position
+from compiler.merge import merge
 from compiler.overlay import (
     Image,
     JsonOperation,
@@ -24,6 +25,7 @@ from compiler.overlay import (
     apply,
     parse_image_swap,
 )
+from compiler.overlay.mergepatch import merge_patch
 
 AT = Position("overlays.yaml", 1)
 EVERYTHING = Target(kind=".*")
@@ -122,3 +124,14 @@ def test_overlays_survive_pickling_and_differ_as_data(overlay: Overlay) -> None:
     assert asdict(overlay.operation) != asdict(Transform(drop=True))
     if isinstance(overlay.operation, StrategicMerge):
         assert asdict(overlay.operation) != asdict(MergePatch(overlay.operation.patch))
+
+
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    return node
+
+
+@given(bodies, bodies.map(_without_nulls))
+def test_a_merge_patch_without_null_merges_as_values_do(target: dict[str, Any], patch: dict[str, Any]) -> None:
+    assert merge_patch(target, patch) == merge([target, patch])
