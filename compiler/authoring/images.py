@@ -17,7 +17,8 @@ _POLICY = {"secrets": "allow", "random": "allow", "apis": "allow"}
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """`rendered` are the images of containers, sorted. With errors among the problems they mean nothing."""
+    """`rendered` are the images of containers and image volumes, sorted. With errors among the problems they mean
+    nothing."""
 
     rendered: tuple[str, ...]
     listed: tuple[str, ...]  # in the pack's values, as written there
@@ -32,7 +33,7 @@ class Images:
 
 def images(pack: Pack, files: Files, compile_: Compile) -> Images:
     """The images of the pack with its own values. An image that operators get as argument, environment variable or
-    setting counts as used, though no container of the pack runs it."""
+    setting counts as used, though no pod spec of the pack names it."""
     setting = Setting(schema=False, policy=_POLICY)
     outcome = workpiece(files, pack, setting).compile(compile_)
     rendered = tuple(sorted({image for _, found in outcome.objects for image in found.images}))

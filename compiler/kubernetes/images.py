@@ -1,16 +1,80 @@
-"""Names of container images, as far as two of them can be compared: what a registry is asked for.
+"""Container images: where they stand in objects, and names of images as far as two of them can be compared.
 
-Source: the grammar of distribution's reference package; `nginx` is docker.io/library/nginx:latest.
+Source of the names: the grammar of distribution's reference package; `nginx` is docker.io/library/nginx:latest.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+# The lists of a pod spec, and where in an item its image is. They are looked for at any depth of any kind, because pod
+# templates also hide in custom resources; kustomize's image transformer does so too, but for ephemeral containers.
+_LISTS: Mapping[str | int, Path] = {
+    "containers": ("image",),
+    "initContainers": ("image",),
+    "ephemeralContainers": ("image",),
+    "volumes": ("image", "reference"),  # an image volume: an OCI artifact, mounted
+}
 
 _NAME = r"(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*"
 _REFERENCE = re.compile(
     rf"(?P<name>{_NAME})(?::(?P<tag>[\w][\w.-]{{0,127}}))?(?:@(?P<digest>[a-z0-9+._-]+:[0-9a-fA-F]{{32,}}))?"
 )
+
+
+def places(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """(path, image reference) of every image of the object, in its order. A CustomResourceDefinition has none.
+
+    All that reads or writes images goes by these places. Fields of well-known custom resources that name an image
+    outside of a pod spec (Prometheus' `spec.image`) belong here too, as a table by group and kind.
+    """
+    if body.get("kind") != "CustomResourceDefinition":
+        yield from _places(body, ())
+
+
+def _places(node: Mapping[str, Any] | list[Any], path: Path) -> Iterator[tuple[Path, str]]:
+    for key, value in enumerate(node) if isinstance(node, list) else node.items():
+        if not isinstance(value, dict | list):
+            continue
+        if isinstance(value, list) and key in _LISTS:
+            for index, item in enumerate(value):
+                reference = _at(item, _LISTS[key])
+                if isinstance(reference, str) and reference:
+                    yield (*path, key, index, *_LISTS[key]), reference
+        yield from _places(value, (*path, key))
+
+
+def _at(node: Any, path: Path) -> Any:
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def images(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The images of the object, sorted, each once."""
+    return tuple(sorted({reference for _, reference in places(body)}))
+
+
+def rewritten(body: Mapping[str, Any], rewrite: Callable[[str], str]) -> Mapping[str, Any]:
+    """The object with every image rewritten; the very same object where nothing changes. Its input stays as it is."""
+    for path, reference in tuple(places(body)):
+        image = rewrite(reference)
+        if image != reference:
+            body = _with(body, path, image)
+    return body
+
+
+def _with(node: Any, path: Path, value: str) -> Any:
+    """A copy of the node with the value at the path; what is beside the path is shared."""
+    if not path:
+        return value
+    copy = node.copy()
+    copy[path[0]] = _with(node[path[0]], path[1:], value)
+    return copy
 
 
 def is_image(text: str) -> bool:

@@ -1,69 +1,16 @@
-"""Container images: where they stand in an object, how a reference is rewritten."""
+"""How a reference to an image is rewritten: kustomize's `images`, Palette's image swap."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from compiler.model.overlays import Image, ImageSwap
 
-Rewrite = Callable[[str], str]
-
-# Kustomize's legacy image filter looks into these lists at any depth of any kind but CustomResourceDefinition.
-_CONTAINER_LISTS = frozenset({"containers", "initContainers"})
 _TAG = r"(?P<tag>:[a-zA-Z0-9_.{}-]*)?"
 _DIGEST = r"(?P<digest>@[a-zA-Z0-9]+(?:[.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
 _AFTER_NAME = re.compile(_TAG + _DIGEST)
-
-
-def rewrite_images(body: Mapping[str, Any], rewrite: Rewrite) -> Mapping[str, Any]:
-    """The object with every image rewritten; the very same object where nothing changes.
-
-    Images are `image` of the items of `containers` and `initContainers` anywhere (custom kinds too), and
-    `image.reference` of pod volumes.
-    """
-    if body.get("kind") == "CustomResourceDefinition":
-        return body
-    return _walk(body, rewrite)  # type: ignore[no-any-return]
-
-
-def _walk(node: Any, rewrite: Rewrite) -> Any:
-    if isinstance(node, dict):
-        inner = ((key, value) for key, value in node.items() if isinstance(value, (dict, list)))
-        changed = {key: new for key, value in inner if (new := _field(key, value, rewrite)) is not value}
-        return {**node, **changed} if changed else node
-    if isinstance(node, list):
-        items = [_walk(item, rewrite) for item in node]
-        return node if all(new is old for new, old in zip(items, node, strict=True)) else items
-    return node
-
-
-def _field(key: str, value: Any, rewrite: Rewrite) -> Any:
-    value = _walk(value, rewrite)
-    if not isinstance(value, list):
-        return value
-    if key in _CONTAINER_LISTS:
-        items = [_with(item, "image", rewrite) for item in value]
-    elif key == "volumes":
-        items = [_with_reference(item, rewrite) for item in value]
-    else:
-        return value
-    return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-
-
-def _with(item: Any, key: str, rewrite: Rewrite) -> Any:
-    if not isinstance(item, dict) or not isinstance(item.get(key), str):
-        return item
-    image = rewrite(item[key])
-    return item if image == item[key] else {**item, key: image}
-
-
-def _with_reference(volume: Any, rewrite: Rewrite) -> Any:
-    image = volume.get("image") if isinstance(volume, dict) else None
-    changed = _with(image, "reference", rewrite)
-    return volume if changed is image else {**volume, "image": changed}
 
 
 def renamed(reference: str, image: Image) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from compiler.kubernetes import split_api_version
+from compiler.kubernetes import images, split_api_version
 from compiler.model.overlays import Transform
 from compiler.overlay import fieldpaths, namespaces
 from compiler.overlay.errors import PatchError
-from compiler.overlay.images import renamed, rewrite_images, swapped
+from compiler.overlay.images import renamed, swapped
 from compiler.overlay.select import metadata_of
 
 Object = Mapping[str, Any]
@@ -50,7 +50,7 @@ def _one(candidate: Object, change: Transform) -> Object:
     if change.annotations:
         candidate = _merged(candidate, fieldpaths.ANNOTATIONS, change.annotations)
     if change.images or change.image_swap:
-        candidate = rewrite_images(candidate, lambda reference: _image(reference, change))
+        candidate = images.rewritten(candidate, lambda reference: _image(reference, change))
     for replicas in change.replicas:
         if candidate.get("kind") in _SCALED and metadata_of(candidate).get("name") == replicas.name:
             candidate = _scaled(candidate, replicas.count)

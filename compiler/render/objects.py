@@ -15,11 +15,11 @@ from typing import Any
 
 from compiler import kubernetes, yamldoc
 from compiler.diagnostics import Diagnostic
+from compiler.kubernetes.images import images
 from compiler.model import CrdInfo, RenderedObject
 
 # Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
 _NAMESPACED_GROUPS = ("cluster.x-k8s.io", "argoproj.io", "toolkit.fluxcd.io")
-_CONTAINER_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 # What every API server asks of an object. Sources: apimachinery's ValidatePathSegmentName (of names, whatever the kind),
 # RFC 1123 labels (namespaces), RFC 1035 labels (kinds and versions of CustomResourceDefinitions).
 _API_VERSION = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[a-z](?:[-a-z0-9]*[a-z0-9])?")
@@ -172,7 +172,7 @@ def finished(draft: Draft) -> RenderedObject:
         content=content,
         template=draft.template,
         sha256=hashlib.sha256(content).hexdigest(),
-        images=() if crd else tuple(sorted(set(_images(body)))),
+        images=images(body),
         plaintext_secret=api_version == "v1" and kind == "Secret" and _holds_plaintext(body),
         hook=str(annotations.get("helm.sh/hook", "")) if isinstance(annotations, dict) else "",
         crd=crd,
@@ -191,23 +191,6 @@ def _holds_plaintext(body: Mapping[str, Any]) -> bool:
 def _is_ciphertext(value: Any) -> bool:
     """What SOPS puts in the place of a value."""
     return isinstance(value, str) and value.startswith("ENC[") and value.endswith("]")
-
-
-def _images(value: Any) -> Iterator[str]:
-    """Every container image below `value`, wherever a pod template hides (also in custom resources)."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key in _CONTAINER_LISTS and isinstance(item, list):
-                for container in item:
-                    image = container.get("image") if isinstance(container, dict) else None
-                    if isinstance(image, str) and image:
-                        yield str(image)
-            elif isinstance(item, dict | list):
-                yield from _images(item)
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, dict | list):
-                yield from _images(item)
 
 
 def _crd_info(body: Mapping[str, Any]) -> CrdInfo | None:
