@@ -150,7 +150,11 @@ class PartsBuilder:
     def _manifest(self, path: str, text: str, place: TextPlace) -> ManifestPart:
         """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
         if len(text) > MAX_FILE_BYTES:
-            raise fail("yaml-too-large", f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read", Position(place.at.path))
+            raise fail(
+                "yaml-too-large",
+                f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read",
+                Position(place.at.path),
+            )
         if ".spectro." not in text:
             return ManifestPart(path, text, place)
         try:
