@@ -14,6 +14,7 @@ from functools import partial
 from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
 from compiler.diagnostics import Diagnostic, Problems, did_you_mean, fail
+from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source
 from compiler.model.assembled import AssembledCluster
@@ -46,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What was compiled: the files of the selected clusters and, where all were, of the fleet."""
+    """What was compiled: the files of the selected clusters and, where all were, of the fleet; and all that was read."""
 
     source: Source
     plan: Plan
@@ -54,6 +55,7 @@ class Compilation:
     files: tuple[OutputFile, ...]
     warnings: tuple[Diagnostic, ...]
     progress: Progress = field(default_factory=Progress)
+    reads: Reads = NOTHING
 
 
 def select(source: Source, request: Request) -> tuple[Cluster, ...]:
@@ -83,8 +85,9 @@ def check_names(request: Request, known: Collection[str]) -> None:
 
 def prepare(files: Files, request: Request, renderer: Renderer) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
     """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
-    source, loading = load(files)
-    planned, problems = plan(source, files, select(source, request), renderer.evaluate, request.today)
+    recorder = Recorder.over(files)
+    source, loading = load(recorder)
+    planned, problems = plan(source, recorder, select(source, request), renderer.evaluate, request.today)
     problems.raise_if_any()
     return source, planned, (*loading, *problems.warnings)
 
@@ -102,8 +105,9 @@ def compile_clusters(
     `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`.
     """
     progress = progress or Progress()
-    source, loading = load(files)
-    planned, problems = plan(source, files, select(source, request), renderer.evaluate, request.today)
+    recorder = Recorder.over(files)
+    source, loading = load(recorder)
+    planned, problems = plan(source, recorder, select(source, request), renderer.evaluate, request.today)
     problems.found.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
     results = render_layers(planned, renderer, progress, annotations=annotations)
@@ -120,7 +124,7 @@ def compile_clusters(
     problems.raise_if_any()
     output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
     problems.raise_if_any()
-    return Compilation(source, planned, tuple(clusters), output, problems.warnings, progress)
+    return Compilation(source, planned, tuple(clusters), output, problems.warnings, progress, recorder.reads)
 
 
 def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems) -> None:

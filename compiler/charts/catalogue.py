@@ -8,7 +8,8 @@ from typing import Any
 
 from compiler import files as tree
 from compiler.charts.chart import Chart, read_chart, read_chart_archive
-from compiler.diagnostics import CompileError, Position
+from compiler.diagnostics import Position
+from compiler.files.record import Once, Recorder
 from compiler.merge import merge
 from compiler.ports import Files
 
@@ -19,26 +20,19 @@ SpoolEntry = Mapping[str, bytes] | bytes
 class Charts:
     """Reads each chart of the repository once, and keeps what the engine will need of it in `spool` (by key)."""
 
-    files: Files
-    _read: dict[str, Chart | CompileError]
+    files: Recorder
+    _read: Once[Chart]
     _defaults: dict[str, Mapping[str, Any]]
     spool: dict[str, SpoolEntry]
 
     @classmethod
     def over(cls, files: Files) -> Charts:
-        return cls(files, {}, {}, {})
+        recorder = Recorder.over(files)
+        return cls(recorder, Once(recorder), {}, {})
 
     def at_path(self, path: str, at: Position) -> Chart:
         """The chart at a path of the repository: a directory with Chart.yaml, or an archive. Raises CompileError."""
-        if path not in self._read:
-            try:
-                self._read[path] = self._load(path, at)
-            except CompileError as error:
-                self._read[path] = error
-        found = self._read[path]
-        if isinstance(found, CompileError):
-            raise found
-        return found
+        return self._read.get(path, lambda: self._load(path, at))
 
     def defaults(self, chart: Chart) -> Mapping[str, Any]:
         """The chart's default values with those of vendored charts below their names. Raises CompileError."""

@@ -161,13 +161,16 @@ class _Walk:
     linked_directories: int = 0
     problems: Problems = field(default_factory=Problems)
 
-    def children(
-        self, directory: str, real: str, wanted: Callable[[str], bool] | None = None
-    ) -> Iterator[tuple[str, str, str]]:
-        """(path, real path, kind) of what is wanted in `directory`, links followed. Bad links become problems."""
+    def children(self, directory: str, real: str, pattern: str = "") -> Iterator[tuple[str, str, str]]:
+        """(path, real path, kind) of what is in `directory` and matches `pattern` ('' = all), links followed. Bad links
+        become problems. For a plain name nothing is listed: the result depends on no other name."""
         with _readable(directory, self.at):
-            names = self.files.names(real)
-        for name in filter(wanted, names):
+            names: tuple[str, ...]
+            if pattern and not is_pattern(pattern):
+                names = (pattern,) if self.files.entry(f"{real}/{pattern}" if real else pattern) else ()
+            else:
+                names = self.files.names(real)
+        for name in filter(_matches(pattern), names) if pattern else names:
             path = f"{directory}/{name}" if directory else name
             try:
                 refuse_foreign(path, self.at)
@@ -248,7 +251,7 @@ def glob(files: Files, pattern: str, at: Position | None = None) -> tuple[str, .
         part, last = parts[index], index == len(parts) - 1
         if part == "**" and not last:
             match(path, real, index + 1, above)
-        for child, target, kind in run.children(path, real, _matches(part)):
+        for child, target, kind in run.children(path, real, part):
             if kind == "file" and last:
                 run.add(child)
             elif kind == "directory" and part == "**" and (around := run.enter(child, target, above)):

@@ -16,6 +16,7 @@ from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.fields.reader import Reader, type_name
+from compiler.files.record import Once, Recorder
 from compiler.load.pack_content import read_patches, read_presets, read_schema, read_templates, read_values
 from compiler.load.pack_metadata import KNOWN_KEYS, read_dependencies, read_file_list, read_resources, read_texts
 from compiler.model import Pack
@@ -30,23 +31,26 @@ _MAX_BYTES = 1 << 20  # of a pack.json
 class PackVersions(Mapping[str, Pack]):
     """The versions of one pack; each is read once, when it is asked for. The keys are known without reading."""
 
-    def __init__(self, directories: Mapping[str, Sequence[str]], read: Callable[[str], Pack]) -> None:
+    def __init__(
+        self, directories: Mapping[str, Sequence[str]], read: Callable[[str], Pack], packs: Once[Pack]
+    ) -> None:
         self._directories = directories  # version -> where it is; more than one place is a defect
         self._read = read
-        self._packs: dict[str, Pack] = {}
+        self._packs = packs  # by their first directory
 
     def __getitem__(self, version: str) -> Pack:
-        if version not in self._packs:
-            first, *others = self._directories[version]
-            pack = self._read(first)
-            self._packs[version] = replace(pack, defects=(*_twins(pack, others), *pack.defects))
-        return self._packs[version]
+        first, *others = self._directories[version]
+        return self._packs.get(first, lambda: self._with_twins(first, others))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._directories)
 
     def __len__(self) -> int:
         return len(self._directories)
+
+    def _with_twins(self, directory: str, others: Sequence[str]) -> Pack:
+        pack = self._read(directory)
+        return replace(pack, defects=(*_twins(pack, others), *pack.defects))
 
 
 def _twins(pack: Pack, others: Sequence[str]) -> tuple[Diagnostic, ...]:
@@ -66,6 +70,8 @@ def find_packs(
     no packs.
     """
     named = registries or {}
+    recorder = Recorder.over(files)
+    packs: Once[Pack] = Once(recorder)
     found: dict[str, dict[str, list[str]]] = {}
     for directory in _directories(files, roots, problems):
         try:
@@ -77,9 +83,9 @@ def find_packs(
 
     def read(directory: str) -> Pack:
         around = [root for root in named if directory == root or directory.startswith(f"{root}/")]
-        return read_pack(files, directory, registry=named[max(around, key=len)] if around else "")
+        return read_pack(recorder, directory, registry=named[max(around, key=len)] if around else "")
 
-    return {name: PackVersions(dict(sorted(versions.items())), read) for name, versions in sorted(found.items())}
+    return {name: PackVersions(dict(sorted(versions.items())), read, packs) for name, versions in sorted(found.items())}
 
 
 def _directories(files: Files, roots: Sequence[str], problems: Problems) -> Iterator[str]:

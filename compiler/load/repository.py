@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
+from dataclasses import replace
 from typing import TypeVar
 
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean
 from compiler.fields.reader import Reader, type_name
+from compiler.files.record import Reads, Recorder
 from compiler.load.cluster import read_cluster, read_macros, read_template
 from compiler.load.pack import find_packs
 from compiler.load.profile import read_profile
@@ -27,42 +29,53 @@ V = TypeVar("V", Profile, Cluster, Template)
 
 def load(files: Files) -> tuple[Source, tuple[Diagnostic, ...]]:
     """The repository's source, and the warnings. Raises CompileError with every problem of every file."""
-    problems = Problems()
-    settings = read_settings_file(files, problems)
+    recorder, problems = Recorder.over(files), Problems()
+    with recorder.scope() as index:
+        source = _source(recorder, problems)
+    problems.raise_if_any()
+    return replace(source, index=index.reads), problems.warnings
+
+
+def _source(files: Recorder, problems: Problems) -> Source:
+    with files.scope() as scope:
+        settings = read_settings_file(files, problems)
+    reads = {PATH: scope.reads}
     profiles: dict[tuple[str, str], Profile] = {}
     clusters: dict[str, Cluster] = {}
     templates: dict[str, Template] = {}
     macros: list[Macros] = []
-    for document in _documents(files, problems):
+    for document, read in _documents(files, problems):
         reader = Reader(document.value, document, problems)
-        match _kind(reader):
-            case "ClusterProfile":
-                profile = read_profile(reader, files)
-                if profile:
-                    _keep(profiles, (profile.name, profile.version), profile, problems)
-            case "Cluster":
-                cluster = read_cluster(reader, files)
-                if cluster:
-                    _keep(clusters, cluster.name, cluster, problems)
-            case "ClusterTemplate":
-                template = read_template(reader, files)
-                if template:
-                    _keep(templates, template.name, template, problems)
-            case "Macros":
-                found = read_macros(reader)
-                if found:
-                    macros.append(found)
+        with files.scope() as scope:
+            match _kind(reader):
+                case "ClusterProfile":
+                    profile = read_profile(reader, files)
+                    if profile:
+                        _keep(profiles, (profile.name, profile.version), profile, problems)
+                case "Cluster":
+                    cluster = read_cluster(reader, files)
+                    if cluster:
+                        _keep(clusters, cluster.name, cluster, problems)
+                case "ClusterTemplate":
+                    template = read_template(reader, files)
+                    if template:
+                        _keep(templates, template.name, template, problems)
+                case "Macros":
+                    found = read_macros(reader)
+                    if found:
+                        macros.append(found)
+        reads[document.path] = Reads.all_of([reads.get(document.path, read), scope.reads])
     roots = [PACKS, *(registry.path for registry in settings.registries if registry.path)]
     registries = {registry.path: registry.name for registry in settings.registries if registry.path}
     packs = find_packs(
         files, [root for root in roots if tree.is_directory(files, root)], problems, registries=registries
     )
-    problems.raise_if_any()
-    return Source(settings, profiles, clusters, templates, tuple(macros), packs), problems.warnings
+    return Source(settings, profiles, clusters, templates, tuple(macros), packs, reads)
 
 
-def _documents(files: Files, problems: Problems) -> list[yamldoc.Document]:
+def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Document, Reads]]:
     """Every YAML document below profiles/ that is ours to read: those that have our apiVersion, or no apiVersion at all.
+    Each with what its file was read from.
 
     Values files, manifests and charts may lie beside the profiles that name them. What has another apiVersion, or neither
     apiVersion nor kind, is theirs; the files of a chart need not even be YAML.
@@ -75,19 +88,21 @@ def _documents(files: Files, problems: Problems) -> list[yamldoc.Document]:
             hint="profiles/**/*.yaml holds ClusterProfile and Cluster documents; is --repo right?",
         )
         return []
-    found: list[yamldoc.Document] = []
+    found: list[tuple[yamldoc.Document, Reads]] = []
     for path in tree.walk(files, PROFILES):
         if not path.endswith((".yaml", ".yml")):
             continue
         try:
-            raw = tree.read(files, path, Position(path))
+            with files.scope() as scope:
+                raw = tree.read(files, path, Position(path))
             if not _may_be_ours(raw):
                 continue
             documents = yamldoc.load(raw, path)
         except CompileError as error:
             problems.add(error)
             continue
-        found.extend(d for d in documents if isinstance(d.value, dict) and _is_ours(d))
+        ours = [document for document in documents if isinstance(document.value, dict) and _is_ours(document)]
+        found.extend((document, scope.reads) for document in ours)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from compiler.diagnostics import Position, TextPlace
+from compiler.files.record import NOTHING, Reads
 from compiler.model.clusters import Cluster
 from compiler.model.overlays import Overlay
 from compiler.model.profiles import LayerType, Policy
@@ -80,7 +81,12 @@ class ScopedOverlay:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLayer:
-    """One layer of one cluster with nothing left to choose."""
+    """One layer of one cluster with nothing left to choose.
+
+    `reads` is what it depends on: the cluster's documents, the packs and charts that its layers name (macros reach the
+    values of all of them, and the k8s layer tells the version), and the files of the layer itself. More than a layer
+    needs: the charts that other layers of its cluster name, and all documents in one file with one that it needs.
+    """
 
     cluster: str
     name: str
@@ -99,6 +105,7 @@ class PlannedLayer:
     readiness: tuple[Mapping[str, Any], ...] = ()
     source_path: str = ""
     secrets: frozenset[str] = frozenset()  # texts that no message may show
+    reads: Reads = NOTHING
 
     @property
     def directory(self) -> str:
@@ -109,11 +116,17 @@ class PlannedLayer:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCluster:
-    """A cluster with its layers in total order."""
+    """A cluster with its layers in total order.
+
+    `reads` is what it depends on: lamella.yaml, the files with its own document and those of its templates, profiles and
+    macros, what they name, and all that its layers depend on. Whether other documents come to concern it, and which
+    versions of a pack there are, is told by `Source.index`, which all clusters share.
+    """
 
     written: Cluster
     kubernetes_version: str
     layers: tuple[PlannedLayer, ...]
+    reads: Reads = NOTHING
 
     @property
     def name(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from compiler.files.record import NOTHING, Reads
 from compiler.model.clusters import Cluster, Macros, Template
 from compiler.model.packs import Pack
 from compiler.model.profiles import Profile
@@ -13,7 +14,11 @@ from compiler.model.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that a repository says, parsed and each file checked for itself."""
+    """Everything that a repository says, parsed and each file checked for itself. Packs are read when they are asked for.
+
+    `reads` has for lamella.yaml and for each file with documents of ours what it and the files that they name were read
+    from. `index` is all that tells which documents and packs there are: every directory and file that was searched.
+    """
 
     settings: Settings
     profiles: Mapping[tuple[str, str], Profile]  # (name, version)
@@ -21,3 +26,5 @@ class Source:
     templates: Mapping[str, Template]
     macros: tuple[Macros, ...]
     packs: Mapping[str, Mapping[str, Pack]]  # name -> version -> pack
+    reads: Mapping[str, Reads] = field(default_factory=dict)
+    index: Reads = NOTHING

@@ -10,6 +10,8 @@ from typing import Any
 from compiler import yamldoc
 from compiler.charts.catalogue import Charts
 from compiler.diagnostics import CompileError, Diagnostic, Problems
+from compiler.files.record import Reads, Recorder
+from compiler.files.record import Scope as ReadScope
 from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
 from compiler.model.order import layer_key, waves
 from compiler.model.rendering import Evaluator
@@ -18,14 +20,13 @@ from compiler.palette.namespaces import namespaces
 from compiler.palette.readiness import readiness_checks
 from compiler.palette.settings import PackSettings, read_settings
 from compiler.palette.values import PackValues
-from compiler.ports import Files
 from compiler.resolve import facts
 from compiler.resolve.choose import choose, policy_of
 from compiler.resolve.layers import ChosenLayer, ResolvedLayer, refined
 from compiler.resolve.macros import Scope, inline, resolve
 from compiler.resolve.packs import check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
-from compiler.resolve.stack import Stack, check_templates, stack_of, unused_overrides
+from compiler.resolve.stack import Stack, check_templates, documents_of, stack_of, unused_overrides
 
 
 @dataclass(slots=True)
@@ -45,13 +46,14 @@ class _Once:
 
 def plan(
     source: Source,
-    files: Files,
+    files: Recorder,
     clusters: Sequence[Cluster],
     evaluate: Evaluator,
     today: datetime.date | None = None,
 ) -> tuple[Plan, Problems]:
     """The plan of those clusters that could be planned, and every problem of all of them.
 
+    `files` is what `source` was loaded over, so that packs that are read now count for their clusters.
     `today` is for warnings about packs past their end of life only.
     """
     problems = Problems()
@@ -79,7 +81,7 @@ def plan(
 class _ClusterPlanner:
     stack: Stack
     source: Source
-    files: Files
+    files: Recorder
     charts: Charts
     evaluate: Evaluator
     problems: Problems
@@ -87,6 +89,13 @@ class _ClusterPlanner:
 
     def plan(self) -> PlannedCluster | None:
         """The planned cluster; None where something is wrong (reported)."""
+        with self.files.scope() as scope:
+            for path in documents_of(self.stack.cluster, self.source):
+                self.files.include(self.source.reads[path])
+            found = self._cluster(scope)
+        return replace(found, reads=scope.reads) if found else None
+
+    def _cluster(self, scope: ReadScope) -> PlannedCluster | None:
         chosen = self._chosen()
         missing = len(chosen) < len(self.stack.layers)  # reported; what they would have said is not missed again
         version = "" if missing else facts.kubernetes_version(self.stack, chosen, self.problems)
@@ -98,10 +107,16 @@ class _ClusterPlanner:
             return None
         network = next((r.pack_settings for r in resolved if r.type == "k8s"), PackSettings())
         ordered = self._ordered(resolved)
-        layers = [self._planned(r, wave, version, network, resolved) for r, wave in ordered]
+        shared = scope.reads
+        layers = []
+        for r, wave in ordered:
+            with self.files.scope() as own:
+                layer = self._planned(r, wave, version, network, resolved)
+            if layer:
+                layers.append(replace(layer, reads=Reads.all_of([shared, own.reads])))
         if self.problems.errors:
             return None
-        return PlannedCluster(self.stack.cluster, version, tuple(layer for layer in layers if layer))
+        return PlannedCluster(self.stack.cluster, version, tuple(layers))
 
     def _chosen(self) -> list[ChosenLayer]:
         found = []

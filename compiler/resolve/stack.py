@@ -130,6 +130,18 @@ def profiles_of(cluster: Cluster, source: Source) -> tuple[ProfileRef, ...]:
     return tuple(_profile_refs(cluster, levels, source, Problems()))
 
 
+def documents_of(cluster: Cluster, source: Source) -> tuple[str, ...]:
+    """The files with what is said about a cluster, sorted: lamella.yaml, its own, and those of its templates, its macros
+    and all profiles that any level names, for also one that does not count in the end may take another's place."""
+    templates = templates_of(cluster, source.templates)
+    assignments = (cluster.assignment, *(template.assignment for template in templates))
+    refs = (ref for assignment in assignments for ref in assignment.profiles)
+    profiles = [profile for ref in refs if (profile := source.profiles.get((ref.name, ref.version)))]
+    macros = [found for found in source.macros if found.selector.matches(cluster.labels)]
+    places = (cluster.at, *(t.at for t in templates), *(p.at for p in profiles), *(m.at for m in macros))
+    return tuple(sorted({source.settings.at.path, *(at.path for at in places)}))
+
+
 def _levels(cluster: Cluster, templates: Iterable[Template]) -> Levels:
     levels = [(f"template {template.name}", template.assignment) for template in templates]
     return [*levels, (f"cluster {cluster.name}", cluster.assignment)]

@@ -18,6 +18,7 @@ from compiler.app.pipeline import Request, select
 from compiler.app.schedule import Progress, render_layers
 from compiler.charts.catalogue import SpoolEntry
 from compiler.diagnostics import Problems
+from compiler.files.record import Recorder
 from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.host.spool import Spool
 from compiler.load.repository import load
@@ -64,7 +65,7 @@ class Here:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_no_stage_changes_its_input(case: Path) -> None:
-    files, guard, problems = DirectoryFiles(case / "input"), Guard(), Problems()
+    files, guard, problems = Recorder(DirectoryFiles(case / "input")), Guard(), Problems()
     source, _ = load(files)
     guard.keep("source", source)
     planned, planning = plan(source, files, select(source, Request()), render_gotemplates)

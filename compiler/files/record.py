@@ -1,0 +1,182 @@
+"""What was read: of every path that was asked for, what stood there, by file digest and not by content.
+
+A run, a cluster and a layer each depend on what was read while they were made, so that a file that matters cannot be
+forgotten: nothing is read but through `Recorder`. What is read once and kept (a chart, a pack) is kept by `Once`, which
+counts it for everybody who asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from compiler import digest
+from compiler.diagnostics import CompileError
+from compiler.ports import Entry, Files
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stood at a path, as far as anybody asked: `sha256` of a file whose content was read, `names` of a directory
+    that was listed, `target` of a link."""
+
+    kind: Literal["file", "directory", "link", "other", "nothing"]
+    sha256: str = ""
+    names: tuple[str, ...] | None = None
+    target: str = ""
+
+    def plain(self) -> str | list[str] | None:
+        """As JSON: the digest of a file that was read (else `file`), the names in a directory (else `directory`), the
+        target of a link behind `-> `, null where nothing was."""
+        if self.kind == "link":
+            return f"-> {self.target}"
+        if self.kind == "nothing":
+            return None
+        return list(self.names) if self.names is not None else self.sha256 or self.kind
+
+    def knows_more_than(self, other: Seen) -> bool:
+        return self.kind == other.kind and bool(self.sha256 or self.names is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What was read for something. `shared` is what it has in common with others, such as a chart's files: kept once,
+    however many clusters and layers depend on it."""
+
+    own: Mapping[str, Seen] = field(default_factory=dict)
+    shared: tuple[Reads, ...] = ()
+
+    @classmethod
+    def all_of(cls, parts: Iterable[Reads]) -> Reads:
+        """The record of several together."""
+        return cls({}, tuple({id(part): part for part in parts}.values()))
+
+    def by_path(self) -> dict[str, Seen]:
+        """{path: what stood there}, sorted by path: everything, also what is shared."""
+        merged: dict[str, Seen] = {}
+        pending, done = [self], set()
+        while pending:
+            part = pending.pop()
+            if id(part) in done:
+                continue
+            done.add(id(part))
+            pending.extend(part.shared)
+            for path, seen in part.own.items():
+                if path not in merged or seen.knows_more_than(merged[path]):
+                    merged[path] = seen
+        return dict(sorted(merged.items()))
+
+    def plain(self) -> dict[str, str | list[str] | None]:
+        """As JSON, by path: see `Seen.plain`."""
+        return {path: seen.plain() for path, seen in self.by_path().items()}
+
+    def digest(self) -> str:
+        """Equal exactly where the same was asked for and the same was there."""
+        return digest.of(digest.canonical_json(self.plain()))
+
+
+NOTHING = Reads()
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """What has been read since it was opened."""
+
+    _own: dict[str, Seen] = field(default_factory=dict)
+    _shared: dict[int, Reads] = field(default_factory=dict)
+
+    def note(self, path: str, seen: Seen) -> None:
+        before = self._own.get(path)
+        if before is None or seen.knows_more_than(before):
+            self._own[path] = seen
+
+    def include(self, reads: Reads) -> None:
+        self._shared[id(reads)] = reads
+
+    @property
+    def reads(self) -> Reads:
+        return Reads(dict(self._own), tuple(self._shared.values()))
+
+
+class Recorder:
+    """`Files` that notes what is asked of other `Files`, for every scope that is open. The files must stay as they are
+    while they are read: of a path that is read twice the first digest counts."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._run = Scope()
+        self._scopes = [self._run]
+
+    @classmethod
+    def over(cls, files: Files) -> Recorder:
+        """A recorder of these files: they themselves where they are one."""
+        return files if isinstance(files, Recorder) else cls(files)
+
+    @property
+    def reads(self) -> Reads:
+        """What has been read by anybody."""
+        return self._run.reads
+
+    @contextmanager
+    def scope(self) -> Iterator[Scope]:
+        """For `with`: what is read inside is in the scope's `reads`, and in those of the scopes around it."""
+        opened = Scope()
+        self._scopes.append(opened)
+        try:
+            yield opened
+        finally:
+            self._scopes.remove(opened)
+
+    def include(self, reads: Reads) -> None:
+        """Counts what was read before for the scopes that are open now."""
+        for scope in self._scopes:
+            scope.include(reads)
+
+    def entry(self, path: str) -> Entry | None:
+        found = self._files.entry(path)
+        self._note(path, Seen(found.kind, target=found.target) if found else Seen("nothing"))
+        return found
+
+    def names(self, path: str) -> tuple[str, ...]:
+        found = self._files.names(path)
+        self._note(path, Seen("directory", names=found))
+        return found
+
+    def read(self, path: str) -> bytes:
+        content = self._files.read(path)
+        self._note(path, Seen("file", hashlib.sha256(content).hexdigest()))
+        return content
+
+    def _note(self, path: str, seen: Seen) -> None:
+        for scope in self._scopes:
+            scope.note(path, seen)
+
+
+class Once(Generic[V]):
+    """Things made of files, each made once by its key; whoever asks for one depends on what it was made of. A
+    CompileError is remembered like a result."""
+
+    def __init__(self, files: Recorder) -> None:
+        self._files = files
+        self._made: dict[str, tuple[V | CompileError, Reads]] = {}
+
+    def get(self, key: str, make: Callable[[], V]) -> V:
+        """What `make` gave the first time. Raises what it raised."""
+        if key not in self._made:
+            with self._files.scope() as scope:
+                made: V | CompileError
+                try:
+                    made = make()
+                except CompileError as error:
+                    made = error
+            self._made[key] = (made, scope.reads)
+        made, reads = self._made[key]
+        self._files.include(reads)
+        if isinstance(made, CompileError):
+            raise made
+        return made
