@@ -85,7 +85,7 @@ class ValuesWriter:
         return header + yamltext.dump(merge(levels, [layer.settings.list_strategies] * len(levels)))
 
     def _pack(self, reference: PackRef) -> Pack | None:
-        available = self.source.packs.get(reference.name, {})
+        available: Mapping[str, Pack] = self.source.packs.get(reference.name) or {}
         try:
             chosen = versions.best(tuple(available), reference.version or "*")
         except ValueError:

@@ -8,8 +8,9 @@ who use it; a directory whose name and version cannot even be read is warned abo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from compiler import files as tree
@@ -19,7 +20,7 @@ from compiler.fields.reader import Reader, type_name
 from compiler.files.record import Once, Recorder
 from compiler.load.pack_content import read_patches, read_presets, read_schema, read_templates, read_values
 from compiler.load.pack_metadata import KNOWN_KEYS, read_dependencies, read_file_list, read_resources, read_texts
-from compiler.model import Pack
+from compiler.model import Pack, PackVersions
 from compiler.ports import Files
 
 PALETTE = "pack.json"
@@ -28,42 +29,19 @@ _MAX_DEPTH = 16  # of a pack below its root
 _MAX_BYTES = 1 << 20  # of a pack.json
 
 
-class PackVersions(Mapping[str, Pack]):
-    """The versions of one pack; each is read once, when it is asked for. The keys are known without reading."""
-
-    def __init__(
-        self, directories: Mapping[str, Sequence[str]], read: Callable[[str], Pack], packs: Once[Pack]
-    ) -> None:
-        self._directories = directories  # version -> where it is; more than one place is a defect
-        self._read = read
-        self._packs = packs  # by their first directory
-
-    def __getitem__(self, version: str) -> Pack:
-        first, *others = self._directories[version]
-        return self._packs.get(first, lambda: self._with_twins(first, others))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._directories)
-
-    def __len__(self) -> int:
-        return len(self._directories)
-
-    def _with_twins(self, directory: str, others: Sequence[str]) -> Pack:
-        pack = self._read(directory)
-        return replace(pack, defects=(*_twins(pack, others), *pack.defects))
-
-
-def _twins(pack: Pack, others: Sequence[str]) -> tuple[Diagnostic, ...]:
+def _with_twins(pack: Pack, others: Sequence[str]) -> Pack:
+    """The pack, with a defect where the same version stands at other places too."""
     if not others:
-        return ()
+        return pack
     message = f"pack '{pack.name}' {pack.version} is there {len(others) + 1} times"
     related = tuple((Position(directory), "and here") for directory in others)
-    return (Diagnostic("pack-duplicate", message, pack.at, "keep one, or give one another version", related),)
+    twins = Diagnostic("pack-duplicate", message, pack.at, "keep one, or give one another version", related)
+    return replace(pack, defects=(twins, *pack.defects))
 
 
 def find_packs(
     files: Files, roots: Sequence[str], problems: Problems, *, registries: Mapping[str, str] | None = None
-) -> dict[str, Mapping[str, Pack]]:
+) -> dict[str, PackVersions]:
     """Name -> version -> pack, of every pack below the root folders; both sorted. Packs inside packs do not count.
 
     `registries` gives the name of the registry that a root is, for `Pack.registry`. A root that does not exist holds
@@ -85,7 +63,13 @@ def find_packs(
         around = [root for root in named if directory == root or directory.startswith(f"{root}/")]
         return read_pack(recorder, directory, registry=named[max(around, key=len)] if around else "")
 
-    return {name: PackVersions(dict(sorted(versions.items())), read, packs) for name, versions in sorted(found.items())}
+    def version_of(directories: Mapping[str, Sequence[str]], version: str) -> Pack:
+        first, *others = directories[version]
+        return packs.get(first, lambda: _with_twins(read(first), others))
+
+    return {
+        name: PackVersions(sorted(versions), partial(version_of, versions)) for name, versions in sorted(found.items())
+    }
 
 
 def _directories(files: Files, roots: Sequence[str], problems: Problems) -> Iterator[str]:

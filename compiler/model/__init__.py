@@ -21,7 +21,7 @@ from compiler.model.overlays import (
     Target,
     Transform,
 )
-from compiler.model.packs import Dependency, Pack, Preset, ResourceComponent, ResourceNeed
+from compiler.model.packs import Dependency, Pack, PackVersions, Preset, ResourceComponent, ResourceNeed
 from compiler.model.planned import (
     ChartPart,
     GoTemplatePart,
@@ -92,6 +92,7 @@ __all__ = [
     "Overlay",
     "Pack",
     "PackRef",
+    "PackVersions",
     "Part",
     "Plan",
     "PlannedCluster",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -88,3 +88,23 @@ class Pack:
     def native(self) -> bool:
         """True for our own format."""
         return self.at.path.endswith("pack.yaml")
+
+
+class PackVersions(Mapping[str, Pack]):
+    """The versions of one pack. Lazy: versions are known, and a pack is read when it is asked for, by `read`, which
+    never raises for what is in a pack (`Pack.defects`). A repository may hold hundreds of packs and use five."""
+
+    def __init__(self, versions: Iterable[str], read: Callable[[str], Pack]) -> None:
+        self._versions = tuple(versions)
+        self._read = read
+
+    def __getitem__(self, version: str) -> Pack:
+        if version not in self._versions:
+            raise KeyError(version)
+        return self._read(version)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._versions)
+
+    def __len__(self) -> int:
+        return len(self._versions)

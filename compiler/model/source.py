@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from compiler.files.record import NOTHING, Reads
 from compiler.model.clusters import Cluster, Macros, Template
-from compiler.model.packs import Pack
+from compiler.model.packs import PackVersions
 from compiler.model.profiles import Profile
 from compiler.model.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that a repository says, parsed and each file checked for itself. Packs are read when they are asked for.
+    """Everything that a repository says, parsed and each file checked for itself.
 
     `reads` has for lamella.yaml and for each file with documents of ours what it and the files that they name were read
     from. `index` is all that tells which documents and packs there are: every directory and file that was searched.
@@ -25,6 +25,6 @@ class Source:
     clusters: Mapping[str, Cluster]
     templates: Mapping[str, Template]
     macros: tuple[Macros, ...]
-    packs: Mapping[str, Mapping[str, Pack]]  # name -> version -> pack
+    packs: Mapping[str, PackVersions]  # by name
     reads: Mapping[str, Reads] = field(default_factory=dict)
     index: Reads = NOTHING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from compiler import files as tree
 from compiler import versions
@@ -52,7 +52,7 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
 
     `at` is where the version is asked for: in the reference itself, or where a cluster overrides it.
     """
-    known = source.packs.get(ref.name)
+    known: Mapping[str, Pack] = source.packs.get(ref.name) or {}
     if not known:
         hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
         raise fail("pack-missing", f"there is no pack '{ref.name}'", ref.at, hint=hint)
