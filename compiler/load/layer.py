@@ -176,15 +176,15 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
             continue
         name = entry.string("name", required=bool(inline))
         if file:
-            refs.append(_file_ref(entry.here, file))
+            refs.append(_file_ref(entry.here, file, name))
         else:
             place = entry.document.text_at(*entry.path, "inline")
             refs.append(ManifestRef(entry.at("inline"), place, name=name, inline=inline))
     return refs
 
 
-def _file_ref(at: Position, file: str) -> ManifestRef:
-    return ManifestRef(at, TextPlace(at, lines=False), file=file)
+def _file_ref(at: Position, file: str, name: str = "") -> ManifestRef:
+    return ManifestRef(at, TextPlace(at, lines=False), file=file, name=name)
 
 
 def _read_list_strategies(reader: Reader) -> dict[str, str]:
