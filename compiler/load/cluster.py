@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal
 
 from compiler.diagnostics import Position
 from compiler.fields.reader import LABEL_VALUE, Reader
+from compiler.kubernetes.quantity import quantity_of
 from compiler.load.layer import CLUSTER_LAYER_KEYS, read_overlays, read_policy, read_settings
 from compiler.load.selector import read_selector
 from compiler.model import (
@@ -164,30 +165,12 @@ def _read_destination(spec: Reader) -> Destination:
     return Destination(child.string("server"), child.string("name"), child.string("kubeconfigSecret"))
 
 
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Ki|Mi|Gi|Ti|)")
-_FACTOR = {"": 1.0, "m": 0.001, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
-
-
-def _quantity(text: str) -> float:
-    match = _QUANTITY.fullmatch(text)
-    if match is None:
-        raise ValueError("expected a Kubernetes quantity such as 4, 500m or 16Gi")
-    return float(match[1]) * _FACTOR[match[2]]
-
-
 def _read_node_pools(spec: Reader) -> list[NodePool]:
     pools = []
     for child in spec.children("nodePools"):
         child.only(("name", "role", "count", "cpu", "memory", "disk"))
         role = child.choice("role", ("worker", "control-plane"), "worker")
-        amounts = []
-        for key in ("cpu", "memory", "disk"):
-            value = child.data.get(key, 0)
-            if isinstance(value, int) and not isinstance(value, bool):
-                amounts.append(float(value))
-            else:
-                amounts.append(child.parsed(key, _quantity, 0.0, "a quantity"))
-        cpu, memory, disk = amounts
+        cpu, memory, disk = (_amount(child, key) for key in ("cpu", "memory", "disk"))
         pools.append(
             NodePool(
                 child.string("name", required=True),
@@ -199,3 +182,19 @@ def _read_node_pools(spec: Reader) -> list[NodePool]:
             )
         )
     return pools
+
+
+def _amount(pool: Reader, key: str) -> Decimal:
+    """Cores or bytes of one node, as text or number; zero where they are not given."""
+    value = pool.data.get(key, 0)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        pool.wrong_type(key, "quantity")
+        return Decimal(0)
+    try:
+        amount = quantity_of(value)
+    except ValueError as error:
+        pool.error("invalid-value", key, str(error))
+        return Decimal(0)
+    if amount < 0:
+        pool.error("invalid-value", key, f"'{value}' is negative")
+    return amount

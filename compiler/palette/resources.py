@@ -7,23 +7,15 @@ that they may be scheduled on: `all` means workers and control plane each, as a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from compiler.diagnostics import Problems
+from compiler.kubernetes.quantity import quantity_of
 from compiler.model import NodePool, ResourceNeed
 from compiler.palette.members import Member
 from compiler.palette.paths import MISSING, lookup
 
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:([eE][+-]?[0-9]{1,2})|([KMGTPE]i|[numkMGTPE]))?")
-_SUFFIXES = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "k": Decimal(1000)} | {
-    letter + binary: Decimal((1024 if binary else 1000) ** power)
-    for power, letter in enumerate("KMGTPE", start=1)
-    for binary in ("i", "")
-    if letter + binary != "K"
-}
 _UNITS = {"cpu": ("m", Decimal("0.001")), "memory": ("Mi", Decimal(1024**2)), "diskSize": ("GB", Decimal(1000**3))}
 
 
@@ -75,18 +67,9 @@ def _requested(member: Member, need: ResourceNeed, request: str, replicas: str, 
     value = lookup(member.data or {}, request) if request else MISSING
     count = lookup(member.data or {}, replicas) if replicas else MISSING
     try:
-        amount = Decimal(0) if value in (MISSING, None, "") else quantity(value)
-        times = Decimal(1) if count in (MISSING, None, "") else quantity(count)
+        amount = Decimal(0) if value in (MISSING, None, "") else quantity_of(value)
+        times = Decimal(1) if count in (MISSING, None, "") else quantity_of(count)
     except ValueError as error:
         problems.warning("resources-quantity", f"layer '{member.layer}': {request}: {error}; not counted", member.at)
         return Decimal(0)
     return amount * times / _UNITS[need.type][1]
-
-
-def quantity(value: Any) -> Decimal:
-    """A Kubernetes quantity (`500m`, `1Gi`, `1e3`, 2) as a number of base units. Raises ValueError."""
-    match = _QUANTITY.fullmatch(str(value).strip()) if isinstance(value, str | int | float) else None
-    if match is None or isinstance(value, bool) or len(str(value)) > 40:
-        raise ValueError(f"'{value}' is not a quantity such as 500m or 1Gi")
-    number, exponent, suffix = match.groups()
-    return Decimal(f"{number}{exponent}") if exponent else Decimal(number) * _SUFFIXES.get(suffix, Decimal(1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from compiler.model import LayerType, NodePool, Pack
 from compiler.palette.constraints import check, check_cloud, check_end_of_life, check_lifecycle, check_names
 from compiler.palette.dependencies import check_dependencies, check_upgrade, is_between
 from compiler.palette.members import Member
-from compiler.palette.resources import check_resources, quantity
+from compiler.palette.resources import check_resources
 from tests.palette.support import pack, told
 
 AT = Position("profiles/p.yaml", 5)
@@ -242,28 +241,6 @@ def test_a_request_that_is_no_quantity_is_warned_about() -> None:
 
 def test_without_pools_no_resources_are_checked() -> None:
     assert resources('{"type": "cpu", "minLimit": 99999}', {}, []) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("500m", "0.5"),
-        ("1Gi", "1073741824"),
-        ("1G", "1000000000"),
-        ("2k", "2000"),
-        ("1e3", "1000"),
-        (2, "2"),
-        (0.5, "0.5"),
-    ],
-)
-def test_quantities_are_kubernetes_own(text: object, number: str) -> None:
-    assert quantity(text) == Decimal(number)
-
-
-@pytest.mark.parametrize("text", ["", "1Xi", "m", True, None, "1e999", [1], "1 Gi"])
-def test_other_texts_are_no_quantities(text: object) -> None:
-    with pytest.raises(ValueError, match="is not a quantity"):
-        quantity(text)
 
 
 def test_check_goes_through_every_rule() -> None:
