@@ -314,10 +314,8 @@ class Code(StrEnum):
     GIT_NO_DIRECTORY = "git-no-directory", "the commit has no such directory", "is `--repo` right?"
     GIT_UNBORN_BRANCH = "git-unborn-branch", "nothing to commit to", "commit first; check out a branch"
     GIT_DETACHED_HEAD = "git-detached-head"
-    GIT_BARE = "git-bare"
     GIT_OTHER_BRANCH = "git-other-branch", "another branch is checked out than `--branch` says", "`git switch`"
     GIT_REF_MOVED = "git-ref-moved", "somebody committed meanwhile", "publish again"
-    GIT_SPARSE_OUTPUT = "git-sparse-output", "a sparse checkout without the whole output", "`git sparse-checkout add`"
     GIT_INDEX_NOT_UPDATED = ("git-index-not-updated",
         "*warning:* committed, but `git status` shows the output as changed", "`git reset -- output`")
     PUSH_REJECTED = "push-rejected", "the remote has newer commits, or its rules refuse", "fetch, render, publish again"

@@ -216,15 +216,6 @@ _HOLDS: Mapping[str, Callable[[Version, _Term], bool]] = {
 }
 
 
-def is_exact(text: str) -> bool:
-    """Whether the text names one version (`1.2.3`, `v1.2.3-rc.1`, `LTS__1.2.3`): a range or a train does not."""
-    try:
-        Version.parse(_split(text)[1].removeprefix("v"))
-    except ValueError:
-        return False
-    return True
-
-
 def best(available: Iterable[str], constraint: str) -> str | None:
     """The newest of `available` in the range, spelled as there, or None. Raises ValueError on a bad range.
 

@@ -194,7 +194,7 @@ class _Walk:
 
     def enter(self, path: str, real: str, above: tuple[str, ...]) -> tuple[str, ...]:
         """`above` (the real paths of the directories around) with `real`; empty, and a problem, where it is a loop."""
-        if real in above or any(parent.startswith(f"{real}/") for parent in above) or not real:
+        if not real or any(f"{parent}/".startswith(f"{real}/") for parent in above):
             self.problems.error("symlink-loop", f"{path!r} is a link to a directory around it", self.at)
             return ()
         if len(above) > MAX_DEPTH:

@@ -1,6 +1,6 @@
 """What Kubernetes itself defines: which APIs each minor serves, which kinds are cluster-scoped, how lists merge.
 
-Data of Kubernetes 1.25 to 1.37 in two small JSON files, read on first use; `generate.py` makes them.
+Data of Kubernetes 1.25 to 1.37 in two small JSON files, read on first use; `tests/kubernetes/generate.py` makes them.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ def object_key(identity: tuple[str, str, str, str]) -> tuple[int, str, str, str,
 
 
 def layer_key(layer_type: LayerType, priority: int, order: int) -> tuple[int, int, int]:
-    """os, k8s, cni, csi, then add-ons by priority, then as written. Priorities of infra layers do not count."""
-    rank = LAYER_TYPES.index(layer_type)
-    return (rank, priority if layer_type == "addon" else 0, order)
+    """os, k8s, cni, csi, then add-ons by priority, then as written. Of infra layers a cluster has one of each type, so that
+    their priorities decide nothing."""
+    return (LAYER_TYPES.index(layer_type), priority, order)
 
 
 def waves(layers: Sequence[tuple[str, tuple[int, int, int]]]) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""Carrying overlays out."""
+"""Carrying an overlay out; of several, each sees what the ones before it made."""
 
 from __future__ import annotations
 
@@ -18,30 +18,16 @@ Object = Mapping[str, Any]
 Patch = StrategicMerge | MergePatch | JsonPatch
 
 
-def apply(
-    objects: Sequence[Object],
-    overlays: Sequence[Overlay],
-    cluster_scoped: Collection[tuple[str, str]] = (),
-) -> tuple[list[Object], list[Diagnostic]]:
-    """(the objects after every overlay in order, the problems). Input is never changed, untouched objects are the same.
-
-    An overlay sees what the earlier ones made. Problems: `overlay-no-match` where the target means no object and the
-    overlay is not optional; `overlay-failed` where an operation does not fit an object, which then stays as it was.
-    `cluster_scoped` are (group, kind) of custom kinds without namespaces, beside those that `objects` define.
-    """
-    current = list(objects)
-    problems: list[Diagnostic] = []
-    for overlay in overlays:
-        changed, found = apply_one(current, overlay, cluster_scoped)
-        current = [each for each in changed if each is not None]
-        problems += found
-    return current, problems
-
-
 def apply_one(
     objects: Sequence[Object], overlay: Overlay, cluster_scoped: Collection[tuple[str, str]] = ()
 ) -> tuple[list[Object | None], list[Diagnostic]]:
-    """As `apply` for one overlay, each object at its place: None where it was dropped."""
+    """(each object at its place after the overlay, None where it was dropped; the problems). Input is never changed,
+    untouched objects are the same.
+
+    Problems: `overlay-no-match` where the target means no object and the overlay is not optional; `overlay-failed` where
+    an operation does not fit an object, which then stays as it was. `cluster_scoped` are (group, kind) of custom kinds
+    without namespaces, beside those that `objects` define.
+    """
     target = overlay.target
     chosen = [position for position, each in enumerate(objects) if target is None or matches(target, each)]
     if target is not None and not chosen:

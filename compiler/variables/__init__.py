@@ -21,26 +21,16 @@ __all__ = [
     "Variable",
     "check_definition",
     "check_definitions",
-    "check_value",
     "read_variable",
     "typed",
     "values_of",
 ]
 
 
-def check_value(variable: Variable, value: Any, at: Position) -> str:
-    """The value as text, checked against format, regex and options. Raises CompileError; a secret is never quoted."""
-    problems = Problems()
-    text = _checked(variable, value, at, problems)
-    problems.raise_if_any()
-    assert text is not None
-    return text
-
-
 def _checked(variable: Variable, value: Any, at: Position, problems: Problems) -> str | None:
     text = text_of(value)
     if text is None:
-        kind = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "null"
+        kind = "a mapping" if isinstance(value, dict) else "a list"
         problems.error(
             "variable-value", f"variable '{variable.name}': expected {FORMATS[variable.format][1]}, found {kind}", at
         )

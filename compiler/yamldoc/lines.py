@@ -124,7 +124,7 @@ def _known(text: str) -> Any:
     if first in "&*!|>@`%?,]}" or (first in "-:" and text[1:2] in ("", " ", "\n")):
         raise Unusual
     if "\n" in text:
-        if " #" in text or ":\n" in text:
+        if " #" in text:
             raise Unusual
         text = _LINE_BREAK.sub(" ", text)
     elif " #" in text:

@@ -6,6 +6,10 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from compiler.diagnostics import Problems
+from compiler.host.git import commit_tree
 
 
 def git(directory: Path, *arguments: str, stdin: bytes = b"") -> str:
@@ -44,3 +48,18 @@ def commit_all(directory: Path, subject: str) -> str:
     git(directory, "add", "--all", "--force")
     git(directory, "commit", "--quiet", "--allow-empty", "-m", subject)
     return git(directory, "rev-parse", "HEAD")
+
+
+def committed(directory: Path, *, prefix: str = "output", **options: Any) -> str | None:
+    """`commit_tree` of what stands below `prefix`, and of the removal of what was tracked there and is gone."""
+    root = directory / prefix
+    here = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    if "files" not in options:
+        tracked = git(directory, "ls-files", "-z", "--", root.as_posix()).split("\0")[:-1]
+        gone = {(directory / name).relative_to(root).as_posix() for name in tracked} - here.keys()
+        options = {"files": here, "removed": sorted(gone), **options}
+    return commit_tree(
+        directory,
+        prefix=prefix,
+        **{"subject": "x", "removed": (), "body": (), "trailers": (), "problems": Problems(), **options},
+    )

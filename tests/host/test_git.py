@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import CompileError, Diagnostic
-from compiler.host.git import CommitFiles, Repository, commit_tree
+from compiler.host.git import CommitFiles, Repository
 from compiler.host.git.repository import check_ref
 from compiler.ports import Entry
-from tests.host.repositories import commit_all, git, repository, write
+from tests.host.repositories import commit_all, committed, git, repository, write
 from tests.support.oracles import ROOT
 
 pytestmark = pytest.mark.usefixtures("git_home")
@@ -383,7 +383,7 @@ def test_g7_a_hostile_repository_runs_nothing_when_it_is_read_or_committed_to(ho
     opened = Repository.at(repo)
     assert opened.is_clean(["a.yaml"])
     assert not opened.is_clean()
-    commit = commit_tree(repo, subject="render")
+    commit = committed(repo, files={"x.yaml": b"x\n"})
     assert commit == opened.head_commit()
     assert not marker.exists()
     plain = subprocess.run(["git", "status"], cwd=repo, capture_output=True, check=False)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import CompileError, Diagnostic, Problems
-from compiler.host.git import CommitFiles, Identity, Repository, commit_tree
+from compiler.host.git import CommitFiles, Repository
 from compiler.host.git.message import message
-from tests.host.repositories import commit_all, git, repository, write
+from tests.host.repositories import commit_all, committed, git, repository, write
 from tests.support.oracles import ROOT
 
 SOURCE = {"profiles/p.yaml": "p\n", "README.md": "r\n"}
@@ -42,9 +42,9 @@ def changed(repo: Path, commit: str = "HEAD") -> list[str]:
     return git(repo, "show", "--format=", "--name-status", "--no-renames", commit).splitlines()
 
 
-def refused(repo: Path, **options: object) -> Diagnostic:
+def refused(repo: Path, **options: Any) -> Diagnostic:
     with pytest.raises(CompileError) as caught:
-        commit_tree(repo, subject="x", **options)  # type: ignore[arg-type]
+        committed(repo, **options)
     (problem,) = caught.value.diagnostics
     return problem
 
@@ -54,7 +54,7 @@ USERS_OWN = ["A  profiles/new.yaml", "M  profiles/p.yaml", " M README.md", "?? n
 
 def test_only_the_output_is_committed_and_all_else_stays_as_it_was(repo: Path) -> None:
     before = git(repo, "rev-parse", "HEAD")
-    commit = commit_tree(repo, subject="Render output", trailers=[("Lamella-Source", before)])
+    commit = committed(repo, subject="Render output", trailers=[("Lamella-Source", before)])
     assert commit == git(repo, "rev-parse", "refs/heads/main")
     assert git(repo, "rev-parse", "HEAD^") == before
     assert changed(repo) == ["M\toutput/c/b.yaml", "A\toutput/d/e f.yaml", "D\toutput/gone.yaml"]
@@ -67,24 +67,24 @@ def test_only_the_output_is_committed_and_all_else_stays_as_it_was(repo: Path) -
 
 
 def test_f23_nothing_to_commit_writes_nothing(repo: Path) -> None:
-    commit_tree(repo, subject="first")
+    committed(repo, subject="first")
     before = sorted((str(p), p.lstat().st_mtime_ns) for p in repo.rglob("*"))
-    assert commit_tree(repo, subject="second") is None
+    assert committed(repo, subject="second") is None
     assert sorted((str(p), p.lstat().st_mtime_ns) for p in repo.rglob("*")) == before
 
 
 def test_given_files_are_committed_and_foreign_ones_left_alone(repo: Path) -> None:
     files = {"c/b.yaml": b"b2\n", "from/memory.yaml": b"m\n", "a.yaml": b"a\n"}
-    commit_tree(repo, subject="x", files=files, removed=["gone.yaml", "never-was.yaml"])
+    committed(repo, files=files, removed=["gone.yaml", "never-was.yaml"])
     assert changed(repo) == ["M\toutput/c/b.yaml", "A\toutput/from/memory.yaml", "D\toutput/gone.yaml"]
-    assert commit_tree(repo, subject="x", files=files, removed=["gone.yaml"]) is None
+    assert committed(repo, files=files, removed=["gone.yaml"]) is None
     assert '?? "output/d/e f.yaml"' in status(repo)
 
 
 def test_it_works_for_the_first_commit_of_a_branch(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo")
     write(repo, {**SOURCE, **OUTPUT})
-    commit = commit_tree(repo, subject="first")
+    commit = committed(repo, subject="first")
     assert commit is not None
     assert git(repo, "rev-list", "--parents", "HEAD") == commit
     assert git(repo, "ls-files").splitlines() == sorted(OUTPUT)
@@ -94,18 +94,17 @@ def test_it_works_for_the_first_commit_of_a_branch(tmp_path: Path) -> None:
 def test_it_works_in_a_subdirectory_a_linked_work_tree_and_a_bare_repository(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", {"team/p.yaml": "p", "output/other": "x"})
     write(repo / "team", OUTPUT)
-    commit_tree(repo / "team", subject="x")
+    committed(repo / "team")
     assert changed(repo) == ["A\tteam/output/a.yaml", "A\tteam/output/c/b.yaml"]
     git(repo, "worktree", "add", "--quiet", "-b", "side", str(tmp_path / "linked"))
     write(tmp_path / "linked", OUTPUT)
     (tmp_path / "linked/output/other").unlink()
-    commit_tree(tmp_path / "linked", subject="x")
+    committed(tmp_path / "linked")
     assert changed(repo, "side") == ["A\toutput/a.yaml", "A\toutput/c/b.yaml", "D\toutput/other"]
     assert status(tmp_path / "linked") == status(repo) == []
     git(tmp_path, "clone", "--quiet", "--bare", str(repo), "bare")
-    commit_tree(tmp_path / "bare", subject="x", files={"n": b"1"}, prefix="deep/er/output")
+    committed(tmp_path / "bare", files={"n": b"1"}, prefix="deep/er/output")
     assert changed(tmp_path / "bare") == ["A\tdeep/er/output/n"]
-    assert refused(tmp_path / "bare").code == "git-bare"
 
 
 def test_a_file_that_becomes_a_directory_and_the_other_way_round(tmp_path: Path) -> None:
@@ -114,7 +113,7 @@ def test_a_file_that_becomes_a_directory_and_the_other_way_round(tmp_path: Path)
     (repo / "output/b/c").unlink()
     (repo / "output/b").rmdir()
     write(repo, {"output/a/x": "1", "output/b": "2"})
-    commit_tree(repo, subject="x")
+    committed(repo)
     assert git(repo, "ls-tree", "-r", "--name-only", "HEAD").splitlines() == ["output/a/x", "output/b"]
     assert status(repo) == []
 
@@ -127,9 +126,9 @@ def test_f28_bytes_are_committed_as_they_are_whatever_attributes_and_configurati
     files = {"output/crlf": b"a\r\nb\r\n", "output/mixed": b"a\r\nb\n", "output/id": b"$Id$\n", "output/nul": b"\0\r\n"}
     repo = repository(tmp_path / "repo", {".gitattributes": "* text=auto ident\noutput/** -text -ident\n"})
     write(repo, files)
-    commit_tree(repo, subject="x")
-    with CommitFiles(repo) as committed:
-        assert {path: committed.read(path) for path in files} == files
+    committed(repo)
+    with CommitFiles(repo) as stored:
+        assert {path: stored.read(path) for path in files} == files
     assert status(repo) == []
 
 
@@ -137,33 +136,28 @@ def test_modes_and_links_of_foreign_files_are_kept(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", {"output/run.sh": "x", "output/to": Path("../nowhere")})
     (repo / "output/run.sh").chmod(0o755)
     commit_all(repo, "modes")
-    os.mkfifo(repo / "output/pipe")
     write(repo, {"output/new": "x"})
-    commit_tree(repo, subject="x")
+    committed(repo, files={"new": b"x"})
     assert changed(repo) == ["A\toutput/new"]
     assert status(repo) == []
 
 
-def test_what_cannot_be_committed_is_refused_before_anything_is_written(repo: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_committed_is_refused_before_anything_is_written(repo: Path) -> None:
     before = git(repo, "for-each-ref")
     for path in ("../x", ".git/config", "a/.GIT/x", "/x", "a//b", "a\nb", ""):
         assert refused(repo, files={path: b""}).code == "output-path-invalid"
         assert refused(repo, prefix=path, files={}).code == "output-path-invalid"
-    assert refused(repo, prefix="nothing-here").code == "git-no-directory"
-    (repo / "elsewhere").symlink_to(tmp_path)
-    assert refused(repo, prefix="elsewhere").code == "git-no-directory"
     git(repo, "checkout", "--quiet", "--detach")
     assert refused(repo).code == "git-detached-head"
     git(repo, "switch", "--quiet", "main")
     assert git(repo, "for-each-ref") == before
 
 
-def test_files_that_a_sparse_checkout_leaves_out_are_not_taken_for_removed(tmp_path: Path) -> None:
+def test_files_that_a_sparse_checkout_leaves_out_stay(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", {**SOURCE, **OUTPUT})
     git(repo, "sparse-checkout", "set", "--no-cone", "/*", "!/output/c/")
     assert not (repo / "output/c").exists()
-    assert refused(repo).code == "git-sparse-output"
-    commit_tree(repo, subject="x", files={"a.yaml": b"a2\n"})
+    committed(repo, files={"a.yaml": b"a2\n"})
     assert changed(repo) == ["M\toutput/a.yaml"]
 
 
@@ -183,7 +177,7 @@ def test_someone_elses_commit_in_between_is_not_lost(repo: Path, monkeypatch: py
 def test_f14_a_dead_index_lock_does_not_keep_the_commit_from_being_made(repo: Path) -> None:
     (repo / ".git/index.lock").touch()
     problems = Problems()
-    assert commit_tree(repo, subject="x", problems=problems) == git(repo, "rev-parse", "HEAD")
+    assert committed(repo, problems=problems) == git(repo, "rev-parse", "HEAD")
     assert [d.code for d in problems.warnings] == ["git-index-not-updated"]
     assert "index.lock" in problems.warnings[0].message
     assert (repo / ".git/index.lock").exists()
@@ -206,30 +200,20 @@ def test_f14_a_dead_lock_of_the_branch_is_named_and_left(repo: Path, lock: str) 
 
 def test_a_machine_without_an_identity_commits_as_the_fallback(repo: Path, git_home: Path) -> None:
     git_home.write_text("")
-    commit_tree(repo, subject="x")
+    committed(repo)
     assert git(repo, "log", "-1", "--format=%an|%ae|%cn") == (
         "github-actions[bot]|41898282+github-actions[bot]@users.noreply.github.com|github-actions[bot]"
     )
 
 
-def test_an_author_can_be_given_and_cannot_break_out(repo: Path) -> None:
-    author = Identity("Eve\nparent 0000 <x@y>\0", "eve@example.com> 1 +0000\ncommitter Mallory <m")
-    commit_tree(repo, subject="x", author=author)
-    raw = git(repo, "cat-file", "commit", "HEAD").splitlines()
-    assert [line.split()[0] for line in raw[:4]] == ["tree", "parent", "author", "committer"]
-    assert raw[2].startswith("author Eve parent 0000 x@y <eve@example.com 1 +0000 committer Mallory m> ")
-    assert raw[3].startswith("committer Ada Writer ")
-
-
 def test_g8_g10_texts_cannot_add_lines_trailers_or_time(repo: Path) -> None:
     evil = "x\nSigned-off-by: Eve <e@x>\0\r\n\nReviewed-by: Eve"
     began = time.monotonic()
-    commit_tree(
+    committed(
         repo,
         subject=evil + "y" * 100_000,
         body=[evil, "Co-authored-by: Eve <e@x>", "plain; $(rm -rf /)"],
         trailers=[("Lamella-Profile", evil)],
-        author=Identity("a" * 20_000, "b" * 20_000),
     )
     assert time.monotonic() - began < 10
     trailers = git(repo, "log", "-1", "--format=%(trailers:only,unfold)").strip().splitlines()
@@ -262,7 +246,7 @@ def test_many_files_are_committed_in_seconds(tmp_path: Path) -> None:
     files = {f"clusters/c{i // 20}/{i}.yaml": b"a: %d\n" % i * 40 for i in range(5_000)}
     write(repo / "output", files)
     began = time.monotonic()
-    assert commit_tree(repo, subject="x")
+    assert committed(repo)
     assert time.monotonic() - began < 20
     assert status(repo) == []
     assert subprocess.run(["git", "fsck", "--strict"], cwd=repo, capture_output=True, check=False).returncode == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.kubernetes import MINORS, api_versions, data, generate, is_builtin_group, minor_of, serves
+from compiler.kubernetes import MINORS, api_versions, data, is_builtin_group, minor_of, serves
+from tests.kubernetes import generate
 
 # kubernetes.io/docs/reference/using-api/deprecation-guide: what went away with which minor.
 REMOVED = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from compiler.diagnostics import Diagnostic, Position, Problems
-from compiler.overlay import Overlay, apply, parse_overlay
+from compiler.model.overlays import Overlay
+from compiler.overlay import apply_one, parse_overlay
 
 HERE = Path(__file__).parent
 
@@ -50,6 +51,18 @@ def parsed(raw: Mapping[str, Any]) -> Overlay:
     assert overlay is not None, problems.found
     assert not problems.found
     return overlay
+
+
+def apply(
+    objects: Sequence[Any], overlays: Sequence[Overlay], cluster_scoped: Collection[tuple[str, str]] = ()
+) -> tuple[list[Any], list[Diagnostic]]:
+    """(the objects after every overlay in order, the problems), as a layer has them."""
+    current, problems = list(objects), []
+    for overlay in overlays:
+        changed, told = apply_one(current, overlay, cluster_scoped)
+        current = [each for each in changed if each is not None]
+        problems += told
+    return current, problems
 
 
 def ours(case: Case) -> tuple[list[Any], list[Diagnostic]]:

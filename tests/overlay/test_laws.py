@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compiler.diagnostics import Position
 from compiler.merge import merge
-from compiler.overlay import (
+from compiler.model.overlays import (
     Image,
     JsonOperation,
     JsonPatch,
@@ -22,10 +22,10 @@ from compiler.overlay import (
     StrategicMerge,
     Target,
     Transform,
-    apply,
-    parse_image_swap,
 )
+from compiler.overlay.images import parse_image_swap
 from compiler.overlay.mergepatch import merge_patch
+from tests.overlay.support import apply
 
 AT = Position("overlays.yaml", 1)
 EVERYTHING = Target(kind=".*")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from compiler.diagnostics import Position, Problems
-from compiler.overlay import (
+from compiler.model.overlays import (
     Image,
     ImageSwap,
     JsonOperation,
@@ -19,8 +19,8 @@ from compiler.overlay import (
     StrategicMerge,
     Target,
     Transform,
-    parse_overlay,
 )
+from compiler.overlay import parse_overlay
 
 
 def place(*keys: Any) -> Position:

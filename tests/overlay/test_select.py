@@ -8,8 +8,9 @@ import time
 import pytest
 
 from compiler.diagnostics import Position
-from compiler.overlay import JsonOperation, JsonPatch, MergePatch, Operation, Overlay, Target, Transform, apply
+from compiler.model.overlays import JsonOperation, JsonPatch, MergePatch, Operation, Overlay, Target, Transform
 from compiler.overlay.regex import full_match
+from tests.overlay.support import apply
 
 AT = Position("overlays.yaml", 3)
 OBJECTS = [

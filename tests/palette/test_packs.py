@@ -7,7 +7,7 @@ import pytest
 from compiler.diagnostics import Problems
 from compiler.load.pack import find_packs, read_pack
 from compiler.model import Pack, Preset, ResourceComponent
-from compiler.overlay import MergePatch, StrategicMerge
+from compiler.model.overlays import MergePatch, StrategicMerge
 from tests.palette.support import PACK_JSON, MemoryFiles, pack, told
 
 FULL = """{

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from compiler.versions import Constraint, Version, best, is_exact
+from compiler.versions import Constraint, Version, best
 
 
 def _table() -> list[tuple[str, str, bool]]:
@@ -195,25 +195,6 @@ def test_best(available: str, constraint: str, wanted: str | None) -> None:
 def test_best_refuses_a_bad_range() -> None:
     with pytest.raises(ValueError, match="'lates' is not a version range: expected a version at 'lates'"):
         best(["latest"], "lates")
-
-
-def test_is_exact() -> None:
-    exact = ["1.2.3", "v1.2.3", "1.2.3-rc.1", "1.2.3+b", "LTS__18.4.3"]
-    ranges = [
-        "1.2",
-        "1",
-        "1.x",
-        "^1.2.3",
-        "=1.2.3",
-        "*",
-        "",
-        "latest",
-        "LTS__18.4.x",
-        "1.2.3 || 2.0.0",
-        "1.2.3 - 2.0.0",
-    ]
-    assert [is_exact(text) for text in exact] == [True] * 5
-    assert [is_exact(text) for text in ranges] == [False] * len(ranges)
 
 
 @pytest.mark.parametrize(

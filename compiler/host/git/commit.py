@@ -13,12 +13,11 @@ from pathlib import Path
 from compiler.diagnostics import Problems, fail
 from compiler.files.paths import invalid_output_path
 from compiler.host.git import command
-from compiler.host.git.message import Identity, environment, message
+from compiler.host.git.message import environment, message
 from compiler.host.git.repository import Repository, check_ref, reason
-from compiler.host.tree import read_file, scan
 
 # Mode 0 is how `git update-index --index-info` is told to drop a path.
-_FILE_MODE, _EXECUTABLE_MODE, _LINK_MODE, _DROPPED = "100644", "100755", "120000", "0"
+_FILE_MODE, _DROPPED = "100644", "0"
 _INDEX_WAIT_S = 3.0
 
 
@@ -34,21 +33,20 @@ class _Edit:
 def commit_tree(
     directory: Path,
     *,
-    prefix: str = "output",
-    files: Mapping[str, bytes] | None = None,
-    removed: Iterable[str] = (),
+    prefix: str,
+    files: Mapping[str, bytes],
+    removed: Iterable[str],
     subject: str,
-    body: Sequence[str] = (),
-    trailers: Sequence[tuple[str, str]] = (),
-    author: Identity | None = None,
-    problems: Problems | None = None,
+    body: Sequence[str],
+    trailers: Sequence[tuple[str, str]],
+    problems: Problems,
 ) -> str | None:
     """Commits the output directory `prefix` of the work tree at `directory` to its current branch; returns the commit's
     id, or None, with nothing written, where the branch has all of it already.
 
-    Without `files` the directory is committed as it stands on disk: every file in it, and the removal of every tracked
-    one that is gone. With `files` (path below `prefix` → bytes) and `removed` just those change. The user's index then
-    has the same, with all else as it was staged; where it is locked, a warning goes to `problems` instead.
+    Just `files` (path below `prefix` → bytes) and the paths in `removed` change; of those that are not tracked nothing is
+    left to remove. The user's index then has the same, with all else as it was staged; where it is locked, a warning
+    goes to `problems` instead.
 
     Raises `git-detached-head`, `output-path-invalid`, and for the environment `git-ref-moved` (someone else has
     committed meanwhile: nothing was changed), `git-failed`, and as `Repository.at`.
@@ -58,22 +56,19 @@ def commit_tree(
     if not branch:
         raise fail("git-detached-head", "no branch is checked out to commit to", hint="git switch BRANCH")
     check_ref(f"refs/heads/{branch}")
-    _check_paths(prefix, [*(files or ()), *removed])
+    _check_paths(prefix, [*files, *removed])
     parent = repository.head_commit()
     top = f"{repository.prefix}{prefix}"
     tracked = _tracked(repository, parent, top)
-    if files is None:
-        edits = _edits_on_disk(repository, top, tracked)
-    else:
-        edits = _edits(files, removed, tracked, repository.object_format)
+    edits = _edits(files, removed, tracked, repository.object_format)
     if not edits:
         return None
     lines = _index_lines(top, edits)
     _write_blobs(repository, edits)
-    commit = _write_commit(repository, parent, lines, message(subject, body, trailers), author)
+    commit = _write_commit(repository, parent, lines, message(subject, body, trailers))
     _move_branch(repository, branch, parent, commit)
     if repository.work_tree is not None:
-        _update_index(repository, lines, problems or Problems())
+        _update_index(repository, lines, problems)
     return commit
 
 
@@ -109,34 +104,6 @@ def _edits(
     return edits
 
 
-def _edits_on_disk(repository: Repository, top: str, tracked: Mapping[str, tuple[str, str]]) -> dict[str, _Edit]:
-    """The same for the directory as it stands; links are committed as links, special files not at all."""
-    if repository.work_tree is None:
-        raise fail("git-bare", "a bare repository has no output directory to commit")
-    root = repository.work_tree / top
-    if any(line.startswith(b"S ") for line in repository.git(["ls-files", "-t", "-z", "--", str(root)]).split(b"\0")):
-        hint = "git sparse-checkout add the output directory"
-        raise fail("git-sparse-output", f"a sparse checkout leaves out files of {top!r}", hint=hint)
-    if not root.is_dir() or root.is_symlink():
-        raise fail("git-no-directory", f"there is no directory {top!r} to commit", hint="render first")
-    edits: dict[str, _Edit] = {}
-    here = set()
-    try:
-        for path, item in scan(root).items():
-            if item.kind not in ("file", "link"):
-                continue
-            here.add(path)
-            content = read_file(root / path) if item.kind == "file" else os.fsencode(os.readlink(root / path))
-            mode = _LINK_MODE if item.kind == "link" else _EXECUTABLE_MODE if item.mode & 0o100 else _FILE_MODE
-            edit = _Edit(mode, blob_id(content, repository.object_format), content)
-            if tracked.get(path) != (mode, edit.object_id):
-                edits[path] = edit
-    except OSError as error:
-        raise command.failure("git-failed", f"cannot read {error.filename}: {error.strerror}") from error
-    _check_paths(top, here)
-    return edits | {path: _Edit(_DROPPED, tracked[path][1]) for path in tracked.keys() - here}
-
-
 def blob_id(content: bytes, object_format: str) -> str:
     """git's name for a file of this content, without filters. `object_format` is `sha1` or `sha256`."""
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
@@ -156,9 +123,7 @@ def _write_blobs(repository: Repository, edits: Mapping[str, _Edit]) -> None:
         repository.git(["fast-import", "--quiet", "--done"], stdin=feed + b"done\n")
 
 
-def _write_commit(
-    repository: Repository, parent: str | None, lines: bytes, text: bytes, author: Identity | None
-) -> str:
+def _write_commit(repository: Repository, parent: str | None, lines: bytes, text: bytes) -> str:
     """The id of a new commit on `parent`, made in an index of its own."""
     with tempfile.TemporaryDirectory(prefix="lamella-") as scratch:
         index = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
@@ -167,7 +132,7 @@ def _write_commit(
         repository.git([*whole, "update-index", "-z", "--index-info"], stdin=lines, environment=index)
         tree = repository.git([*whole, "write-tree", "--missing-ok"], environment=index).decode().strip()
     parents = ["-p", parent] if parent else []
-    who = environment(repository, author)
+    who = environment(repository)
     made = repository.git(["commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree], stdin=text, environment=who)
     return made.decode().strip()
 

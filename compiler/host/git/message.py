@@ -1,4 +1,4 @@
-"""What a commit says and who it is by, from text that must not say more (hardening.md G8, G10)."""
+"""What a commit says, from text that must not say more, and who it is by."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FALLBACK = Identity("github-actions[bot]", "41898282+github-actions[bot]@users.n
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
 _TRAILER = re.compile(r"[A-Za-z0-9-]+\s*:")
 _TRAILER_KEY = re.compile(r"[A-Za-z0-9-]+")
-_SUBJECT_LENGTH, _LINE_LENGTH, _NAME_LENGTH = 200, 1000, 200
+_SUBJECT_LENGTH, _LINE_LENGTH = 200, 1000
 
 
 def message(subject: str, body: Sequence[str], trailers: Sequence[tuple[str, str]]) -> bytes:
@@ -41,21 +41,15 @@ def message(subject: str, body: Sequence[str], trailers: Sequence[tuple[str, str
     return ("\n\n".join(paragraphs) + "\n").encode("utf-8", "replace")
 
 
-def environment(repository: Repository, author: Identity | None) -> dict[str, str]:
-    """Variables that tell git who commits: none where the user has configured it, else FALLBACK; and `author`."""
-    variables = {}
+def environment(repository: Repository) -> dict[str, str]:
+    """Variables that tell git who commits: none where the user has configured it, else FALLBACK."""
+    variables: dict[str, str] = {}
     for role in ("AUTHOR", "COMMITTER"):
         known = repository.run(["-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT"]).status == 0
-        who = author if role == "AUTHOR" and author else None if known else FALLBACK
-        if who is not None:
-            variables[f"GIT_{role}_NAME"] = _person(who.name) or FALLBACK.name
-            variables[f"GIT_{role}_EMAIL"] = _person(who.email) or FALLBACK.email
+        if not known:
+            variables |= {f"GIT_{role}_NAME": FALLBACK.name, f"GIT_{role}_EMAIL": FALLBACK.email}
     return variables
 
 
 def _line(text: str, length: int) -> str:
     return _CONTROL.sub(" ", text[: 2 * length]).strip()[:length]
-
-
-def _person(text: str) -> str:
-    return _line(text.replace("<", "").replace(">", ""), _NAME_LENGTH)

@@ -1,7 +1,7 @@
 """Writes `lists.json` and `apis.json` from the schemas in the PyPI package kubernetes-validate (70 MB, dev only).
 
-For maintainers, when a new Kubernetes minor is out: `python -m compiler.kubernetes.generate`, then review the diff.
-Nothing imports this module at run time.
+For maintainers, when a new Kubernetes minor is out: `python -m tests.kubernetes.generate`, then review the diff.
+No part of Lamella: it needs the development dependency.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def reachable(useful: Mapping[str, Mapping[str, Any]], roots: set[str]) -> set[s
 
 
 def main() -> None:
-    """Writes both files beside this module."""
+    """Writes both files into the package."""
     by_minor = read_definitions()
     here = importlib.resources.files("compiler.kubernetes")
     for name, content in (("lists.json", lists(by_minor)), ("apis.json", served(by_minor))):
