@@ -1,39 +1,24 @@
-"""Regular expressions that people write for values: RE2's syntax and its promise that matching takes linear time.
+"""Regular expressions that people write: RE2's syntax and its promise that matching takes linear time.
 
-The engine is Rust's regex crate, reached through jsonschema-rs, which the project has anyway; Python's `re` can be made
-to run for ever. It reads patterns as JavaScript does: POSIX classes have to be translated, and `\\s` means Unicode's
-spaces too. The tests ask Go itself.
+The engine is RE2 itself (google-re2), whose syntax Go's regexp has too, and so Palette, Sprig and kustomize: POSIX classes,
+ASCII `\\w` and `\\s`, a limit on size. Python's `re` can be made to run for ever. The tests ask Go.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-_POSIX = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7F",
-    "blank": r"\t ",
-    "cntrl": r"\x00-\x1F\x7F",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r"\t\n\v\f\r ",
-    "upper": "A-Z",
-    "word": "0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
-}
-_MAX_PROGRAM_BYTES = 1 << 20
+_LITERAL = re.compile(r"[A-Za-z0-9_:/-]*")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def fault(pattern: str) -> str:
     """What is wrong with a pattern, as the end of a sentence ("… is not …"); '' where nothing is."""
     try:
-        _validator(pattern)
+        _compiled(pattern)
     except ValueError as error:
         return str(error)
     return ""
@@ -41,16 +26,43 @@ def fault(pattern: str) -> str:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern matches anywhere in the text, as Go's MatchString. Raises ValueError where it has a fault."""
-    return bool(_validator(pattern).is_valid(text))
+    return _compiled(pattern).search(_bytes(text)) is not None
+
+
+@lru_cache(maxsize=1024)
+def full_match(pattern: str) -> Callable[[str], bool]:
+    """A test whether the pattern matches a whole text. Raises ValueError where it has a fault.
+
+    Anchored as kustomize does it (`^(?:…)$`), which tells `a|b` from `^a|b$`.
+    """
+    if _LITERAL.fullmatch(pattern):
+        return pattern.__eq__  # most targets are plain names, and need no engine
+    try:
+        compiled = _compiled(f"^(?:{pattern})$")
+    except ValueError:
+        raise ValueError(fault(pattern) or _message(pattern, "unbalanced brackets")) from None
+    return lambda text: compiled.search(_bytes(text)) is not None
 
 
 @lru_cache(maxsize=256)
-def _validator(pattern: str) -> Any:
-    import jsonschema_rs
+def _compiled(pattern: str) -> Any:
+    import re2
 
-    translated = re.sub(r"\[:([a-z]+):\]", lambda m: _POSIX.get(m[1], m[0]), pattern)
-    options = jsonschema_rs.RegexOptions(size_limit=_MAX_PROGRAM_BYTES)
+    if "C" in _ESCAPE.findall(pattern):  # a single byte: in RE2, not in Go
+        raise ValueError(_message(pattern, r"invalid escape sequence: \C"))
+    options = re2.Options()
+    options.log_errors = False
     try:
-        return jsonschema_rs.validator_for({"type": "string", "pattern": translated}, pattern_options=options)
-    except jsonschema_rs.ValidationError:
-        raise ValueError(f"'{pattern[:80]}' is not a regular expression that is matched in linear time") from None
+        return re2.compile(_bytes(pattern), options)
+    except re2.error as error:
+        reason = error.args[0]
+        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise ValueError(_message(pattern, reason)) from None
+
+
+def _message(pattern: str, reason: str) -> str:
+    return f"'{pattern[:80]}' is not a regular expression ({reason[:80]})"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

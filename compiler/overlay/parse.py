@@ -25,7 +25,7 @@ from compiler.model.overlays import (
 from compiler.overlay.fields import At, Fields
 from compiler.overlay.images import parse_image_swap
 from compiler.overlay.jsonpatch import parse_pointer
-from compiler.overlay.regex import full_match
+from compiler.regex import full_match
 
 _TARGET_KEYS = ("group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector")
 _TRANSFORM_KEYS = (

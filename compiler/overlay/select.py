@@ -9,7 +9,7 @@ from compiler.diagnostics import did_you_mean
 from compiler.kubernetes import is_cluster_scoped, split_api_version
 from compiler.kubernetes.selectors import parse_selector
 from compiler.model.overlays import Target
-from compiler.overlay.regex import full_match
+from compiler.regex import full_match
 
 # What kustomize compares for a cluster-scoped object (kyaml's resid.TotallyNotANamespace): no namespace's name.
 _NO_NAMESPACE = "_non_namespaceable_"

@@ -7,7 +7,18 @@ import sys
 
 from tests.support import oracles
 
-HEAVY = ("click", "jinja2", "yaml", "git", "ruamel", "deepmerge", "helm_python", "jsonschema_rs", "multiprocessing")
+HEAVY = (
+    "click",
+    "jinja2",
+    "yaml",
+    "git",
+    "ruamel",
+    "deepmerge",
+    "helm_python",
+    "jsonschema_rs",
+    "re2",
+    "multiprocessing",
+)
 
 
 def test_version_imports_nothing_heavy() -> None:

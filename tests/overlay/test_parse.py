@@ -90,8 +90,8 @@ BAD = {
         ("wrong-type", "target", "expected mapping, found string"),
         ("overlay-target", "target", "no condition"),
     ],
-    "{target: {name: 'a('}, patch: {a: 1}}": [("invalid-value", "target/name", "no regular expression")],
-    "{target: {name: '(?=a)'}, patch: {a: 1}}": [("invalid-value", "target/name", "no regular expression")],
+    "{target: {name: 'a('}, patch: {a: 1}}": [("invalid-value", "target/name", "is not a regular expression")],
+    "{target: {name: '(?=a)'}, patch: {a: 1}}": [("invalid-value", "target/name", "is not a regular expression")],
     "{target: {labelSelector: 'a in b'}, patch: {a: 1}}": [
         ("invalid-value", "target/labelSelector", "expected '(' after 'in', found 'b'")
     ],

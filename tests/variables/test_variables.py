@@ -273,6 +273,7 @@ def test_typed_is_what_the_format_promises(form: str, text: str, wanted: Any) ->
 REGEXES = [
     "^[a-z]+$", "[[:alpha:]]+", "^[[:digit:][:punct:]]$", "(?i)abc", r"^\d{1,3}$", r"\bfoo\b", "^(a|b)*$", "a{2,3}", "",
     r"^\w+\.[a-z]{2,}$", r"[^\s]", "^[^a-z]$", r"\Aabc\z", "(?P<n>x)y", "^.$", r"\$\{x\}", "^[-a-z_.]+$", r"\p{Lu}",
+    "[[:^digit:]]", r"(?i)\x{212a}", "(?<n>x)y", r"\Q.\E", "(?m)^b$", "(?U)a+", r"\pL{2}",
 ]  # fmt: skip
 TEXTS = ["", "abc", "ABC", "a", "aa", "aaaa", "1", "999", "1000", "foo bar", "x.io", "é", "É", "-", "_", "xy", "${x}",
          "٣", "a\nb", "\n", " ", "~", "abc\n"]  # fmt: skip
@@ -300,7 +301,7 @@ def test_matching_takes_linear_time() -> None:
 
 @pytest.mark.parametrize("pattern", ["(a{1000}){1000}", "a{100000}", r"(?=a)", r"(a)\1", "[", "*", r"\C"])
 def test_patterns_that_are_too_large_or_not_linear_have_a_fault(pattern: str) -> None:
-    assert regex.fault(pattern) == f"'{pattern}' is not a regular expression that is matched in linear time"
+    assert regex.fault(pattern).startswith(f"'{pattern}' is not a regular expression (")
 
 
 @given(st.sampled_from(list(FORMATS)), st.text())
