@@ -1,4 +1,10 @@
-"""One writer at a time for one output directory."""
+"""One writer at a time for one output directory.
+
+Not the package filelock (4.2 was read): where it locks with flock, it leaves the lock file behind in the user's
+repository, and where a file system has no flock it falls back, unless told otherwise, to a file that a crash leaves in
+everybody's way; what it locks does not say who holds it. On Windows it does more than we (reparse points, oplocks), which
+is not worth a dependency for a file that stands beside the output of the user's own repository.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +19,6 @@ from pathlib import Path
 
 from compiler.diagnostics import CompileError, Diagnostic, Position
 
-if sys.platform != "win32":
-    import fcntl
-
 WAIT_S = 10.0
 _POLL_S = 0.05
 
@@ -24,32 +27,51 @@ _POLL_S = 0.05
 def held(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     """Holds the lock file `path` (its directory exists), and removes it afterwards.
 
-    The kernel drops the lock of a process that dies, so a file left by a crash holds nobody up. Raises `output-locked`
-    with the holder after `wait_s`, OSError where the file cannot be made or locked. On Windows there is no lock.
+    The system drops the lock of a process that dies, so a file left by a crash holds nobody up. Raises `output-locked`
+    with the holder after `wait_s`, OSError where the file cannot be made or locked.
     """
-    if sys.platform == "win32":
-        yield
-        return
     descriptor = _acquire(path, time.monotonic() + wait_s)
     try:
         yield
     finally:
+        if sys.platform == "win32":  # no open file can be removed there, which also keeps it for who waits with it open
+            os.close(descriptor)
+            descriptor = -1
         with suppress(OSError):
             path.unlink()  # while it is still held: who opened it before finds it gone and opens it anew
-        os.close(descriptor)
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
-if sys.platform != "win32":
+def _acquire(path: Path, deadline: float) -> int:
+    while True:
+        with open(path, "a+b", buffering=0, opener=_open_no_link) as file:
+            if _take(path, file.fileno()) and _is_still(path, file.fileno()):
+                _sign(file.fileno())
+                return os.dup(file.fileno())  # the lock is the open file's, not the descriptor's
+        if time.monotonic() >= deadline:
+            raise _locked(path)
+        time.sleep(_POLL_S)
 
-    def _acquire(path: Path, deadline: float) -> int:
-        while True:
-            with open(path, "a+b", buffering=0, opener=_open_no_link) as file:
-                if _take(path, file.fileno()) and _is_still(path, file.fileno()):
-                    _sign(file.fileno())
-                    return os.dup(file.fileno())  # the lock is the open file's, not the descriptor's
-            if time.monotonic() >= deadline:
-                raise _locked(path)
-            time.sleep(_POLL_S)
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCKED_BYTE = 1 << 30  # far behind the signature: what is locked there cannot be read by others
+
+    def _open_no_link(path: str, flags: int) -> int:
+        return os.open(path, flags, 0o644)  # making a link takes a privilege there, and no flag refuses to follow one
+
+    def _take(path: Path, descriptor: int) -> bool:  # noqa: ARG001 - the same as where it is needed
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
 
     def _open_no_link(path: str, flags: int) -> int:
         return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
@@ -64,18 +86,20 @@ if sys.platform != "win32":
             raise
         return True
 
-    def _is_still(path: Path, descriptor: int) -> bool:
-        """Whether `path` is the file that was opened: its last holder may have removed it in between."""
-        try:
-            return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(descriptor))
-        except FileNotFoundError:
-            return False
 
-    def _sign(descriptor: int) -> None:
-        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        with suppress(OSError):  # a full disk: it is the lock that counts
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps([os.getpid(), socket.gethostname(), since]).encode())
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether `path` is the file that was opened: its last holder may have removed it in between."""
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _sign(descriptor: int) -> None:
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with suppress(OSError):  # a full disk: it is the lock that counts
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps([os.getpid(), socket.gethostname(), since]).encode())
 
 
 def _locked(path: Path) -> CompileError:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,12 @@ class Failure:
     traceback: str = ""
 
 
-def work(
-    pipe: Connection, noise: str, memory_mb: int, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]
-) -> None:
+def work(pipe: Connection, noise: str, memory_mb: int, initializer: Callable[[], object] | None) -> None:
     """The worker's life: answers each (function, task) with ("done", outcome); "leaving" where it ends with that."""
     _confine(Path(noise) / multiprocessing.current_process().name, memory_mb)
     try:
         if initializer is not None:
-            initializer(*initargs)
+            initializer()
     except BaseException as error:
         pipe.send(("leaving", Failure("raised", f"a worker could not start: {said(error)}", traceback.format_exc())))
         return

@@ -70,7 +70,7 @@ class _Worker:
 class Workers:
     """A pool for `with`. Processes start when tasks need them, never more than `jobs` or than there are tasks.
 
-    `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer(*initargs)` runs once
+    `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer()` runs once
     in each process. `preload` names modules that the forkserver imports for all of them: pure ones only, never
     `helm_python`. `environment` is added to what the processes inherit: Go reads its variables from the environment
     that a process started with, so that setting them inside of it would be too late. Both count in the first pool of a
@@ -83,15 +83,14 @@ class Workers:
         *,
         timeout_s: float = 30.0,
         memory_mb: int = 1024,
-        initializer: Callable[..., object] | None = None,
-        initargs: tuple[Any, ...] = (),
+        initializer: Callable[[], object] | None = None,
         preload: Iterable[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.jobs = max(1, jobs or available_cpus())
         self.timeout_s = timeout_s
         self.memory_mb = memory_mb
-        self._initialize = (initializer, initargs)
+        self._initialize = initializer
         self._preload = [work.__module__, *preload]
         self._environment = dict(environment or {})
         self._pool: list[_Worker] = []
@@ -164,7 +163,7 @@ class Workers:
             return
         ours, theirs = multiprocessing.Pipe()
         noise = Path(self._noise.name)
-        arguments = (theirs, str(noise), self.memory_mb, *self._initialize)
+        arguments = (theirs, str(noise), self.memory_mb, self._initialize)
         process = self._context.Process(target=work, args=arguments, daemon=True)  # type: ignore[attr-defined]
         with _added(self._environment):
             process.start()

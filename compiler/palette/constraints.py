@@ -48,15 +48,14 @@ def check_layer_type(member: Member, problems: Problems) -> None:
         )
 
 
-def check_lifecycle(member: Member, problems: Problems, *, locked: bool = False) -> None:
-    """deprecated warns; disabled is an error for who begins to use it, a warning where it is `locked` in use; deleted
-    is an error."""
+def check_lifecycle(member: Member, problems: Problems) -> None:
+    """deprecated warns, disabled and deleted are errors."""
     state = member.pack.annotations.get("system_state", "") if member.pack else ""
     text = f"layer '{member.layer}': pack '{member.name}' {member.version} is {state}"
     hint = "move to a version that is maintained"
-    if state == "deleted" or (state == "disabled" and not locked):
+    if state in ("disabled", "deleted"):
         problems.error(f"pack-{state}", text, member.at, hint=hint)
-    elif state in ("deprecated", "disabled"):
+    elif state == "deprecated":
         problems.warning(f"pack-{state}", text, member.at, hint=hint)
 
 

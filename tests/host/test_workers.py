@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def test_a_worker_that_was_killed_while_idle_is_replaced(pool: Workers) -> None:
 
 
 def test_an_initializer_prepares_each_process_once() -> None:
-    with Workers(1, initializer=tasks.remember, initargs=(5,)) as pool:
+    with Workers(1, initializer=partial(tasks.remember, 5)) as pool:
         assert outcomes(pool, tasks.recall, [0, 1]) == [(5,), (5,)]
 
 

@@ -146,18 +146,17 @@ def test_a_pack_is_for_its_clouds(clouds: str, cloud: str, fine: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "locked", "expected"),
+    ("state", "expected"),
     [
-        ("", False, []),
-        ("deprecated", False, ["warning pack-deprecated"]),
-        ("disabled", False, ["error pack-disabled"]),
-        ("disabled", True, ["warning pack-disabled"]),
-        ("deleted", True, ["error pack-deleted"]),
+        ("", []),
+        ("deprecated", ["warning pack-deprecated"]),
+        ("disabled", ["error pack-disabled"]),
+        ("deleted", ["error pack-deleted"]),
     ],
 )
-def test_the_lifecycle_of_a_pack(state: str, locked: bool, expected: list[str]) -> None:
+def test_the_lifecycle_of_a_pack(state: str, expected: list[str]) -> None:
     problems = Problems()
-    check_lifecycle(of(pack(json=f'"annotations": {{"system_state": "{state}"}}')), problems, locked=locked)
+    check_lifecycle(of(pack(json=f'"annotations": {{"system_state": "{state}"}}')), problems)
     assert [f"{d.severity} {d.code}" for d in problems.found] == expected
 
 
