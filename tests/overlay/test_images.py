@@ -49,6 +49,11 @@ def test_without_default_other_images_stay() -> None:
     assert swapped("gcr.io/a:1", rules) == "gcr.io/a:1"
 
 
+def test_a_slash_at_the_end_of_a_pattern_s_target_is_one_slash() -> None:
+    rules = parse_image_swap("[REPLACE]ghcr.io/*::mirror.example.com/all/")
+    assert swapped("ghcr.io/a/b:1", rules) == "mirror.example.com/all/b:1"
+
+
 def test_no_rules() -> None:
     assert parse_image_swap("# nothing\n\n") == ImageSwap()
     assert swapped("gcr.io/a:1", ImageSwap()) == "gcr.io/a:1"
