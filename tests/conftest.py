@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,31 @@ CORPUS = oracles.ROOT.parent / "shared" / "corpus"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite expected/ in golden directories; review the diff")
+
+
+# What a caller's environment could change: of terminals, CI, git, Helm, kubectl, Python and Go.
+_OF_THE_CALLER = (
+    "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "EMAIL", "FORCE_COLOR", "GITHUB_", "GIT_", "HELM_", "KUBECONFIG",
+    "LINES", "NO_COLOR", "PYTHONHASHSEED", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "TZ", "XDG_",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _whoever_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests' own environment: no test passes or fails by what the caller has set."""
+    home = tmp_path_factory.mktemp("home")
+    config = home / "gitconfig"
+    config.write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(_OF_THE_CALLER)]:
+            patch.delenv(name)
+        patch.setenv("TERM", "dumb")
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        umask = os.umask(0o022)
+        time.tzset() if hasattr(time, "tzset") else None
+        yield
+        os.umask(umask)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 
 from compiler import yamldoc
 from tests.cli.conftest import SHOP, edit, files, traces
-from tests.support import oracles, textar
+from tests.support import oracles, processes, textar
 
 SLOW = """\
 {{- if .Values.slow }}{{ range until 60000 }}{{ range until 60000 }}{{ end }}{{ end }}{{ end }}
@@ -44,8 +44,8 @@ def environment(scratch: Path, more: Mapping[str, str] | None = None) -> dict[st
     return {**base, **(more or {})}
 
 
-def start(place: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+def start(place: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "compiler", *arguments],
         cwd=place,
         env=environment(place.parent / "scratch"),
@@ -53,7 +53,8 @@ def start(place: Path, *arguments: str, **options: object) -> subprocess.Popen[s
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        **options,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=processes.fresh,  # noqa: PLW1509 - one thread
     )
 
 
@@ -61,7 +62,15 @@ def shell(place: Path, line: str, more: Mapping[str, str] | None = None) -> subp
     """A line of bash in which `$lamella` is the command."""
     variables = environment(place.parent / "scratch", {"lamella": f"{sys.executable} -m compiler", **(more or {})})
     return subprocess.run(
-        ["bash", "-c", line], cwd=place, env=variables, capture_output=True, text=True, encoding="utf-8", check=False
+        ["bash", "-c", line],
+        cwd=place,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=processes.fresh,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
 
 
@@ -139,7 +148,7 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
     """Whether the condition came true in that time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -150,7 +159,7 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 def is_working(pid: int) -> bool:
-    """Whether a process has used a second of CPU: a worker in the slow template, past all imports."""
+    """Whether a process has used most of a second of CPU: a worker in the slow template, past all imports."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -179,13 +188,13 @@ def test_signals_end_it_with_all_that_it_has_started(place: Path, number: signal
 
     assert until(busy), "no worker began"
     done.send_signal(number)
-    out, err = done.communicate(timeout=20)
+    out, err = done.communicate(timeout=120)
     assert (done.returncode, out) == (status, "")
     assert "Traceback" not in err
-    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
     assert (files(place / "output"), traces(place / "output")) == before
     assert [path.name for path in place.iterdir() if path.name.startswith(".output")] == []
-    assert until(lambda: not any(scratch.iterdir()), 5), list(scratch.iterdir())
+    assert until(lambda: not any(scratch.iterdir())), list(scratch.iterdir())
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are counted in /proc")
@@ -200,8 +209,8 @@ def test_workers_do_not_outlive_a_killed_parent(place: Path) -> None:
 
     assert until(busy), "no worker began"
     done.kill()
-    done.communicate(timeout=20)
-    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+    done.communicate(timeout=120)
+    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
     assert not (place / "output").exists()
 
 

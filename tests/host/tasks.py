@@ -27,6 +27,11 @@ def pid(_: object) -> int:
     return os.getpid()
 
 
+def modules(_: object) -> frozenset[str]:
+    """What this process has imported."""
+    return frozenset(sys.modules)
+
+
 def slow_pid(_: object) -> int:
     time.sleep(0.15)
     return os.getpid()

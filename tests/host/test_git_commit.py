@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import time
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from compiler.diagnostics import CompileError, Diagnostic, Problems
 from compiler.host.git import CommitFiles, Repository
 from compiler.host.git.message import message
 from tests.host.repositories import commit_all, committed, git, repository, write
+from tests.support import cost
 from tests.support.oracles import ROOT
 
 SOURCE = {"profiles/p.yaml": "p\n", "README.md": "r\n"}
@@ -189,9 +190,7 @@ def test_f14_a_dead_index_lock_does_not_keep_the_commit_from_being_made(repo: Pa
 @pytest.mark.parametrize("lock", ["refs/heads/main.lock", "HEAD.lock"])
 def test_f14_a_dead_lock_of_the_branch_is_named_and_left(repo: Path, lock: str) -> None:
     (repo / ".git" / lock).touch()
-    began = time.monotonic()
     problem = refused(repo)
-    assert time.monotonic() - began < 15
     assert problem.code == "git-failed"
     assert lock in problem.message
     assert (repo / ".git" / lock).exists()
@@ -208,14 +207,12 @@ def test_a_machine_without_an_identity_commits_as_the_fallback(repo: Path, git_h
 
 def test_g8_g10_texts_cannot_add_lines_trailers_or_time(repo: Path) -> None:
     evil = "x\nSigned-off-by: Eve <e@x>\0\r\n\nReviewed-by: Eve"
-    began = time.monotonic()
     committed(
         repo,
         subject=evil + "y" * 100_000,
         body=[evil, "Co-authored-by: Eve <e@x>", "plain; $(rm -rf /)"],
         trailers=[("Lamella-Profile", evil)],
     )
-    assert time.monotonic() - began < 10
     trailers = git(repo, "log", "-1", "--format=%(trailers:only,unfold)").strip().splitlines()
     assert trailers == ["Lamella-Profile: x Signed-off-by: Eve <e@x> Reviewed-by: Eve"]
     subject = git(repo, "log", "-1", "--format=%s")
@@ -241,12 +238,13 @@ def test_g10_a_message_has_just_the_lines_and_trailers_that_it_was_given(
     assert [key.partition(":")[0] for key in parsed] == [key for key, _ in trailers]
 
 
-def test_many_files_are_committed_in_seconds(tmp_path: Path) -> None:
-    repo = repository(tmp_path / "repo", SOURCE)
-    files = {f"clusters/c{i // 20}/{i}.yaml": b"a: %d\n" % i * 40 for i in range(5_000)}
-    write(repo / "output", files)
-    began = time.monotonic()
-    assert committed(repo)
-    assert time.monotonic() - began < 20
-    assert status(repo) == []
-    assert subprocess.run(["git", "fsck", "--strict"], cwd=repo, capture_output=True, check=False).returncode == 0
+def test_many_files_are_committed_in_linear_time(tmp_path: Path) -> None:
+    def commit_of(number: int) -> None:
+        repo = Path(tempfile.mkdtemp(dir=tmp_path))
+        repository(repo, SOURCE)
+        write(repo / "output", {f"clusters/c{i // 20}/{i}.yaml": b"a: %d\n" % i * 40 for i in range(number)})
+        assert committed(repo)
+        assert status(repo) == []
+        assert subprocess.run(["git", "fsck", "--strict"], cwd=repo, capture_output=True, check=False).returncode == 0
+
+    assert cost.is_linear(commit_of, 500)

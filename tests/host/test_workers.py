@@ -16,6 +16,7 @@ import pytest
 
 from compiler.host.workers import Failure, Workers, available_cpus
 from tests.host import tasks
+from tests.support import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +37,7 @@ def alive(pid: int) -> bool:
     return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")
 
 
-def gone(pids: list[int], within_s: float = 5.0) -> bool:
+def gone(pids: list[int], within_s: float = 60.0) -> bool:
     until = time.monotonic() + within_s
     while any(alive(pid) for pid in pids) and time.monotonic() < until:
         time.sleep(0.02)
@@ -45,7 +46,15 @@ def gone(pids: list[int], within_s: float = 5.0) -> bool:
 
 @pytest.fixture
 def pool() -> Iterator[Workers]:
-    with Workers(2, timeout_s=1.0, memory_mb=400) as workers:
+    """Patient: what this machine is slow at is no misdeed."""
+    with Workers(2, timeout_s=120, memory_mb=400) as workers:
+        yield workers
+
+
+@pytest.fixture
+def impatient() -> Iterator[Workers]:
+    """For tasks that never end, beside tasks that take no time."""
+    with Workers(2, timeout_s=4, memory_mb=400) as workers:
         yield workers
 
 
@@ -88,8 +97,6 @@ def test_megabytes_travel_both_ways(pool: Workers) -> None:
 @pytest.mark.parametrize(
     ("misdeed", "kind", "text"),
     [
-        ("hang", "timeout", "no result within 1 s"),
-        ("hang in C, holding the interpreter's lock", "timeout", "no result within 1 s"),
         ("kill", "crashed", "its process was killed by SIGKILL, perhaps because the machine had no memory left"),
         ("segfault", "crashed", "its process was killed by SIGSEGV"),
         ("exit", "crashed", "its process ended with status 7"),
@@ -103,6 +110,13 @@ def test_a_misdeed_costs_its_own_task_only(pool: Workers, misdeed: str, kind: st
     bad, *good = outcomes(pool, tasks.do, [misdeed, *range(6)])
     assert (bad.kind, bad.text) == (kind, text)
     assert bool(bad.traceback) == (kind == "raised")
+    assert good == list(range(6))
+
+
+@pytest.mark.parametrize("misdeed", ["hang", "hang in C, holding the interpreter's lock"])
+def test_time_is_bounded_in_python(impatient: Workers, misdeed: str) -> None:
+    bad, *good = outcomes(impatient, tasks.do, [misdeed, *range(6)])
+    assert bad == Failure("timeout", "no result within 4 s")
     assert good == list(range(6))
 
 
@@ -125,7 +139,7 @@ def test_memory_is_bounded_in_python(pool: Workers, misdeed: str) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux enforces RLIMIT_DATA")
 def test_memory_is_bounded_in_helm() -> None:
-    with Workers(2, timeout_s=30, memory_mb=400) as pool:
+    with Workers(2, timeout_s=120, memory_mb=400) as pool:
         bad, good = outcomes(pool, tasks.helm, ["{{ len (untilStep 0 1000000000 1) }}", "{{ upper .Release.Name }}"])
     assert bad.kind == "crashed"
     assert bad.text.startswith("it needed more than 400 MiB of memory: fatal error: ")
@@ -133,10 +147,10 @@ def test_memory_is_bounded_in_helm() -> None:
 
 
 def test_time_is_bounded_in_helm() -> None:
-    loop = "{{ $l := until 30000 }}{{ range $l }}{{ range $l }}{{ end }}{{ end }}"
-    with Workers(2, timeout_s=2.5) as pool:
+    loop = "{{ $l := until 60000 }}{{ range $l }}{{ range $l }}{{ end }}{{ end }}"
+    with Workers(2, timeout_s=6) as pool:
         bad, good = outcomes(pool, tasks.helm, [loop, "{{ upper .Release.Name }}"])
-    assert bad == Failure("timeout", "no result within 2.5 s")
+    assert bad == Failure("timeout", "no result within 6 s")
     assert good == "X"
 
 
@@ -144,7 +158,7 @@ def test_every_second_task_a_misdeed_never_blocks_the_pool() -> None:
     todo: list[Any] = []
     for number in range(12):
         todo += [number, ["kill", "raise", "exit", "segfault"][number % 4]]
-    with Workers(3, timeout_s=5) as pool:
+    with Workers(3) as pool:
         found = outcomes(pool, tasks.do, todo)
         assert found[::2] == list(range(12))
         assert [o.kind for o in found[1::2]] == ["crashed", "raised", "crashed", "crashed"] * 3
@@ -157,7 +171,7 @@ def test_a_crash_is_tried_once_more(pool: Workers, tmp_path: Path) -> None:
 
 def test_the_second_try_runs_alone(tmp_path: Path) -> None:
     """Four tasks that crash: in the first round they meet each other, in the second each is by itself."""
-    with Workers(4, timeout_s=5) as pool:
+    with Workers(4) as pool:
         found = outcomes(pool, tasks.do, [("alone?", str(tmp_path))] * 4)
     assert [o.kind for o in found] == ["crashed"] * 4
     crowds = [int(line) for line in (tmp_path / "log").read_text().split()]
@@ -202,8 +216,8 @@ def test_leaving_the_iterator_early_ends_what_runs_and_the_pool_works_on() -> No
         assert outcomes(pool, tasks.double, [4, 5]) == [8, 10]
 
 
-def test_what_a_task_has_started_ends_with_it(pool: Workers, tmp_path: Path) -> None:
-    (bad,) = outcomes(pool, tasks.do, [("grandchild", str(tmp_path / "pid"))])
+def test_what_a_task_has_started_ends_with_it(impatient: Workers, tmp_path: Path) -> None:
+    (bad,) = outcomes(impatient, tasks.do, [("grandchild", str(tmp_path / "pid"))])
     assert bad.kind == "timeout"
     assert gone([int((tmp_path / "pid").read_text())])
 
@@ -243,8 +257,9 @@ def test_a_parent_that_dies_leaves_no_orphans(tmp_path: Path, deadly: signal.Sig
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=processes.fresh,  # noqa: PLW1509 - one thread
     )
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while len(list(pids.iterdir())) < 2 and time.monotonic() < until:
         time.sleep(0.02)
     workers = [int(p.name) for p in pids.iterdir()]
@@ -253,26 +268,25 @@ def test_a_parent_that_dies_leaves_no_orphans(tmp_path: Path, deadly: signal.Sig
         os.killpg(parent.pid, deadly)  # as a terminal does
     else:
         parent.send_signal(deadly)
-    _, stderr = parent.communicate(timeout=20)
+    _, stderr = parent.communicate(timeout=120)
     assert parent.returncode == -deadly
     assert gone(workers)
     assert stderr.count("KeyboardInterrupt") == (1 if deadly == signal.SIGINT else 0)
 
 
-def test_the_first_result_comes_soon(tmp_path: Path) -> None:
-    """Measured 0.05 s from a cold start on two cores; the bound leaves room for a busy machine."""
+def test_a_worker_imports_nothing_heavy(tmp_path: Path) -> None:
+    """The first result comes 0.05 s after a cold start (measured on two idle cores): for want of imports."""
     script = tmp_path / "first.py"
     script.write_text(
-        "import time\nfrom compiler.host.workers import Workers\nfrom tests.host.tasks import double\n"
-        "if __name__ == '__main__':\n    start = time.monotonic()\n    with Workers(1) as pool:\n"
-        "        assert list(pool.run(double, [1])) == [(0, 2)]\n        print(time.monotonic() - start)\n"
+        "from compiler.host.workers import Workers\nfrom tests.host.tasks import modules\n"
+        "if __name__ == '__main__':\n    with Workers(1) as pool:\n"
+        "        ((_, found),) = pool.run(modules, [0])\n        print(*found)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    times = [
-        float(subprocess.run([sys.executable, str(script)], env=environment, check=True, capture_output=True).stdout)
-        for _ in range(3)
-    ]
-    assert min(times) < 0.5
+    done = subprocess.run([sys.executable, str(script)], env=environment, check=True, capture_output=True, text=True)
+    imported = set(done.stdout.split())
+    assert "compiler.host.worker" in imported
+    assert not imported & {"jinja2", "yaml", "git", "click", "helm_python", "ruamel", "compiler.app", "compiler.cli"}
 
 
 def test_the_environment_of_workers_is_there_before_go_starts(tmp_path: Path) -> None:

@@ -203,8 +203,8 @@ def render_in_worker(template: str) -> Any:
 def test_what_only_time_and_memory_bound_costs_its_own_task_only() -> None:
     slow = "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}"
     large = "{% set n = namespace(x='a' * 1000000) %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}"
-    with Workers(2, timeout_s=3, memory_mb=400) as pool:
+    with Workers(2, timeout_s=6, memory_mb=400) as pool:
         found = dict(pool.run(render_in_worker, [slow, "{{ values.text }}", large, "{{ values.text }}"]))
     assert (found[1], found[3]) == ("abc", "abc")
-    assert found[0] == Failure("timeout", "no result within 3 s")
+    assert found[0] == Failure("timeout", "no result within 6 s")
     assert found[2] in (["jinja-limit"], Failure("raised", "it needed more than 400 MiB of memory"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from compiler.diagnostics import Position
 from compiler.model.overlays import JsonOperation, JsonPatch, MergePatch, Operation, Overlay, Target, Transform
 from compiler.regex import full_match
 from tests.overlay.support import apply
+from tests.support import cost
 
 AT = Position("overlays.yaml", 3)
 OBJECTS = [
@@ -21,9 +21,7 @@ OBJECTS = [
 
 
 def test_an_expression_that_would_backtrack_forever_is_quick() -> None:
-    started = time.perf_counter()
-    assert not full_match("(a+)+$")("a" * 200 + "!")
-    assert time.perf_counter() - started < 1
+    assert cost.is_linear(lambda size: full_match("(a+)+$")("a" * size + "!"), 50_000)
 
 
 @pytest.mark.parametrize("pattern", ["(", "[", "*a", "(?=a)b", r"(a)\1", r"\C", "[[:foo:]]", "a{1001}", "\ud800("])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from compiler.palette import formats, schema
 from compiler.palette.paths import MISSING, expand, without
 from compiler.palette.values import PackValues
 from tests.palette.support import pack, pack_values, told
+from tests.support import cost
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,8 @@ def test_a_broken_format_says_what_is_wrong(text: str, message: str) -> None:
     "text", ["${string}a${string}a${string}a${string}b", "${string:/(a+)+$/}", "${string}${string}${string}b"]
 )
 def test_no_format_takes_forever(text: str) -> None:
-    started = time.monotonic()
     assert not formats.parse(text).accepts("a" * 500 + "!")
-    assert time.monotonic() - started < 5
+    assert cost.cpu_s(lambda: formats.parse(text).accepts("a" * 500 + "!")) < 30
 
 
 @given(st.lists(st.sampled_from(["${string}", "-", "${number}", " ", "${ipv4}"]), min_size=1, max_size=6), st.data())
