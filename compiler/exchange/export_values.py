@@ -49,7 +49,7 @@ class ValuesWriter:
         levels = layer.settings.values
         if not levels:
             return None
-        data = merge(level.data for level in levels)
+        data = _levels(layer)
         inline = len(levels) == 1 and bool(levels[0].prefix)
         kept = yamltext.section(self.text, self.document, levels[0].prefix) if inline else ""
         return Block(kept.rstrip("\n")) if kept else yamltext.block(yamltext.dump(data), data)
@@ -60,7 +60,7 @@ class ValuesWriter:
             return ""
         if layer.settings.values_mode == "replace":
             block = self._own(layer)
-            data = merge(level.data for level in layer.settings.values)
+            data = _levels(layer)
             if not own and block is not None:
                 return block.text if data else block.text.removesuffix("{}")
             return yamltext.dump(merge([data, {"pack": own}] if own else [data]))
@@ -91,6 +91,12 @@ class ValuesWriter:
         except ValueError:
             return None
         return available[chosen] if chosen else None
+
+
+def _levels(layer: Layer) -> dict[str, Any]:
+    """The layer's own levels of values, merged as a render merges them."""
+    levels = [level.data for level in layer.settings.values]
+    return merge(levels, [layer.settings.list_strategies] * len(levels))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -341,6 +341,13 @@ def test_a_profile_of_our_own_is_exported_with_everything_worked_in() -> None:
     assert any("layer 'other' merges its values with those of pack 'other'" in message for message in told)
 
 
+def test_lists_of_a_layers_own_levels_are_merged_as_in_a_render() -> None:
+    own = OWN.replace("values: {a: 1}", "values: {a: [1]}\n      listStrategies: {a: append}")
+    files = {"profiles/own.yaml": own, "profiles/more.yaml": "a: [2]", "profiles/rules/a.yaml": "kind: A", **PACK}
+    packs = {item["name"]: item for item in json.loads(exported(Imported(files, ())).text)["spec"]["template"]["packs"]}
+    assert yamldoc.load_one(packs["kps"]["values"], "v").value["charts"] == {"kps": {"a": [2, 1]}}
+
+
 def test_manifests_that_are_not_there_are_refused_by_an_export_as_by_a_render() -> None:
     with pytest.raises(CompileError) as caught:
         exported(
