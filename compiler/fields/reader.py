@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.diagnostics import Position, Problems, did_you_mean
+from compiler.kubernetes import keypath
 from compiler.yamldoc import Document
 
 T = TypeVar("T")
@@ -52,12 +53,9 @@ class Reader:
     def at(self, *keys: str | int) -> Position:
         return self.document.at(*self.path, *keys)
 
-    def name_of(self, key: str | int) -> str:
-        """The dotted name of a field for messages: `spec.layers[2].name`."""
-        text = ""
-        for part in (*self.path, key):
-            text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
-        return text
+    def name_of(self, *keys: str | int) -> str:
+        """The path of a field for messages: `spec.layers[2].name`."""
+        return keypath.show((*self.path, *keys))
 
     def error(self, code: str, key: str | int, message: str, *, hint: str = "") -> None:
         """Reports a problem at the key: `path.to.key: message`."""

@@ -6,16 +6,16 @@ Objects are bodies as parsed; a field is a path as text: `data.password`, `metad
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from compiler.kubernetes import keypath
 
 Identity = tuple[str, str, str, str]
 """Group, kind, namespace, name."""
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\.?([A-Za-z_][A-Za-z0-9_-]*)')
+Keys = tuple[str | int, ...]
+
 _ABSENT = object()
 
 
@@ -33,7 +33,7 @@ def differences(
         if len(bodies) != len(others):
             found.add((identity, ""))
         for body, other in zip(bodies, others, strict=False):
-            found.update((identity, field) for field in _fields(body, other, ""))
+            found.update((identity, keypath.show(keys)) for keys in _fields(body, other, ()))
     return tuple(sorted(found))
 
 
@@ -44,7 +44,7 @@ def keep(committed: Mapping[str, Any], rendered: Mapping[str, Any], fields: Iter
     """
     result: Any = dict(rendered)
     for field in fields:
-        steps = _steps(field)
+        steps = keypath.read(field)
         value = _value(committed, steps)
         if steps and value is not _ABSENT and _value(result, steps) is not _ABSENT:
             result = _replaced(result, steps, value)
@@ -66,25 +66,15 @@ def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[Identity, list[Map
     return found
 
 
-def _fields(one: Any, other: Any, path: str) -> Iterator[str]:
+def _fields(one: Any, other: Any, path: Keys) -> Iterator[Keys]:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in one.keys() | other.keys():
-            yield from _fields(one.get(key, _ABSENT), other.get(key, _ABSENT), _below(path, key))
+            yield from _fields(one.get(key, _ABSENT), other.get(key, _ABSENT), (*path, key))
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for index, (ours, theirs) in enumerate(zip(one, other, strict=True)):
-            yield from _fields(ours, theirs, f"{path}[{index}]")
+            yield from _fields(ours, theirs, (*path, index))
     elif one != other or type(one) is not type(other):  # 1 and True and 1.0 are equal in Python
         yield path
-
-
-def _below(path: str, key: str) -> str:
-    if not _PLAIN.fullmatch(key):
-        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
-    return f"{path}.{key}" if path else key
-
-
-def _steps(field: str) -> list[str | int]:
-    return [int(m[1]) if m[1] else json.loads(m[2]) if m[2] else m[3] for m in _STEP.finditer(field)]
 
 
 def _value(body: Any, steps: Sequence[str | int]) -> Any:

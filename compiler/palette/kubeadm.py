@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diagnostics import CompileError, Position, did_you_mean
-from compiler.palette.paths import dotted
+from compiler.kubernetes import keypath
 from compiler.palette.values import PackValues
 from compiler.yamldoc import text_of
 
@@ -96,7 +96,7 @@ class _Block:
         return self.values.locate(*self.path, *keys)
 
     def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
-        name = dotted((*self.path, *keys))
+        name = keypath.show((*self.path, *keys))
         self.values.problems.error("kubeadm-value", f"{name}: {found}", self.at(*keys), hint=hint)
 
     def child(self, key: str) -> _Block:
@@ -131,7 +131,7 @@ class _Block:
         """Cluster API drops fields that it does not know without a word."""
         for key in self.data:
             if key not in known:
-                name, hint = dotted((*self.path, key)), did_you_mean(key, known)
+                name, hint = keypath.show((*self.path, key)), did_you_mean(key, known)
                 self.values.problems.warning("kubeadm-not-mapped", f"{name} has no effect", self.at(key), hint=hint)
 
 

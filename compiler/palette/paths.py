@@ -80,11 +80,3 @@ def _drop(value: Any, keys: Keys) -> Any:
     if rest:
         return {**value, key: _drop(value[key], tuple(rest))}
     return {name: item for name, item in value.items() if name != key}
-
-
-def dotted(keys: Keys) -> str:
-    """Keys as a person writes them: `charts.nginx.hosts[0].name`."""
-    text = ""
-    for key in keys:
-        text += f"[{key}]" if isinstance(key, int) else (f".{key}" if text else key)
-    return text

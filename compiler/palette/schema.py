@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.diagnostics import did_you_mean
+from compiler.kubernetes import keypath
 from compiler.palette import formats
-from compiler.palette.paths import MISSING, Keys, dotted, expand, lookup
+from compiler.palette.paths import ITEMS, MISSING, Keys, expand, lookup
 from compiler.palette.values import PackValues
 from compiler.yamldoc import text_of
 
@@ -117,7 +118,7 @@ def check(values: PackValues) -> None:
             elif rule.readonly and _is_edited(values, value, path):
                 values.problems.error(
                     "schema-readonly",
-                    f"{dotted(keys)} is read-only in pack '{values.pack.name}'",
+                    f"{_name(keys)} is read-only in pack '{values.pack.name}'",
                     values.locate(*keys),
                     hint="delete it here: the pack's own value counts",
                 )
@@ -128,7 +129,7 @@ def check(values: PackValues) -> None:
 def _report_missing(values: PackValues, keys: Keys, rule: Rule) -> None:
     nested = "".join(f"{{{key}: " for key in keys) + "…" + "}" * len(keys)
     hint = "; ".join([*rule.hints, f"set it in the layer: values: {nested}"])
-    message = f"{dotted(keys)} is required by pack '{values.pack.name}' and has no value"
+    message = f"{_name(keys)} is required by pack '{values.pack.name}' and has no value"
     values.problems.error("schema-required", message, values.locate(*keys), hint=hint)
 
 
@@ -143,7 +144,7 @@ def _check_format(values: PackValues, keys: Keys, value: Any, rule: Rule) -> Non
         found = "another value (not shown)" if rule.secret else f"'{values.shown(text)}'"
     values.problems.error(
         "schema-format",
-        f'{dotted(keys)}: expected format "{rule.format.text}", found {found}',
+        f'{_name(keys)}: expected format "{rule.format.text}", found {found}',
         values.locate(*keys),
         hint="; ".join(rule.hints),
     )
@@ -161,3 +162,8 @@ def _is_edited(values: PackValues, value: Any, path: str) -> bool:
     """Whether somebody but the pack decides the value. The pack's own may hold a macro, which now reads differently."""
     default = lookup(values.pack.values.data, path)
     return not (value == default or _holds_macro(default))
+
+
+def _name(keys: Keys) -> str:
+    """The path; as schema.yaml has it where it is of items that are not there."""
+    return ".".join(map(str, keys)) if ITEMS in keys else keypath.show(keys)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from compiler.kubernetes import keypath
 from compiler.kubernetes.names import is_annotation_key, is_label_key, is_label_value, is_namespace
-from compiler.palette.paths import dotted
 from compiler.palette.values import PackValues
 
 PRIORITY = "spectrocloud.com/install-priority"
@@ -74,7 +74,7 @@ class _Block:
 
     def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
         at = self.values.locate("pack", *keys)
-        self.values.problems.error("pack-setting", f"{dotted(('pack', *keys))}: {found}", at, hint=hint)
+        self.values.problems.error("pack-setting", f"{keypath.show(('pack', *keys))}: {found}", at, hint=hint)
 
     def shown(self, value: Any) -> str:
         """A value for a message."""

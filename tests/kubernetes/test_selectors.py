@@ -118,5 +118,5 @@ def test_the_rules_of_the_api_hold_in_the_mapping_form(expression: str, message:
 def test_labels_of_the_mapping_form_are_checked() -> None:
     assert read("selector: {matchLabels: {a: -b, 'c d': e}}")[1] == [
         ("invalid-value", "selector.matchLabels.a: '-b' is not a label value"),
-        ("invalid-value", "selector.matchLabels.c d: 'c d' is not a label key"),
+        ("invalid-value", "selector.matchLabels[\"c d\"]: 'c d' is not a label key"),
     ]

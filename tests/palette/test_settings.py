@@ -92,13 +92,13 @@ def test_install_priority_is_text_or_integer(given: str, expected: int | None) -
         ("namespaceAnnotations: {web: '-a=b'}", "pack.namespaceAnnotations.web: '-a=b' is not a valid annotation"),
         (
             "spectrocloud.com/install-priority: high",
-            "pack.spectrocloud.com/install-priority: expected an integer, found 'high'",
+            "pack[\"spectrocloud.com/install-priority\"]: expected an integer, found 'high'",
         ),
         (
             "spectrocloud.com/install-priority: 1.5",
-            "pack.spectrocloud.com/install-priority: expected an integer, found 1.5",
+            'pack["spectrocloud.com/install-priority"]: expected an integer, found 1.5',
         ),
-        ("spectrocloud.com/display-name: 1", "pack.spectrocloud.com/display-name: expected a string, found 1"),
+        ("spectrocloud.com/display-name: 1", 'pack["spectrocloud.com/display-name"]: expected a string, found 1'),
         ("releaseNameOverride: x", "pack.releaseNameOverride: expected a mapping {CHART: RELEASE}, found 'x'"),
         ("releaseNameOverride: {a: 1}", "pack.releaseNameOverride.a: expected a string, found 1"),
         ("podCIDR: 300.1.1.0/16", "pack.podCIDR: '300.1.1.0/16' is not a CIDR"),
