@@ -300,8 +300,9 @@ class Code(StrEnum):
     DELIVERY_SIZE = "delivery-size", "*warning:* more manifests in one layer than Argo CD reads", "split the layer"
     READINESS_INVALID = "readiness-invalid", "a readiness check that cannot be", "see the hint"
     OUTPUT_MISSING = "output-missing", "nothing is rendered", "`lamella render`"
-    PUBLISH_UNCOMMITTED = ("publish-uncommitted", "sources that are not committed: no commit gives this output",
-        "commit, render, publish")
+    PUBLISH_UNCOMMITTED = ("publish-uncommitted", "a file that output was rendered from is not in the commit as it was read",
+        "see the hint: commit it, or render again")
+    INVENTORY_WITHOUT_INPUTS = ("inventory-without-inputs", "output that version 0.1 rendered", "render again")
     GIT_MISSING = "git-missing", "git is not there, does not end, or fails", "exit status 3; the message is git's"
     GIT_TIMEOUT = "git-timeout"
     GIT_FAILED = "git-failed"

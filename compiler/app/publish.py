@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from compiler.diagnostics import Position, Problems
 from compiler.output import committed, inventory
+from compiler.output.inputs import inputs_in
 from compiler.ports import Files
 
 _CLUSTER_FOLDERS = ("clusters", "management", "argocd", "flux")
@@ -76,6 +77,36 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
 def last_published(output: Files) -> dict[str, str]:
     """{path: SHA-256} of what the commit at hand has by its inventories; without those that nobody can read."""
     return committed.owned(output, committed.clusters(output), root="", force=True)
+
+
+def changed_clusters(before: Mapping[str, str], now: Rendered) -> set[str]:
+    """The clusters of which any file differs from the last commit."""
+    after = now.digests()
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    return {cluster_of(path) for path in changed} - {""}
+
+
+def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems) -> dict[str, Mapping[str, str]]:
+    """{cluster: its inputs} of those that are rendered; `name` is the output directory's, for messages. Records
+    `inventory-without-inputs` and `inventory-broken`."""
+    found: dict[str, Mapping[str, str]] = {}
+    for cluster in sorted(clusters):
+        path = inventory.path_of(cluster)
+        if path in now.files:
+            try:
+                known = inputs_in(now.files[path])
+            except ValueError as error:
+                problems.error("inventory-broken", f"this is no inventory: {error}", Position(f"{name}/{path}"))
+                continue
+            if known is None:
+                problems.error(
+                    "inventory-without-inputs",
+                    "an earlier version of Lamella rendered this; it does not say from which files",
+                    Position(f"{name}/{path}"),
+                    hint="run `lamella render` again, then publish",
+                )
+            found[cluster] = known or {}
+    return found
 
 
 def message(

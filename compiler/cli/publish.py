@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from compiler.app import publish
+from compiler.app.provenance import Commit, check
+from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.diagnostics import CompileError, Problems, fail
+from compiler.files.mapping import MappingFiles
 from compiler.host import git
 from compiler.host.disk import DirectoryFiles
 from compiler.load.settings import read_settings_file
-
-# What a render reads; a profile may name other files too, but these are always read.
-_SOURCES = ("lamella.yaml", "lamella.lock", "profiles", "packs", "charts")
 
 
 @click.command("publish")
@@ -30,7 +32,8 @@ def publish_command(console: Console, *, repo: Path, remote: str, branch: str, n
     """Commit the rendered output to the branch that is checked out, and push it.
 
     One commit, of output/ only, whatever else is staged or changed; none where output is as committed. Files that were
-    edited by hand since they were rendered are refused. The commit's id is printed.
+    edited by hand since they were rendered are refused, and output of files that are not as in the commit that is
+    checked out. The commit's id is printed.
     """
     repository = git.Repository.at(repo)
     current = _branch(repository, branch)
@@ -38,9 +41,14 @@ def publish_command(console: Console, *, repo: Path, remote: str, branch: str, n
     name = read_settings_file(DirectoryFiles(repo), problems).output
     problems.raise_if_any()
     now = publish.rendered(DirectoryFiles(repo / name), name, problems)
-    _check_sources(repository, problems)
     problems.raise_if_any()
     before = _last_published(repo / name)
+    changed = publish.changed_clusters(before, now)
+    inputs = publish.inputs(now, changed, name, problems)
+    problems.raise_if_any()
+    if changed:
+        _check_sources(repository, inputs, changed - inputs.keys(), problems)
+    problems.raise_if_any()
     message = publish.message(
         before, now, source_commit=repository.head_commit() or "", source_ref=f"refs/heads/{current}", subject=subject
     )
@@ -79,15 +87,30 @@ def _branch(repository: git.Repository, wanted: str) -> str:
     return current
 
 
-def _check_sources(repository: git.Repository, problems: Problems) -> None:
+def _check_sources(
+    repository: git.Repository, inputs: Mapping[str, Mapping[str, str]], removed: set[str], problems: Problems
+) -> None:
     """What is published must be what its source commit gives."""
-    changed = [source for source in _SOURCES if not repository.is_clean([source])]
-    if changed:
-        problems.error(
-            "publish-uncommitted",
-            f"changes in {', '.join(changed)} are not committed, so no commit gives this output",
-            hint="commit them, render, and publish again",
-        )
+    directory = DirectoryFiles(repository.directory)
+    with ExitStack() as stack:
+        try:
+            head = stack.enter_context(git.CommitFiles(repository.directory))
+        except CompileError as error:
+            if not _is_new(error):
+                raise
+            commit = Commit(MappingFiles({}), directory, lambda _: (), repository.ignored)
+        else:
+            commit = Commit(head, directory, lambda paths: _same(repository, head, paths), repository.ignored)
+        check(inputs, removed, commit, stack.enter_context(Session(jobs=1)).evaluate, problems)
+
+
+def _same(repository: git.Repository, head: git.CommitFiles, paths: Iterable[str]) -> set[str]:
+    return {path for path, name in repository.names_of_files(paths).items() if name == head.object_id(path)}
+
+
+def _is_new(error: CompileError) -> bool:
+    """Whether there is no commit yet, or none with the directory."""
+    return {d.code for d in error.diagnostics} <= {"git-no-directory", "git-unborn-branch"}
 
 
 def _last_published(output: Path) -> dict[str, str]:
@@ -95,9 +118,9 @@ def _last_published(output: Path) -> dict[str, str]:
         with git.CommitFiles(output) as files:
             return publish.last_published(files)
     except CompileError as error:
-        if {d.code for d in error.diagnostics} <= {"git-no-directory", "git-unborn-branch"}:
-            return {}  # the first time
-        raise
+        if not _is_new(error):
+            raise
+        return {}  # the first time
 
 
 def _is_unpushed(repository: git.Repository, remote: str, branch: str, output: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler.model import OutputFile, PlannedCluster
 from compiler.model.rendered import text_file
+from compiler.output.inputs import inputs_of
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 FILE = "inventory.json"
@@ -42,6 +43,7 @@ def cluster_inventory(cluster: PlannedCluster, files: Iterable[OutputFile], vers
         "kubernetesVersion": cluster.kubernetes_version,
         "versions": dict(versions),
         "layers": layers,
+        "inputs": inputs_of(cluster.reads),
         "files": {file.path: _entry(file) for file in sorted(files, key=lambda f: f.path)},
     }
     return text_file(path_of(cluster.name), _json(document), cluster.name)
@@ -65,10 +67,10 @@ def _entry(file: OutputFile) -> dict[str, str]:
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    """The document with a line for each file and layer: reviews show which ones changed, merges rarely meet."""
+    """The document with a line for each file, layer and input: reviews show which ones changed, merges rarely meet."""
     parts = []
     for key, value in document.items():
-        if key in ("files", "layers") and value:
+        if key in ("files", "layers", "inputs") and value:
             lines = ",\n".join(f"  {_encode(name)}: {_encode(entry)}" for name, entry in value.items())
             parts.append(f" {_encode(key)}: {{\n{lines}\n }}")
         else:

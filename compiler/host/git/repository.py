@@ -87,6 +87,21 @@ class Repository:
         done = self.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
         return done.out.decode().strip() or None
 
+    def names_of_files(self, paths: Iterable[str]) -> dict[str, str]:
+        """{path: git's name for the content} of files of the work tree (relative to `directory`), line ends converted as
+        git is told to, without other filters."""
+        asked = [path for path in paths if not f"{self.prefix}{path}".startswith('"')]  # git takes it for a quoted path
+        listed = b"".join(os.fsencode(f"{self.prefix}{path}\n") for path in asked)
+        done = self.git([*self.without_filters(), "hash-object", "--stdin-paths"], stdin=listed) if asked else b""
+        return dict(zip(asked, done.decode().split(), strict=True))
+
+    def ignored(self, paths: Iterable[str]) -> set[str]:
+        """Those of the paths (relative to `directory`) that git ignores and does not track."""
+        listed = b"".join(os.fsencode(f"./{path}\0") for path in paths)  # a leading ':' would be magic
+        # This command refuses literal pathspecs, and takes what it is given literally.
+        done = self.run(["check-ignore", "-z", "--stdin"], stdin=listed, environment={"GIT_LITERAL_PATHSPECS": "0"})
+        return {os.fsdecode(path).removeprefix("./") for path in done.out.split(b"\0") if path}
+
     def is_clean(self, paths: Iterable[str] = ()) -> bool:
         """Whether the work tree's files at `paths` (relative to `directory`; none = all) are as in HEAD, with no
         untracked ones. Clean filters do not run: a file that only a filter makes equal, and that was touched, counts as

@@ -60,6 +60,11 @@ class CommitFiles:
             raise FileNotFoundError(path)
         return self._blob(object_id)
 
+    def object_id(self, path: str) -> str:
+        """git's name for the content at `path`, '' where there is no file."""
+        mode, object_id = self._objects.get(path, (b"", b""))
+        return object_id.decode() if mode.startswith(b"100") else ""
+
     def close(self) -> None:
         """Ends the process that reads. Reading again starts another."""
         with self._lock:

@@ -1,0 +1,162 @@
+"""Whether a commit gives the output that is to be published: it was rendered from files, and they must be the commit's.
+
+First each input that an inventory names is compared with the commit. Then the commit is planned: a render of it must
+read the same files and no others, or something was there that is not committed, or was gone that is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from compiler.app.pipeline import Request, select
+from compiler.diagnostics import CompileError, Position, Problems
+from compiler.files.record import Recorder
+from compiler.load.repository import load
+from compiler.model.rendering import Evaluator
+from compiler.output.inputs import inputs_of
+from compiler.ports import Entry, Files
+from compiler.resolve.plan import plan
+
+LISTED = 20  # files that are named; what comes after is counted
+_LFS = b"version https://git-lfs.github.com/spec/"
+
+Inputs = Mapping[str, str]
+"""{path: digest or target}, as `output.inputs` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The commit and the directory beside it. `same` gives, of files of the directory, those that git takes for equal to
+    the commit's (line ends may differ), `ignored` those that git ignores."""
+
+    files: Files
+    directory: Files
+    same: Callable[[Collection[str]], Collection[str]]
+    ignored: Callable[[Collection[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedOut:
+    """The files of a commit; of some paths the content is the directory's, which git takes for equal."""
+
+    commit: Commit
+    paths: Collection[str]
+
+    def entry(self, path: str) -> Entry | None:
+        return self.commit.files.entry(path)
+
+    def names(self, path: str) -> tuple[str, ...]:
+        return self.commit.files.names(path)
+
+    def read(self, path: str) -> bytes:
+        return (self.commit.directory if path in self.paths else self.commit.files).read(path)
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """The first files are named, the others are counted."""
+
+    problems: Problems
+    paths: list[str] = field(default_factory=list)
+
+    def add(self, path: str, message: str, hint: str, at: Position | None = None) -> None:
+        if path not in self.paths:
+            self.paths.append(path)
+            if len(self.paths) <= LISTED:
+                self.problems.error("publish-uncommitted", message, at or Position(path), hint=hint)
+
+    def close(self) -> None:
+        more = len(self.paths) - LISTED
+        if more > 0:
+            text = "this file too" if more == 1 else f"this file too, and {more - 1} more"
+            self.problems.error("publish-uncommitted", text, Position(self.paths[LISTED]))
+
+
+def check(
+    rendered: Mapping[str, Inputs], removed: Collection[str], commit: Commit, evaluate: Evaluator, problems: Problems
+) -> None:
+    """Records `publish-uncommitted` for each file that keeps the commit from giving the output.
+
+    `rendered` has the inputs of the clusters that are published; `removed` are those of which the output is taken away,
+    so that the commit must not have them.
+    """
+    refusals = _Refusals(problems)
+    inputs = sorted({pair for found in rendered.values() for pair in found.items()})
+    same = _check_inputs(inputs, commit, refusals)
+    if not refusals.paths:
+        _check_plan(rendered, removed, _CheckedOut(commit, same), evaluate, refusals)
+    refusals.close()
+
+
+def _check_inputs(inputs: Iterable[tuple[str, str]], commit: Commit, refusals: _Refusals) -> Collection[str]:
+    """Records inputs that the commit does not have as they were read; the paths of those that differ in line ends only,
+    or are in git's large file storage."""
+    differ = [(path, seen) for path, seen in inputs if _seen(commit.files, path) != seen]
+    as_read = {path for path, seen in differ if _seen(commit.directory, path) == seen}
+    stored = {path for path, seen in differ if path in as_read and _is_pointer(commit.files, path, seen)}
+    same = {*commit.same({path for path, seen in differ if path in as_read and not seen.startswith("-> ")}), *stored}
+    ignored = commit.ignored(as_read)
+    for path, _ in differ:
+        if path in same:
+            continue
+        if path not in as_read:
+            refusals.add(path, "this file is not as it was when output was rendered", "render again, and publish")
+        elif path in ignored:
+            refusals.add(
+                path, "output was rendered from this file, which git ignores", "git add --force it, commit, and publish"
+            )
+        elif commit.files.entry(path) is None:
+            refusals.add(
+                path, "output was rendered from this file, which is not committed", "git add it, commit, and publish"
+            )
+        else:
+            refusals.add(
+                path, "output was rendered from changes in this file that are not committed", "commit them, and publish"
+            )
+    return same
+
+
+def _seen(files: Files, path: str) -> str:
+    """What stands at the path, as inputs have it; '' where nothing does."""
+    entry = files.entry(path)
+    if entry is None or entry.kind not in ("file", "link"):
+        return ""
+    return f"-> {entry.target}" if entry.kind == "link" else hashlib.sha256(files.read(path)).hexdigest()
+
+
+def _is_pointer(files: Files, path: str, seen: str) -> bool:
+    """Whether the file stands for content of that digest. Source: the pointers of git-lfs, docs/spec.md."""
+    entry = files.entry(path)
+    content = files.read(path) if entry is not None and entry.kind == "file" else b""
+    return content.startswith(_LFS) and f"oid sha256:{seen}\n".encode() in content
+
+
+def _check_plan(
+    rendered: Mapping[str, Inputs], removed: Collection[str], files: Files, evaluate: Evaluator, refusals: _Refusals
+) -> None:
+    recorder = Recorder(files)
+    try:
+        source, _ = load(recorder)
+        for name in sorted(removed & source.clusters.keys()):
+            at = source.clusters[name].at
+            message = f"cluster '{name}' is in the commit, and output was rendered without it"
+            refusals.add(at.path, message, "commit its removal, or render again", at)
+        wanted = select(source, Request(tuple(rendered), lenient=True)) if rendered else ()
+        planned, found = plan(source, recorder, wanted, evaluate)
+        found.raise_if_any()
+    except CompileError as error:
+        refusals.problems.add(error)
+        refusals.add("", "the commit cannot be rendered, so it does not give this output", "commit what is missing")
+        return
+    now = {cluster.name: inputs_of(cluster.reads) for cluster in planned.clusters}
+    for name, inputs in rendered.items():
+        for path in sorted(now.get(name, {}).keys() - inputs.keys()):
+            message = f"this file is in the commit, and output of cluster '{name}' was rendered without it"
+            refusals.add(path, message, "render again, and publish")
+        for path in sorted(inputs.keys() - now.get(name, {}).keys()):
+            message = (
+                f"output of cluster '{name}' was rendered from this file, and a render of the commit does not read it"
+            )
+            refusals.add(path, message, "render again, and publish")
