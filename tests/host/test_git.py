@@ -112,7 +112,8 @@ def test_f15_reading_changes_nothing_in_the_repository(tmp_path: Path) -> None:
         assert everything(files) == as_bytes(FILES)
     opened = Repository.at(repo)
     assert opened.head_commit() == git(repo, "rev-parse", "HEAD")
-    assert not opened.is_clean()
+    assert opened.names_of_files(["a.yaml"]) != {}
+    assert opened.ignored(["new.yaml"]) == set()
     assert state() == before
 
 
@@ -263,22 +264,31 @@ def test_another_users_repository_is_not_opened(tmp_path: Path, git_home: Path) 
     assert f"safe.directory {repo}" in problem.hint
 
 
-def test_is_clean_tells_committed_from_changed_staged_and_new_files(tmp_path: Path) -> None:
+def changed(repo: Path, *paths: str) -> set[str]:
+    """The files that git takes for other ones than those of the commit."""
+    with CommitFiles(repo) as head:
+        names = Repository.at(repo).names_of_files(paths)
+        assert names.keys() == set(paths)
+        return {path for path, name in names.items() if name != head.object_id(path)}
+
+
+def test_files_are_named_as_git_names_them_wherever_the_directory_is(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", FILES)
-    opened = Repository.at(repo)
-    assert opened.is_clean()
-    (repo / "a.yaml").touch()
-    assert opened.is_clean()
-    write(repo, {"sub/new [x].yaml": "x"})
-    assert (opened.is_clean(), opened.is_clean(["a.yaml"]), opened.is_clean(["sub"])) == (False, True, False)
-    assert not opened.is_clean(["sub/new [x].yaml"])
-    assert not Repository.at(repo / "sub").is_clean(["."])
-    (repo / "sub/new [x].yaml").unlink()
-    write(repo, {"a.yaml": "a: 2\n"})
-    assert (opened.is_clean(), opened.is_clean(["sub", "-x", ":(top)*"])) == (False, True)
-    git(repo, "add", "a.yaml")
-    assert not opened.is_clean(["a.yaml"])
-    assert Repository.at(repo / "sub").is_clean(["."])
+    assert Repository.at(repo).names_of_files([]) == {}
+    assert changed(repo, "a.yaml", "sub/b.yaml") == set()
+    write(repo, {"sub/new [x].yaml": "x", "a.yaml": "a: 2\n"})
+    assert changed(repo, "a.yaml", "sub/b.yaml", "sub/new [x].yaml") == {"a.yaml", "sub/new [x].yaml"}
+    assert changed(repo / "sub", "b.yaml", "new [x].yaml") == {"new [x].yaml"}
+
+
+def test_ignored_files_are_told_without_magic_and_without_those_that_are_tracked(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    write(repo, {".git/info/exclude": "*.yaml\n"})
+    write(repo, {"sub/x.yaml": "x", ":(top)y.yaml": "y", "sub/z": "z"})
+    assert Repository.at(repo).ignored([]) == set()
+    asked = ["a.yaml", "sub/x.yaml", ":(top)y.yaml", "sub/z"]
+    assert Repository.at(repo).ignored(asked) == {"sub/x.yaml", ":(top)y.yaml"}
+    assert Repository.at(repo / "sub").ignored(["x.yaml", "b.yaml"]) == {"x.yaml"}
 
 
 def test_the_repository_of_a_surrounding_hook_is_not_taken_for_ours(
@@ -381,8 +391,8 @@ def test_g7_a_hostile_repository_runs_nothing_when_it_is_read_or_committed_to(ho
     with CommitFiles(repo) as files:
         assert everything(files)["a.yaml"] == b"a: 1\n"
     opened = Repository.at(repo)
-    assert opened.is_clean(["a.yaml"])
-    assert not opened.is_clean()
+    assert changed(repo, "a.yaml", "sub/b.yaml") == {"sub/b.yaml"}
+    assert opened.ignored(["a.yaml"]) == set()
     commit = committed(repo, files={"x.yaml": b"x\n"})
     assert commit == opened.head_commit()
     assert not marker.exists()
@@ -416,7 +426,7 @@ def test_g5_gitmodules_are_never_parsed(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", {**FILES, ".gitmodules": evil + "[include]\n\tpath = /etc/passwd\n"})
     with CommitFiles(repo) as files:
         assert files.read(".gitmodules").startswith(b"[submodule")
-    assert Repository.at(repo).is_clean()
+    assert changed(repo, "a.yaml") == set()
 
 
 def test_without_git_it_says_so(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A git repository: where it is, what its refs mean, and whether its files are committed."""
+"""A git repository: where it is, what its refs mean, and what git makes of its files."""
 
 from __future__ import annotations
 
@@ -98,19 +98,9 @@ class Repository:
     def ignored(self, paths: Iterable[str]) -> set[str]:
         """Those of the paths (relative to `directory`) that git ignores and does not track."""
         listed = b"".join(os.fsencode(f"./{path}\0") for path in paths)  # a leading ':' would be magic
-        # This command refuses literal pathspecs, and takes what it is given literally.
+        # This command refuses literal pathspecs. A name with * that also matches tracked files counts as tracked.
         done = self.run(["check-ignore", "-z", "--stdin"], stdin=listed, environment={"GIT_LITERAL_PATHSPECS": "0"})
         return {os.fsdecode(path).removeprefix("./") for path in done.out.split(b"\0") if path}
-
-    def is_clean(self, paths: Iterable[str] = ()) -> bool:
-        """Whether the work tree's files at `paths` (relative to `directory`; none = all) are as in HEAD, with no
-        untracked ones. Clean filters do not run: a file that only a filter makes equal, and that was touched, counts as
-        changed. A bare repository is clean."""
-        if self.work_tree is None:
-            return True
-        asked = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all"]
-        done = self.git([*self.without_filters(), *asked, "--", *(paths or ["."])])
-        return not done
 
     def without_filters(self) -> list[str]:
         """Options that switch off each filter that is configured, for commands that read or write an index: to compare,
