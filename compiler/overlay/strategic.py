@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compiler.kubernetes import ListRule, Shape, keypath, shape_of
+from compiler.kubernetes import ListRule, Shape, shape_of
 from compiler.overlay import keyedlist
 from compiler.overlay.errors import PatchError
 from compiler.overlay.select import metadata_of
@@ -168,4 +168,4 @@ def _type(value: Any) -> str:
 
 
 def _dotted(path: tuple[str, ...]) -> str:
-    return keypath.show(path) or "the object"
+    return ".".join(path) or "the object"  # items are named by their merge key: `volumes[data]`
