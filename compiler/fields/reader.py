@@ -6,22 +6,18 @@ records it and returns the default, so that one run reports everything.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.diagnostics import Position, Problems, did_you_mean
 from compiler.kubernetes import keypath
-from compiler.yamldoc import Document
+from compiler.kubernetes.names import is_subdomain
+from compiler.yamldoc import Document, text_of
 
 T = TypeVar("T")
 
 _TYPE_NAMES = {dict: "mapping", list: "list", str: "string", bool: "boolean", int: "integer", float: "number"}
-
-# RFC 1123, as the API server wants object names; also what makes a safe path component.
-NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
 
 def type_name(value: object) -> str:
@@ -30,10 +26,11 @@ def type_name(value: object) -> str:
 
 
 def _in_quotes(key: str | int, value: object) -> str:
-    """A hint for a scalar that should have been a string."""
+    """A hint for a scalar that should have been a string; a list item is known by its index."""
     if isinstance(value, bool):
         return "write it in quotes: y, n, yes, no, on, off, true and false are booleans in YAML"
-    return f'write it in quotes: {key}: "{value}"' if isinstance(value, int | float) else ""
+    before = f"{key}: " if isinstance(key, str) else ""
+    return f'write it in quotes: {before}"{value}"' if isinstance(value, int | float) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +77,25 @@ class Reader:
         return value  # type: ignore[no-any-return]
 
     def wrong_type(self, key: str, expected: str) -> None:
-        value = self.data.get(str(key))
+        """Reports that the value at the key is none of what is expected."""
+        self._wrong_type((key,), self.data.get(key), expected)
+
+    def _wrong_type(self, keys: tuple[str | int, ...], value: object, expected: str) -> None:
         text = str(value).lower() if isinstance(value, bool) else repr(value)
         shown = f" {text}" if isinstance(value, str | int | float) and len(text) < 40 else ""
-        hint = _in_quotes(key, value) if expected == "string" else ""
-        self.problems.error(
-            "wrong-type",
-            f"{self.name_of(key)}: expected {expected}, found {type_name(value)}{shown}",
-            self.at(key),
-            hint=hint,
-        )
+        message = f"{self.name_of(*keys)}: expected {expected}, found {type_name(value)}{shown}"
+        hint = _in_quotes(keys[-1], value) if "string" in expected else ""
+        self.problems.error("wrong-type", message, self.at(*keys), hint=hint)
 
     def string(self, key: str, default: str = "", *, required: bool = False) -> str:
         return str(self._typed(key, str, default, required))
+
+    def scalar(self, key: str) -> str | None:
+        """A string, number or boolean as its text; None where there is none."""
+        value = self.data.get(key)
+        if value is not None and text_of(value) is None:
+            self.wrong_type(key, "string, number or boolean")
+        return text_of(value)
 
     def version_text(self, key: str, *, required: bool = False) -> str:
         """A version or range: also accepts the numbers that YAML makes of `1.33`, where they print the same."""
@@ -131,11 +134,7 @@ class Reader:
             if isinstance(item, dict):
                 yield Reader(item, self.document, self.problems, (*self.path, key, index))
             else:
-                self.problems.error(
-                    "wrong-type",
-                    f"{self.name_of(key)}[{index}]: expected mapping, found {type_name(item)}",
-                    self.at(key, index),
-                )
+                self._wrong_type((key, index), item, "mapping")
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of strings; a single string counts as a list of one."""
@@ -147,11 +146,7 @@ class Reader:
             if isinstance(item, str):
                 found.append(str(item))
             else:
-                self.problems.error(
-                    "wrong-type",
-                    f"{self.name_of(key)}[{index}]: expected string, found {type_name(item)}",
-                    self.at(key, index),
-                )
+                self._wrong_type((key, index), item, "string")
         return tuple(found)
 
     def string_map(self, key: str) -> dict[str, str]:
@@ -161,13 +156,7 @@ class Reader:
             if isinstance(value, str):
                 found[name] = str(value)
             else:
-                hint = _in_quotes(name, value)
-                self.problems.error(
-                    "wrong-type",
-                    f"{self.name_of(key)}.{name}: expected string, found {type_name(value)}",
-                    self.at(key, name),
-                    hint=hint,
-                )
+                self._wrong_type((key, name), value, "string")
         return found
 
     def choice(self, key: str, options: Collection[str], default: str = "", *, required: bool = False) -> str:
@@ -186,7 +175,7 @@ class Reader:
     def name(self, key: str = "name", *, required: bool = True) -> str:
         """A name as Kubernetes wants it (RFC 1123 subdomain, at most 253 characters): it becomes part of paths."""
         value = self.string(key, required=required)
-        if value and not (NAME.fullmatch(value) and len(value) <= 253 and ".." not in value):
+        if value and not is_subdomain(value):
             self.problems.error(
                 "invalid-name",
                 f"{self.name_of(key)}: '{value}' is not a valid name",

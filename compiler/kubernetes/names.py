@@ -16,6 +16,11 @@ def is_namespace(text: str) -> bool:
     return len(text) <= 63 and _NAMESPACE.fullmatch(text) is not None
 
 
+def is_subdomain(text: str) -> bool:
+    """An RFC 1123 subdomain of at most 253 characters: what most objects may be named."""
+    return len(text) <= 253 and _SUBDOMAIN.fullmatch(text) is not None
+
+
 def is_release(text: str) -> bool:
     """A Helm release name: RFC 1123 subdomain. Source: helm, validate_name.go."""
     return len(text) <= MAX_RELEASE and _SUBDOMAIN.fullmatch(text) is not None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from compiler.diagnostics import Position
-from compiler.fields.reader import LABEL_VALUE, Reader
+from compiler.fields.reader import Reader
+from compiler.kubernetes.names import is_label_value
 from compiler.kubernetes.quantity import quantity_of
 from compiler.load.layer import CLUSTER_LAYER_KEYS, read_overlays, read_policy, read_settings
 from compiler.load.selector import read_selector
@@ -31,7 +32,7 @@ def read_cluster(reader: Reader, files: Files) -> Cluster | None:
     name = metadata.name()
     labels = metadata.string_map("labels")
     for key, value in labels.items():
-        if not LABEL_VALUE.fullmatch(value) or len(value) > 63:
+        if not is_label_value(value):
             reader.problems.error(
                 "invalid-label", f"metadata.labels.{key}: '{value}' is not a label value", metadata.at("labels", key)
             )

@@ -50,7 +50,7 @@ def read_overlays(reader: Reader, key: str = "overlays") -> tuple[Overlay, ...]:
     """The `overlays:` list of any level."""
     found = []
     for item in reader.children(key):
-        overlay = parse_overlay(item.data, item.at, reader.problems)
+        overlay = parse_overlay(item)
         if overlay is not None:
             found.append(overlay)
     return tuple(found)

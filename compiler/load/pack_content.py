@@ -20,7 +20,7 @@ from compiler.model.overlays import Overlay
 from compiler.overlay import parse_overlay
 from compiler.palette.presets import enabled_presets
 from compiler.ports import Files
-from compiler.yamldoc import Document
+from compiler.yamldoc import Document, Place
 
 
 def read_values(files: Files, directory: str, label: str, problems: Problems) -> tuple[Values, tuple[str, ...]]:
@@ -142,11 +142,12 @@ def _overlays(document: Document, problems: Problems) -> Iterator[Overlay]:
             problems.error("wrong-type", f"expected an overlay, found {type_name(item)}", document.at(*path))
             continue
         # A document that is itself (part of) an object is the patch of that object, as in kustomize.
-        plain = "kind" in item and "apiVersion" in item
         reader = Reader(item, document, problems, path)
-        overlay = parse_overlay({"patch": item}, lambda *_: document.at(), problems) if plain else (
-            parse_overlay(item, reader.at, problems)
-        )  # fmt: skip
+        if "kind" in item and "apiVersion" in item:
+            at = document.at()  # every problem of such a patch is one of the document
+            whole = Document(None, document.path, at.line, root=Place(at.line, at.column))
+            reader = Reader({"patch": item}, whole, problems)
+        overlay = parse_overlay(reader)
         if overlay is not None:
             yield overlay
 

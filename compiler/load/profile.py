@@ -136,7 +136,7 @@ def _check_layers(kind: str, cloud: str, layers: list[Layer], spec: Reader) -> N
 def _read_variables(spec: Reader) -> tuple[Variable, ...]:
     found: dict[str, Variable] = {}
     for child in spec.children("variables"):
-        variable = read_variable(child.data, child.at, spec.problems)
+        variable = read_variable(child)
         if variable is None:
             continue
         if variable.name in found:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compiler.diagnostics import Problems, did_you_mean
+from compiler.diagnostics import did_you_mean
+from compiler.fields.reader import Reader
 from compiler.kubernetes import split_api_version
 from compiler.kubernetes.selectors import parse_selector
 from compiler.model.overlays import (
@@ -22,7 +23,6 @@ from compiler.model.overlays import (
     Target,
     Transform,
 )
-from compiler.overlay.fields import At, Fields
 from compiler.overlay.images import parse_image_swap
 from compiler.overlay.jsonpatch import parse_pointer
 from compiler.regex import full_match
@@ -35,43 +35,46 @@ _IMAGE_KEYS = ("name", "newName", "newTag", "digest")
 _OPS = ("add", "remove", "replace", "move", "copy", "test")
 
 
-def parse_overlay(raw: Mapping[str, Any], at: At, problems: Problems) -> Overlay | None:
+def parse_overlay(fields: Reader) -> Overlay | None:
     """The overlay, or None where it is unusable; every problem is reported at its place.
 
     Keys: `target`, `optional`, and exactly one of `patch` (strategic merge), `merge` (RFC 7396), `json6902` and
     `transform`. A `patch` without target means the object that it names by apiVersion, kind and metadata.name (and by
-    metadata.namespace, where it has one). `at(*keys)` gives the place of a key.
+    metadata.namespace, where it has one).
     """
-    fields = Fields(raw, at, problems)
+    problems = fields.problems
     before = len(problems.errors)
     fields.only(("target", "optional", *_OPERATIONS))
-    given = [key for key in _OPERATIONS if key in raw]
+    given = [key for key in _OPERATIONS if key in fields.data]
     if len(given) != 1:
-        found = f"found {' and '.join(given)}" if given else "found none"
-        problems.error("overlay-operation", f"expected one of {', '.join(_OPERATIONS)}; {found}", at(*given[:1]))
+        there = " and ".join(given) or "none"
+        message = f"expected one of {', '.join(_OPERATIONS)}; found {there}"
+        problems.error("overlay-operation", message, fields.at(*given[:1]))
         return None
-    if raw[given[0]] is None:
-        fields.error("wrong-type", given[0], "expected the operation, found null")
-    operation, optional = _OPERATIONS[given[0]](fields, given[0]), fields.flag("optional")
-    target = _target(fields.child("target")) if "target" in raw else _implied_target(operation)
+    key = given[0]
+    if fields.data[key] is None:
+        fields.wrong_type(key, "list" if key == "json6902" else "mapping")
+    operation, optional = _OPERATIONS[key](fields, key), fields.boolean("optional")
+    target = _target(fields.child("target")) if "target" in fields.data else _implied_target(operation)
     if target is None and not isinstance(operation, Transform):
-        problems.error(
+        fields.error(
             "overlay-target",
-            f"{given[0]}: which object is meant?",
-            at(given[0]),
+            key,
+            "which object is meant?",
             hint="add a target; a strategic merge patch may carry apiVersion, kind and metadata.name instead",
         )
     if target is None and isinstance(operation, Transform) and operation.drop:
-        problems.error("overlay-target", "transform.drop without target would drop every object", at("transform"))
+        message = "transform.drop without target would drop every object"
+        problems.error("overlay-target", message, fields.at("transform"))
     if len(problems.errors) > before or operation is None:
         return None
-    return Overlay(target, operation, optional, at())
+    return Overlay(target, operation, optional, fields.here)
 
 
-def _target(fields: Fields) -> Target:
+def _target(fields: Reader) -> Target:
     fields.only(_TARGET_KEYS)
     if not any(fields.data.values()):
-        fields.problems.error("overlay-target", "the target has no condition", fields.at("target"))
+        fields.problems.error("overlay-target", "the target has no condition", fields.here)
     for key in _TARGET_KEYS[:5]:
         _checked(fields, key, full_match)
     for key in _TARGET_KEYS[5:]:
@@ -79,9 +82,9 @@ def _target(fields: Fields) -> Target:
     return Target(*(fields.data.get(key) or "" for key in _TARGET_KEYS))
 
 
-def _checked(fields: Fields, key: str, parse: Callable[[str], Any]) -> None:
+def _checked(fields: Reader, key: str, parse: Callable[[str], Any]) -> None:
     try:
-        parse(fields.text(key))
+        parse(fields.string(key))
     except ValueError as error:
         fields.error("invalid-value", key, str(error))
 
@@ -106,21 +109,21 @@ def _implied_target(operation: Operation | None) -> Target | None:
     )
 
 
-def _strategic_merge(fields: Fields, key: str) -> Operation | None:
+def _strategic_merge(fields: Reader, key: str) -> Operation | None:
     return StrategicMerge(fields.mapping(key))
 
 
-def _merge_patch(fields: Fields, key: str) -> Operation | None:
+def _merge_patch(fields: Reader, key: str) -> Operation | None:
     return MergePatch(fields.mapping(key))
 
 
-def _json_patch(fields: Fields, key: str) -> Operation | None:
+def _json_patch(fields: Reader, key: str) -> Operation | None:
     return JsonPatch(tuple(filter(None, map(_json_operation, fields.children(key)))))
 
 
-def _json_operation(fields: Fields) -> JsonOperation | None:
+def _json_operation(fields: Reader) -> JsonOperation | None:
     fields.only(("op", "path", "from", "value"))
-    op, path, source = fields.data.get("op"), fields.text("path"), fields.text("from")
+    op, path, source = fields.data.get("op"), fields.string("path"), fields.string("from")
     if op not in _OPS:
         fields.error("invalid-value", "op", f"expected an operation, found {op!r}", hint=did_you_mean(str(op), _OPS))
         return None
@@ -129,59 +132,65 @@ def _json_operation(fields: Fields) -> JsonOperation | None:
     needs = {"move": ("path", "from"), "copy": ("path", "from"), "remove": ("path",)}.get(op, ("path", "value"))
     for key in needs:
         if key not in fields.data:
-            fields.problems.error("missing-key", f"{fields.name()}: {op} needs '{key}'", fields.at(*fields.path))
+            fields.problems.error("missing-key", f"{fields.name_of()}: {op} needs '{key}'", fields.here)
     return JsonOperation(op, path, source, fields.data.get("value"))
 
 
-def _transform(fields: Fields, key: str) -> Operation | None:
+def _transform(fields: Reader, key: str) -> Operation | None:
     fields = fields.child(key)
     fields.only(_TRANSFORM_KEYS)
     if not fields.data:
-        fields.problems.error("overlay-operation", "the transform changes nothing", fields.at(key))
-    if fields.flag("drop") and len(fields.data) > 1:
-        fields.problems.error("overlay-operation", "transform.drop stands alone", fields.at(key, "drop"))
+        fields.problems.error("overlay-operation", "the transform changes nothing", fields.here)
+    if fields.boolean("drop") and len(fields.data) > 1:
+        fields.problems.error("overlay-operation", "transform.drop stands alone", fields.at("drop"))
     return Transform(
-        namespace=fields.text("namespace"),
+        namespace=fields.string("namespace"),
         labels=fields.string_map("labels"),
-        label_templates=fields.flag("labelTemplates"),
-        label_selectors=fields.flag("labelSelectors"),
+        label_templates=fields.boolean("labelTemplates"),
+        label_selectors=fields.boolean("labelSelectors"),
         annotations=fields.string_map("annotations"),
         images=tuple(map(_image, fields.children("images"))),
         image_swap=_image_swap(fields),
         replicas=tuple(map(_replicas, fields.children("replicas"))),
-        drop=fields.flag("drop"),
+        drop=fields.boolean("drop"),
     )
 
 
-def _image(fields: Fields) -> Image:
+def _image(fields: Reader) -> Image:
     fields.only(_IMAGE_KEYS)
-    fields.required("name")
+    _name(fields)
     if not any(fields.data.get(key) for key in _IMAGE_KEYS[1:]):
         fields.error("missing-key", "name", f"expected one of {', '.join(_IMAGE_KEYS[1:])}")
-    return Image(*(fields.text(key) for key in _IMAGE_KEYS))
+    return Image(*(fields.string(key) for key in _IMAGE_KEYS))
 
 
-def _image_swap(fields: Fields) -> ImageSwap | None:
-    rules = fields.typed("imageSwap", str, list)
-    if rules is None:
+def _image_swap(fields: Reader) -> ImageSwap | None:
+    if fields.data.get("imageSwap") is None:
         return None
-    lines = rules.splitlines() if isinstance(rules, str) else rules
+    lines = [line for text in fields.strings("imageSwap") for line in text.splitlines()]
     try:
-        return parse_image_swap([str(line) for line in lines])
+        return parse_image_swap(lines)
     except ValueError as error:
         fields.error("invalid-value", "imageSwap", str(error))
         return None
 
 
-def _replicas(fields: Fields) -> Replicas:
+def _name(fields: Reader) -> str:
+    name = fields.string("name", required=True)
+    if not name and fields.data.get("name") == "":
+        fields.error("missing-key", "name", "expected a name, found nothing")
+    return name
+
+
+def _replicas(fields: Reader) -> Replicas:
     fields.only(("name", "count"))
-    count = fields.typed("count", int)
-    if count is None or count < 0:
+    count = fields.integer("count", -1)
+    if count < 0:
         fields.error("invalid-value", "count", f"expected a number of replicas, found {fields.data.get('count')!r}")
-    return Replicas(fields.required("name"), count or 0)
+    return Replicas(_name(fields), max(count, 0))
 
 
-_OPERATIONS: Mapping[str, Callable[[Fields, str], Operation | None]] = {
+_OPERATIONS: Mapping[str, Callable[[Reader, str], Operation | None]] = {
     "patch": _strategic_merge,
     "merge": _merge_patch,
     "json6902": _json_patch,

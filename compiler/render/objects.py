@@ -16,6 +16,7 @@ from typing import Any
 from compiler import kubernetes, yamldoc
 from compiler.diagnostics import Diagnostic
 from compiler.kubernetes.images import images
+from compiler.kubernetes.names import is_namespace
 from compiler.model import CrdInfo, RenderedObject
 
 # Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
@@ -24,7 +25,6 @@ _NAMESPACED_GROUPS = ("cluster.x-k8s.io", "argoproj.io", "toolkit.fluxcd.io")
 # RFC 1123 labels (namespaces), RFC 1035 labels (kinds and versions of CustomResourceDefinitions).
 _API_VERSION = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[a-z](?:[-a-z0-9]*[a-z0-9])?")
 _KIND = re.compile(r"[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
-_NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _CACHED_TEXTS = 8192
 MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to (hardening.md 5)
 
@@ -105,7 +105,7 @@ def _shape_problem(body: Any) -> str:
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
     if namespace is not None and not isinstance(namespace, str):
         return f"{body['kind']} {name}: metadata.namespace is not a string"
-    if namespace and not _NAMESPACE.fullmatch(namespace):
+    if namespace and not is_namespace(namespace):
         return f"{body['kind']} {name}: {namespace[:80]!r} is no namespace (lower-case letters, digits and '-', at most 63)"
     return ""
 

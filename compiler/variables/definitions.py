@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from compiler import regex
-from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean
+from compiler.diagnostics import Diagnostic, Problems, did_you_mean
 from compiler.fields.formats import FORMATS
+from compiler.fields.reader import Reader
 from compiler.model.variables import Option, Variable
-from compiler.yamldoc import text_of
 
 INPUT_TYPES = ("text", "dropdown", "multiline")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -22,97 +21,51 @@ _KEYS = (
 )  # fmt: skip
 
 
-def read_variable(data: Mapping[str, Any], at: Callable[..., Position], problems: Problems) -> Variable | None:
-    """One entry of `spec.variables`, checked. `at(*keys)` is the place of a key in it.
+def read_variable(fields: Reader) -> Variable | None:
+    """One entry of `spec.variables`, checked.
 
     Palette's spellings `defaultValue` and `isSensitive` are read too, and its empty defaults: where empty text could be
     no value (a number, a dropdown, a required variable) they mean that there is none. What is wrong is recorded; None
     where name or format are not usable.
     """
-    fields = _Fields(data, at, problems)
     fields.only(_KEYS)
-    name = fields.text("name")
-    options = tuple(fields.option(i, item) for i, item in enumerate(fields.items("options")))
-    default = fields.value("default") if "default" in data else fields.value("defaultValue")
+    name = fields.string("name")
+    options = tuple(_option(child) for child in fields.children("options"))
+    default = fields.scalar("default" if "default" in fields.data else "defaultValue")
     marked = next((o.value for o in options if o.default), None)
     variable = Variable(
         name=name,
-        at=at("name"),
-        display_name=fields.text("displayName"),
-        description=fields.text("description"),
-        format=fields.text("format") or "string",
-        input_type=fields.text("inputType") or "text",
+        at=fields.at("name"),
+        display_name=fields.string("displayName"),
+        description=fields.string("description"),
+        format=fields.string("format") or "string",
+        input_type=fields.string("inputType") or "text",
         options=options,
-        regex=fields.text("regex"),
-        required=fields.flag("required"),
+        regex=fields.string("regex"),
+        required=fields.boolean("required"),
         default=marked if default is None else default,
-        sensitive=fields.flag("sensitive") or fields.flag("isSensitive"),
-        hidden=fields.flag("hidden"),
-        immutable=fields.flag("immutable"),
+        sensitive=fields.boolean("sensitive") or fields.boolean("isSensitive"),
+        hidden=fields.boolean("hidden"),
+        immutable=fields.boolean("immutable"),
     )
     if variable.default == "" and (variable.format != "string" or options or variable.required):
         variable = replace(variable, default=None)
     found = check_definition(variable)
-    problems.found.extend(found)
+    fields.problems.found.extend(found)
     codes = {diagnostic.code for diagnostic in found}
     if "variable-regex" in codes:
         variable = replace(variable, regex="")
     return None if codes & {"variable-name", "variable-format"} else variable
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The fields of one definition; a wrong type is reported and counts as absent."""
-
-    data: Mapping[str, Any]
-    at: Callable[..., Position]
-    problems: Problems
-
-    def only(self, known: tuple[str, ...]) -> None:
-        for key in self.data:
-            if key not in known:
-                hint = did_you_mean(key, known)
-                self.problems.error("unknown-key", f"unknown key '{key}'", self.at(key), hint=hint)
-
-    def _wrong(self, key: str, expected: str) -> None:
-        self.problems.error("wrong-type", f"{key}: expected {expected}", self.at(key))
-
-    def text(self, key: str) -> str:
-        value = self.data.get(key, "")
-        if not isinstance(value, str):
-            self._wrong(key, "a string")
-            return ""
-        return str(value)
-
-    def flag(self, key: str) -> bool:
-        value = self.data.get(key, False)
-        if not isinstance(value, bool):
-            self._wrong(key, "true or false")
-            return False
-        return value
-
-    def items(self, key: str) -> list[Any]:
-        value = self.data.get(key) or []
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self._wrong(key, "a list of mappings")
-            return []
-        return value
-
-    def value(self, key: str) -> str | None:
-        value = self.data.get(key)
-        if value is not None and text_of(value) is None:
-            self._wrong(key, "text, a number or a boolean")
-        return text_of(value)
-
-    def option(self, index: int, data: Mapping[str, Any]) -> Option:
-        fields = _Fields(data, lambda *keys: self.at("options", index, *keys), self.problems)
-        fields.only(_OPTION_KEYS)
-        return Option(
-            value=fields.value("value") or "",
-            label=fields.text("label"),
-            description=fields.text("description"),
-            default=fields.flag("default"),
-        )
+def _option(fields: Reader) -> Option:
+    fields.only(_OPTION_KEYS)
+    return Option(
+        value=fields.scalar("value") or "",
+        label=fields.string("label"),
+        description=fields.string("description"),
+        default=fields.boolean("default"),
+    )
 
 
 def check_definition(variable: Variable) -> tuple[Diagnostic, ...]:

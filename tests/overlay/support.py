@@ -11,9 +11,11 @@ from typing import Any
 
 import yaml
 
-from compiler.diagnostics import Diagnostic, Position, Problems
+from compiler.diagnostics import Diagnostic, Problems
+from compiler.fields.reader import Reader
 from compiler.model.overlays import Overlay
 from compiler.overlay import apply_one, parse_overlay
+from compiler.yamldoc import Document
 
 HERE = Path(__file__).parent
 
@@ -47,7 +49,7 @@ def load(*files: str) -> list[Case]:
 def parsed(raw: Mapping[str, Any]) -> Overlay:
     """The overlay; fails on any problem."""
     problems = Problems()
-    overlay = parse_overlay(raw, lambda *keys: Position("overlays.yaml", 1 + len(keys)), problems)
+    overlay = parse_overlay(Reader(raw, Document(raw, "overlays.yaml", 1), problems))
     assert overlay is not None, problems.found
     assert not problems.found
     return overlay

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from compiler.diagnostics import Position, Problems
+from compiler.fields.reader import Reader
 from compiler.model.overlays import (
     Image,
     ImageSwap,
@@ -21,6 +22,7 @@ from compiler.model.overlays import (
     Transform,
 )
 from compiler.overlay import parse_overlay
+from compiler.yamldoc import Document
 
 
 def place(*keys: Any) -> Position:
@@ -28,9 +30,17 @@ def place(*keys: Any) -> Position:
     return Position("/".join(map(str, keys)))
 
 
+class Places(Document):
+    """A document whose positions are the key paths."""
+
+    def at(self, *keys: str | int) -> Position:
+        return place(*keys)
+
+
 def parse(text: str) -> tuple[Overlay | None, Problems]:
     problems = Problems()
-    return parse_overlay(yaml.safe_load(text), place, problems), problems
+    raw = yaml.safe_load(text)
+    return parse_overlay(Reader(raw, Places(raw, "", 1), problems)), problems
 
 
 GOOD = {

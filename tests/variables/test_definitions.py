@@ -29,10 +29,18 @@ def test_an_unknown_format_is_the_only_problem_of_a_dropdown() -> None:
     assert [code for code, _, _ in found] == ["variable-format"]
 
 
-@pytest.mark.parametrize("options", ["text", "7", "[text]", "{value: a}"])
-def test_options_are_a_list_of_mappings(options: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("text", "options: expected list, found string 'text'"),
+        ("7", "options: expected list, found integer 7"),
+        ("[text]", "options[0]: expected mapping, found string 'text'"),
+        ("{value: a}", "options: expected list, found mapping"),
+    ],
+)
+def test_options_are_a_list_of_mappings(options: str, message: str) -> None:
     _, found = read(f"{{name: a, options: {options}}}")
-    assert [(code, message) for code, _, message in found] == [("wrong-type", "options: expected a list of mappings")]
+    assert [(code, message) for code, _, message in found] == [("wrong-type", message)]
 
 
 @pytest.mark.parametrize(

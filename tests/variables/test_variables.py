@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from compiler import regex, yamldoc
 from compiler.diagnostics import Diagnostic, Position, Problems
 from compiler.fields.formats import FORMATS
+from compiler.fields.reader import Reader
 from compiler.model.variables import Option, Variable
 from compiler.render.gotemplate import render_gotemplates
 from compiler.variables import (
@@ -38,7 +39,7 @@ def read(text: str) -> tuple[Variable | None, list[tuple[str, int, str]]]:
     """The variable of a definition in YAML, and (code, line, message) of its problems."""
     document = yamldoc.load_one(text, "profile.yaml")
     problems = Problems()
-    variable = read_variable(document.value, document.at, problems)
+    variable = read_variable(Reader(document.value, document, problems))
     return variable, [(d.code, d.at.line if d.at else 0, d.message) for d in problems.found]
 
 
@@ -132,10 +133,10 @@ def test_defaults(text: str, default: str | None) -> None:
         ("{name: a, sensitive: true, regex: ^b$, default: hunter2}", "variable-default",
          "variable 'a': the default does not match the regex ^b$"),
         ("{name: a, default: '{{ .spectro.macro.x }}'}", "variable-default", "variable 'a': the default '{{ .spectro"),
-        ("{name: a, default: [1]}", "wrong-type", "default: expected text, a number or a boolean"),
-        ("{name: a, required: 'yes'}", "wrong-type", "required: expected true or false"),
-        ("{name: a, displayName: 3}", "wrong-type", "displayName: expected a string"),
-        ("{name: a, options: [x], inputType: dropdown}", "wrong-type", "options: expected a list of mappings"),
+        ("{name: a, default: [1]}", "wrong-type", "default: expected string, number or boolean, found list"),
+        ("{name: a, required: 'yes'}", "wrong-type", "required: expected boolean, found string"),
+        ("{name: a, displayName: 3}", "wrong-type", "displayName: expected string, found integer 3"),
+        ("{name: a, options: [x], inputType: dropdown}", "wrong-type", "options[0]: expected mapping, found string"),
         ("{name: a, defualt: x}", "unknown-key", "unknown key 'defualt'"),
         ("{name: a, inputType: dropdown, options: [{value: x, defualt: y}]}", "unknown-key", "unknown key 'defualt'"),
     ],
