@@ -165,7 +165,12 @@ def test_the_network_does_not_wait_for_nodes_that_wait_for_the_network() -> None
 
 def test_readiness_of_a_layer_that_makes_the_cluster_is_what_is_waited_for() -> None:
     keys = [{"keyToCheck": "status.phase", "expectedValue": "Provisioned"}]
-    check = {"kind": "Cluster", "group": "cluster.x-k8s.io", "version": "v1beta2", "keysToCheck": keys}
+    check: dict[str, object] = {
+        "kind": "Cluster",
+        "group": "cluster.x-k8s.io",
+        "version": "v1beta2",
+        "keysToCheck": keys,
+    }
     found = files(cluster("eu", L("k8s", 0, CAPI, "k8s", management=True, readiness=(check,)), destination=REMOTE))
     current = 'string(status.phase) == "Provisioned"'
     assert health(found, "eu-k8s") == {
@@ -227,7 +232,11 @@ def test_the_fleet_and_the_clusters_delete_nothing_when_they_go() -> None:
 )
 def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Destination, options: FluxOptions) -> None:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\nsops: {mac: x}\n"
-    check = {"kind": "Widget", "version": "v1", "keysToCheck": [{"keyToCheck": "status.ok", "expectedValue": True}]}
+    check: dict[str, object] = {
+        "kind": "Widget",
+        "version": "v1",
+        "keysToCheck": [{"keyToCheck": "status.ok", "expectedValue": True}],
+    }
     chosen = settings("flux", flux=options)
     found = files(full_stack("eu", destination), chosen)
     found += files(cluster("b", L("s", 0, secret, readiness=(check,)), destination=destination), chosen)
@@ -325,7 +334,13 @@ def test_the_stages_of_a_layer_are_its_objects_each_once(kubectl: Path, tmp_path
     built = []
     for stage in ("before", "main", "after"):
         directory = tmp_path / "flux" / "eu" / "01-app" / stage
-        command = [kubectl, "kustomize", "--load-restrictor", "LoadRestrictionsNone", directory]  # as in Flux
+        command: list[str | Path] = [
+            kubectl,
+            "kustomize",
+            "--load-restrictor",
+            "LoadRestrictionsNone",
+            directory,
+        ]  # as in Flux
         built += yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert _sorted(built) == _sorted(yaml.safe_load_all(HOOKED))
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from compiler.codes import Code
 from compiler.render.helm import FailureKind
@@ -32,7 +33,7 @@ _INDIRECT = {
 }
 _ONE_WORD = {"encoding", "environment", "internal"}
 _COMPOSED = {
-    "f'helm-{failure.kind}'": {f"helm-{kind}" for kind in FailureKind.__args__},
+    "f'helm-{failure.kind}'": {f"helm-{kind}" for kind in get_args(FailureKind)},
     "f'pack-{state}'": {"pack-deleted", "pack-deprecated", "pack-disabled"},
     "f'pack-values-unmatched-{kind}'": {"pack-values-unmatched-chart", "pack-values-unmatched-manifest"},
 }
@@ -119,7 +120,7 @@ def test_codes_that_are_listed_here_are_still_there() -> None:
 
 def _skeleton(expression: ast.JoinedStr) -> str:
     """The f-string with x in the place of what is put in; '' where it is no code but a message."""
-    text = "".join(part.value if isinstance(part, ast.Constant) else "x" for part in expression.values)
+    text = "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in expression.values)
     return text if _CODE.fullmatch(text) else ""
 
 

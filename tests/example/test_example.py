@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -103,9 +102,11 @@ def test_kubernetes_accepts_its_objects(cluster: str) -> None:
 
 
 def refused(body: dict[str, Any], version: str) -> str:
+    from kubernetes_validate.utils import ValidationError, validate
+
     try:
-        kubernetes_validate.validate(body, version, strict=True)
-    except kubernetes_validate.ValidationError as error:
+        validate(body, version, strict=True)
+    except ValidationError as error:
         return str(error)
     return ""
 

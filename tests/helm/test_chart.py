@@ -234,10 +234,11 @@ class _Recorder(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[str]]]:
     """(URL of a server, the paths it was asked for)."""
-    handler = type("Recorder", (_Recorder,), {"asked": []})
+    asked: list[str] = []
+    handler = type("Recorder", (_Recorder,), {"asked": asked})
     with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.asked
+        yield f"http://127.0.0.1:{server.server_port}", asked
         server.shutdown()
 
 

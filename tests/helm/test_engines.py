@@ -18,7 +18,19 @@ from tests.helm.conftest import CHART_YAML, ChartMaker, release
 
 def printed(helm: Path, chart: str, values: str = "{}", *flags: str) -> str:
     """What `helm template` prints for the release of `release()`."""
-    command = [helm, "template", "web", chart, "--namespace", "shop", "--kube-version", "1.33.4", "-f", "-", *flags]
+    command: list[str | Path] = [
+        helm,
+        "template",
+        "web",
+        chart,
+        "--namespace",
+        "shop",
+        "--kube-version",
+        "1.33.4",
+        "-f",
+        "-",
+        *flags,
+    ]
     done = subprocess.run(command, input=values.encode(), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()

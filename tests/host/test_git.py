@@ -21,7 +21,7 @@ from tests.host.repositories import commit_all, committed, git, repository, writ
 from tests.support.oracles import ROOT
 
 pytestmark = pytest.mark.usefixtures("git_home")
-FILES = {"a.yaml": "a: 1\n", "sub/b.yaml": "b: 1\n", "sub/deep/c.bin": b"\x00\xff"}
+FILES: dict[str, str | bytes] = {"a.yaml": "a: 1\n", "sub/b.yaml": "b: 1\n", "sub/deep/c.bin": b"\x00\xff"}
 
 
 def refused(action: Callable[[], object]) -> Diagnostic:
@@ -32,7 +32,7 @@ def refused(action: Callable[[], object]) -> Diagnostic:
 
 
 def everything(files: CommitFiles, directory: str = "") -> dict[str, bytes]:
-    found = {}
+    found: dict[str, bytes] = {}
     for name in files.names(directory):
         path = f"{directory}/{name}" if directory else name
         entry = files.entry(path)

@@ -355,7 +355,7 @@ def test_problems_of_a_text_have_their_own_lines() -> None:
     text = "a\n  {{ .spectro.var.nope }}\n\n{{ .spectro.var.text | nope }}\n"
     for resolving, wanted in ((resolve, [(2, 3), (4, 1)]), (inline, [(2, 3)])):
         with pytest.raises(CompileError) as caught:
-            resolving(text, SCOPE, Calls(), lambda *_: Position("m.yaml", 1))  # type: ignore[operator]
+            resolving(text, SCOPE, Calls(), lambda *_: Position("m.yaml", 1))
         assert [(d.at.line, d.at.column) for d in caught.value.diagnostics if d.at] == wanted
 
 

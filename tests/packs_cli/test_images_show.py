@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,13 +125,13 @@ A profile may set:
 
 def described() -> dict[str, str | bytes]:
     values = CHART_VALUES.replace("web: {}", "web: {password: secret1, service: {port: 80, type: ClusterIP}}")
-    given = charted(values)
+    given: Any = charted(values)
     given["files"] |= {
         "presets.yaml": PRESETS,
         "schema.yaml": 'charts.web.password: {schema: \'{{ required | format "${password}" | hints "at least 8" }}\'}\n',
     }
     dependencies = [{"packName": "kubernetes", "layer": "k8s", "type": "optional", "minVersion": "1.25"}]
-    more = {"readme": "yes", "annotations": {"source": "community"}, "constraints": {"dependencies": dependencies}}
+    more: Any = {"readme": "yes", "annotations": {"source": "community"}, "constraints": {"dependencies": dependencies}}
     return web(**given, **more)
 
 

@@ -135,7 +135,16 @@ class Oracle:
         return yamldoc.load_one(text, "values.yaml", duplicates="warn").value or {}
 
     def _template(self, release: str, chart: Path, namespace: str, values: Any) -> str | None:
-        arguments = [self.helm, "template", release, chart, "--namespace", namespace, "--kube-version", KUBERNETES]
+        arguments: list[str | Path] = [
+            self.helm,
+            "template",
+            release,
+            chart,
+            "--namespace",
+            namespace,
+            "--kube-version",
+            KUBERNETES,
+        ]
         arguments += ["--include-crds", "--skip-tests", "--values", "-"]
         done = subprocess.run(arguments, input=json.dumps(values or {}).encode(), capture_output=True, check=False)
         return None if done.returncode else done.stdout.decode()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from compiler.diagnostics import Position, TextPlace
-from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Overlay, ScopedOverlay
-from compiler.model.overlays import JsonOperation, JsonPatch, MergePatch, StrategicMerge, Target, Transform
+from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Overlay, Part, ScopedOverlay
+from compiler.model.overlays import JsonOperation, JsonPatch, MergePatch, Operation, StrategicMerge, Target, Transform
 from compiler.model.rendering import Engine, LayerTask
 
 HERE, THERE = Position("profiles/a.yaml", 3, 1), Position("profiles/b.yaml", 40, 7)
@@ -30,7 +30,7 @@ TASK = LayerTask(
     engine=Engine("embedded", "4.2.3"),
     annotations=(("", "Namespace", "a", "b"),),
 )
-PARTS = [
+PARTS: list[Part] = [
     CHART,
     JinjaPart("packs/p", (("packs/p/templates/a.j2", "x"),), ("packs/p/templates/a.j2",), "{}", False),
     GoTemplatePart("m.yaml", "{{ 1 }}", "{}", "{}", False, False),
@@ -74,14 +74,17 @@ def test_every_field_of_a_part_is_in_the_key(part: Any, name: str) -> None:
 def test_the_place_in_a_file_is_not() -> None:
     moved = replace(
         TASK,
-        parts=(replace(CHART, at=THERE), replace(TASK.parts[1], place=TextPlace(THERE, lines=False))),
+        parts=(
+            replace(CHART, at=THERE),
+            replace(cast(ManifestPart, TASK.parts[1]), place=TextPlace(THERE, lines=False)),
+        ),
         overlays=(replace(OVERLAY, overlay=replace(OVERLAY.overlay, at=THERE)),),
     )
     assert moved != TASK
     assert moved.key() == TASK.key()
 
 
-OPERATIONS = [
+OPERATIONS: list[Operation] = [
     StrategicMerge({"a": 1}),
     StrategicMerge({"a": True}),
     StrategicMerge({"a": 1.0}),
