@@ -1,10 +1,10 @@
-# `make render` and `make test` are all a new machine needs: Python 3.11 to 3.13, git and make.
+# `make render` and `make test` are all a new machine needs: Python 3.11 to 3.14, git and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENV := PIP_DISABLE_PIP_VERSION_CHECK=1
 
-.PHONY: help render test lint types layers tests bench clean
+.PHONY: help render test room lint types layers tests bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -23,6 +23,14 @@ render: $(VENV)/.installed ## compile this repository's own profiles/ to output/
 	$(BIN)/lamella render
 
 test: lint types layers tests ## lint, types, layer rules and every test
+
+ROOM ?= overlay
+
+room: $(VENV)/.tools ## lint, types and tests of one room: make room ROOM=overlay
+	$(BIN)/ruff check $(wildcard compiler/$(ROOM) compiler/$(ROOM).py) tests/$(ROOM)
+	$(BIN)/ruff format --check $(wildcard compiler/$(ROOM) compiler/$(ROOM).py) tests/$(ROOM)
+	$(BIN)/mypy $(wildcard compiler/$(ROOM) compiler/$(ROOM).py) tests/$(ROOM)
+	$(BIN)/pytest -q tests/$(ROOM)
 
 lint: $(VENV)/.tools ## ruff: style and formatting
 	$(BIN)/ruff check compiler tests
