@@ -175,7 +175,7 @@ def is_working(pid: int) -> bool:
 )
 def test_signals_end_it_with_all_that_it_has_started(place: Path, number: signal.Signals, status: int) -> None:
     scratch = place.parent / "scratch"
-    assert start(place, "render", "-q").wait() == 0
+    assert shell(place, "$lamella render -q").returncode == 0
     before = files(place / "output"), traces(place / "output")
     edit(place / "packs/web/values.yaml", "web:1", "web:2")
     edit(place / "profiles/shop.yaml", "{slow: false}", "{slow: true}")
@@ -216,7 +216,7 @@ def test_workers_do_not_outlive_a_killed_parent(place: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
 def test_an_output_that_cannot_be_written(place: Path) -> None:
-    assert start(place, "render", "-q").wait() == 0
+    assert shell(place, "$lamella render -q").returncode == 0
     before = files(place / "output")
     edit(place / "packs/web/values.yaml", "web:1", "web:2")
     place.chmod(0o555)
