@@ -168,6 +168,10 @@ class Code(StrEnum):
     MACRO_RANDOM = "macro-random", "the pipeline gives something else in every run", "name a fixed value"
     MACRO_VALUE = ("macro-value", "the result is no YAML, too large, a key twice, or a mapping where text is",
         "`| toJson` writes a mapping as text")
+    MACRO_LOOKALIKE = ("macro-lookalike", "*warning:* `{{ .var.x }}`, `{{ vars.x }}`: like a macro, and none",
+        "write `{{ .spectro.var.x }}`")
+    MACRO_LEFT = ("macro-left", "an object holds `{{ .spectro.… }}` after everything is rendered",
+        "a chart or a template writes it; macros are replaced in values, manifests and overlays")
     VALUES_SHAPE = "values-shape", "a values file that is no mapping", "correct it"
 
     # Rules of packs

@@ -13,7 +13,7 @@ from functools import partial
 
 from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
-from compiler.diagnostics import Diagnostic, Problems, did_you_mean, fail
+from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail
 from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source
@@ -131,7 +131,7 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
     """Problems of the layers, each once however many clusters share it, and wide overlays that matched nowhere."""
     seen = set()
     for cluster, layers in zip(clusters, results, strict=True):
-        matched: dict[int, bool] = {}
+        matched: dict[Position, bool] = {}
         wide = {}
         for layer, result in zip(cluster.layers, layers, strict=True):
             for diagnostic in result.diagnostics:
@@ -142,11 +142,12 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
                     problems.found.append(found)
             for index, scoped in enumerate(layer.overlays):
                 if scoped.wide and not scoped.overlay.optional:
-                    wide[id(scoped.overlay)] = scoped.overlay
-                    matched[id(scoped.overlay)] = matched.get(id(scoped.overlay), False) or index in result.matched
+                    place = scoped.overlay.at  # the overlay as written: macros may make another one for each layer
+                    wide[place] = scoped.overlay
+                    matched[place] = matched.get(place, False) or index in result.matched
         if not any(d.severity == "error" for result in layers for d in result.diagnostics):
-            for key, overlay in wide.items():
-                if not matched[key]:
+            for place, overlay in wide.items():
+                if not matched[place]:
                     problems.error(
                         "overlay-no-match",
                         f"cluster '{cluster.name}': the overlay's target matches no object of any layer",

@@ -19,7 +19,7 @@ from compiler.model import (
     Policy,
     Values,
 )
-from compiler.model.overlays import Overlay
+from compiler.model.overlays import MacroOverlay, WrittenOverlay
 from compiler.overlay import parse_overlay
 from compiler.ports import Files
 
@@ -46,14 +46,16 @@ def read_policy(reader: Reader) -> Policy:
     return Policy(**{name: child.choice(name, options) for name, options in POLICIES.items()})
 
 
-def read_overlays(reader: Reader, key: str = "overlays") -> tuple[Overlay, ...]:
+def read_overlays(reader: Reader) -> tuple[WrittenOverlay, ...]:
     """The `overlays:` list of any level."""
-    found = []
-    for item in reader.children(key):
-        overlay = parse_overlay(item)
-        if overlay is not None:
-            found.append(overlay)
-    return tuple(found)
+    return tuple(overlay for item in reader.children("overlays") if (overlay := read_overlay(item)) is not None)
+
+
+def read_overlay(reader: Reader) -> WrittenOverlay | None:
+    """One overlay: parsed where no macro is in it, else as it is written. None where it is unusable (reported)."""
+    if yamldoc.holds_macro(reader.data):
+        return MacroOverlay(reader.data, reader.document, reader.path)
+    return parse_overlay(reader)
 
 
 def read_profile_layer(reader: Reader, files: Files, label: str, default_type: str) -> Layer | None:

@@ -14,10 +14,9 @@ from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.fields.reader import Reader, type_name
-from compiler.load.layer import read_overlays
+from compiler.load.layer import read_overlay, read_overlays
 from compiler.model import Preset, Values
-from compiler.model.overlays import Overlay
-from compiler.overlay import parse_overlay
+from compiler.model.overlays import WrittenOverlay
 from compiler.palette.presets import enabled_presets
 from compiler.ports import Files
 from compiler.yamldoc import Document, Place
@@ -120,7 +119,7 @@ def read_templates(reader: Reader, directory: str, files: Files) -> tuple[str, .
     return tuple(dict.fromkeys(found))
 
 
-def read_patches(reader: Reader, directory: str, files: Files) -> tuple[Overlay, ...]:
+def read_patches(reader: Reader, directory: str, files: Files) -> tuple[WrittenOverlay, ...]:
     """`overlays:` of pack.yaml, then patches/*.yaml in name order: overlays, or plain strategic merge patches."""
     found = list(read_overlays(reader))
     for path in tree.glob(files, f"{directory}/patches/*.yaml"):
@@ -134,7 +133,7 @@ def read_patches(reader: Reader, directory: str, files: Files) -> tuple[Overlay,
     return tuple(found)
 
 
-def _overlays(document: Document, problems: Problems) -> Iterator[Overlay]:
+def _overlays(document: Document, problems: Problems) -> Iterator[WrittenOverlay]:
     items = document.value if isinstance(document.value, list) else [document.value]
     for index, item in enumerate(items):
         path = (index,) if isinstance(document.value, list) else ()
@@ -147,7 +146,7 @@ def _overlays(document: Document, problems: Problems) -> Iterator[Overlay]:
             at = document.at()  # every problem of such a patch is one of the document
             whole = Document(None, document.path, at.line, root=Place(at.line, at.column))
             reader = Reader({"patch": item}, whole, problems)
-        overlay = parse_overlay(reader)
+        overlay = read_overlay(reader)
         if overlay is not None:
             yield overlay
 

@@ -13,6 +13,7 @@ from compiler.model.overlays import (
     ImageSwap,
     JsonOperation,
     JsonPatch,
+    MacroOverlay,
     MergePatch,
     Operation,
     Overlay,
@@ -20,6 +21,7 @@ from compiler.model.overlays import (
     StrategicMerge,
     Target,
     Transform,
+    WrittenOverlay,
 )
 from compiler.model.packs import Dependency, Pack, PackVersions, Preset, ResourceComponent, ResourceNeed
 from compiler.model.planned import (
@@ -81,6 +83,7 @@ __all__ = [
     "LayerSettings",
     "LayerTask",
     "LayerType",
+    "MacroOverlay",
     "Macros",
     "ManifestPart",
     "ManifestRef",
@@ -119,6 +122,7 @@ __all__ = [
     "TreeFile",
     "Values",
     "Variable",
+    "WrittenOverlay",
     "failed",
     "text_file",
 ]

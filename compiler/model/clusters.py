@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from compiler.diagnostics import Position
 from compiler.kubernetes.selectors import Selector
-from compiler.model.overlays import Overlay
+from compiler.model.overlays import WrittenOverlay
 from compiler.model.profiles import LayerSettings, Policy
 
 
@@ -29,7 +29,7 @@ class Assignment:
 
     profiles: tuple[ProfileRef, ...] = ()
     layers: Mapping[str, LayerSettings] = field(default_factory=dict)
-    overlays: tuple[Overlay, ...] = ()
+    overlays: tuple[WrittenOverlay, ...] = ()
     policy: Policy = Policy()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.diagnostics import Position
+from compiler.yamldoc import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +124,20 @@ class Overlay:
     operation: Operation
     optional: bool
     at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class MacroOverlay:
+    """An overlay as written, with macros in it: a cluster's values make an `Overlay` of it. `path` leads to it in its
+    document."""
+
+    data: Mapping[str, Any]
+    document: Document
+    path: tuple[str | int, ...]
+
+    @property
+    def at(self) -> Position:
+        return self.document.at(*self.path)
+
+
+WrittenOverlay = Overlay | MacroOverlay

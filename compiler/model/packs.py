@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.diagnostics import Diagnostic, Position
-from compiler.model.overlays import Overlay
+from compiler.model.overlays import WrittenOverlay
 from compiler.model.profiles import Values
 
 
@@ -71,7 +71,7 @@ class Pack:
     charts: tuple[str, ...] = ()  # paths relative to the pack directory, in order
     manifests: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()  # our format: templates/*.j2
-    patches: tuple[Overlay, ...] = ()  # our format: overlays that the pack itself brings
+    patches: tuple[WrittenOverlay, ...] = ()  # our format: overlays that the pack itself brings
     registry: str = ""
     presets: tuple[Preset, ...] = ()
     schema: Mapping[str, str] = field(default_factory=dict)  # dotted path -> schema text of schema.yaml

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.diagnostics import Position, TextPlace
-from compiler.model.overlays import Overlay
+from compiler.model.overlays import WrittenOverlay
 from compiler.model.variables import Variable
 from compiler.yamldoc import Document
 
@@ -88,7 +88,7 @@ class LayerSettings:
     values_mode: Literal["merge", "replace", ""] = ""
     list_strategies: Mapping[str, str] = field(default_factory=dict)  # dotted path -> "append" | "prepend" | "key:NAME"
     manifests: tuple[ManifestRef, ...] = ()
-    overlays: tuple[Overlay, ...] = ()
+    overlays: tuple[WrittenOverlay, ...] = ()
     namespace: str = ""
     release_name: str = ""
     install_priority: int | None = None
@@ -128,6 +128,6 @@ class Profile:
     layers: tuple[Layer, ...]
     at: Position
     variables: tuple[Variable, ...] = ()
-    overlays: tuple[Overlay, ...] = ()
+    overlays: tuple[WrittenOverlay, ...] = ()
     policy: Policy = Policy()
     kubeadm: bool = False  # `capi: true`: kubeadmconfig of the packs becomes Cluster API objects

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from compiler import kubernetes
+from compiler import kubernetes, yamldoc
 from compiler.diagnostics import Problems
 from compiler.model import CrdInfo, PlannedCluster, PlannedLayer, RenderedObject
 from compiler.model.assembled import AssembledCluster, AssembledLayer
@@ -33,6 +33,7 @@ def assemble(
     for layer, result in zip(cluster.layers, results, strict=True):
         objects = [_scoped(found, crds) for found in result.objects]
         _check_secrets(layer, objects, problems)
+        _check_macros(layer, objects, problems)
         _check_apis(cluster, layer, objects, crds, problems, seen)
         layers.append((layer, objects))
     layers = with_one_namespace_each(layers, problems)
@@ -74,6 +75,26 @@ def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], probl
                 hint="use an ExternalSecret, SealedSecret or SOPS; switch it off in the values; drop it by an overlay;"
                 " or set policy: {secrets: allow} on the layer",
             )
+
+
+def _check_macros(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:
+    """No macro reaches the output: one is left where a chart or a template writes it. Packs leave some in comments of
+    scripts, where they do no harm."""
+    for found in objects:
+        if b".spectro." not in found.content:
+            continue
+        text = found.content.decode()
+        for start, end, _ in yamldoc.find_macros(text):
+            line = text[text.rfind("\n", 0, start) + 1 : start].lstrip()
+            if not line.startswith("#"):
+                problems.error(
+                    "macro-left",
+                    f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}) still contains"
+                    f" {text[start:end][:80]}",
+                    layer.at,
+                    hint="macros are replaced in values, manifests and overlays, not in what a chart or template renders",
+                )
+                break
 
 
 def _check_apis(

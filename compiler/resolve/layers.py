@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from compiler.charts.chart import Chart
 from compiler.diagnostics import Position
@@ -22,13 +22,24 @@ from compiler.model import (
     PackRef,
     Policy,
     Profile,
-    ScopedOverlay,
     Values,
+    WrittenOverlay,
 )
 from compiler.palette.settings import PackSettings
 from compiler.palette.values import PackValues
 from compiler.resolve.scope import Scope
 from compiler.resolve.values import origin_of
+
+Level = Literal["layer", "profile", "cluster"]
+"""Whose an overlay is: one layer's, all of a profile's, or (of templates too) all of a cluster's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackedOverlay:
+    """An overlay that applies to a layer, and whose it is."""
+
+    overlay: WrittenOverlay
+    level: Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +49,7 @@ class StackedLayer:
     written: Layer
     profile: Profile
     settings: tuple[LayerSettings, ...]
-    overlays: tuple[ScopedOverlay, ...]  # of every level, in the order in which they apply (the pack's come before)
+    overlays: tuple[StackedOverlay, ...]  # of every level, in the order in which they apply (the pack's come before)
     policies: tuple[Policy, ...]  # low to high
     order: int  # place in the stack as written: profile order, then list order
 

@@ -20,7 +20,7 @@ from compiler.digest import canonical_json
 from compiler.model.rendering import Evaluator
 from compiler.resolve.expressions import Expression, find, literal, references
 from compiler.resolve.scope import Scope, Undefined, lookup, mask
-from compiler.yamldoc import Macro, text_of
+from compiler.yamldoc import Macro, holds_macro, text_of
 
 __all__ = ["Scope", "find", "inline", "mask", "references", "resolve"]
 
@@ -38,7 +38,7 @@ def resolve(value: Any, scope: Scope, evaluate: Evaluator, locate: Locate) -> An
     comment lines, and where the pipeline calls `default`), runs in circles (macro-cycle), fails in Helm (macro-failed),
     may differ from run to run (macro-random) or does not fit (macro-value).
     """
-    if not _holds(value):
+    if not holds_macro(value):
         return value
     return _Resolver(scope, evaluate, locate).run(lambda resolver: resolver.tree(value, ()))
 
@@ -52,14 +52,6 @@ def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
     if ".spectro." not in text:
         return text
     return str(_Resolver(scope, evaluate, locate).run(lambda resolver: resolver.text(text, (), inline=True)))
-
-
-def _holds(value: Any) -> bool:
-    if isinstance(value, str):
-        return ".spectro." in value
-    if isinstance(value, dict):
-        return any(_holds(key) or _holds(item) for key, item in value.items())
-    return isinstance(value, list) and any(map(_holds, value))
 
 
 class _PendingError(Exception):
@@ -254,7 +246,7 @@ class _Resolver:
             self._error("macro-cycle", f"macros refer to each other in a circle: {circle}")
             return ""
         value = lookup(self.scope, name)
-        if _holds(value):
+        if holds_macro(value):
             return self._nested(name, value)
         self.known[name] = value
         return value

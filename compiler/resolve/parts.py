@@ -20,6 +20,7 @@ from compiler.palette.manifests import manifests
 from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve.layers import ResolvedLayer
+from compiler.resolve.lookalikes import in_text
 from compiler.yamldoc.limits import MAX_FILE_BYTES
 
 Substitute = Callable[[Any, Callable[..., Position]], Any]
@@ -155,6 +156,7 @@ class PartsBuilder:
                 f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read",
                 Position(place.at.path),
             )
+        in_text(text, self.layer.scope, place, self.problems)
         if ".spectro." not in text:
             return ManifestPart(path, text, place)
         try:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import yamldoc
 from compiler.charts.catalogue import Charts
-from compiler.diagnostics import CompileError, Diagnostic, Problems
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.files.record import Reads, Recorder
 from compiler.files.record import Scope as ReadScope
-from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, ScopedOverlay, Source
+from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, Source
 from compiler.model.order import layer_key, waves
 from compiler.model.rendering import Evaluator
 from compiler.palette import schema
@@ -23,7 +23,9 @@ from compiler.palette.values import PackValues
 from compiler.resolve import facts
 from compiler.resolve.choose import choose, policy_of
 from compiler.resolve.layers import ChosenLayer, ResolvedLayer, refined
+from compiler.resolve.lookalikes import Lookalikes
 from compiler.resolve.macros import Scope, inline, resolve
+from compiler.resolve.overlays import overlays_of
 from compiler.resolve.packs import check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
 from compiler.resolve.stack import Stack, check_templates, documents_of, stack_of, unused_overrides
@@ -60,6 +62,7 @@ def plan(
     once = _Once(problems, set())
     check_templates(source.templates, problems)
     charts = Charts.over(files)
+    lookalikes = Lookalikes()
     planned: list[PlannedCluster] = []
     stacks: list[Stack] = []
     for cluster in clusters:
@@ -67,7 +70,7 @@ def plan(
         stack = stack_of(cluster, source, own)
         stacks.append(stack)
         if not own.errors:
-            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today)
+            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today, lookalikes)
             found = planner.plan()
             if found:
                 planned.append(found)
@@ -86,6 +89,7 @@ class _ClusterPlanner:
     evaluate: Evaluator
     problems: Problems
     today: datetime.date | None
+    lookalikes: Lookalikes
 
     def plan(self) -> PlannedCluster | None:
         """The planned cluster; None where something is wrong (reported)."""
@@ -139,6 +143,7 @@ class _ClusterPlanner:
                     self.stack, profile, variables[profile.name], version, self.source, chosen
                 )
             scope = scopes[profile.name]
+            self.lookalikes.in_values(layer.levels, (profile.name, profile.version), scope, self.problems)
             try:
                 data = resolve(layer.merged, scope, self.evaluate, layer.locate)
             except CompileError as error:
@@ -146,6 +151,9 @@ class _ClusterPlanner:
                 continue
             found.append(self._read(layer, data, scope))
         return found
+
+    def _substituted(self, value: Any, scope: Scope, locate: Callable[..., Position]) -> Any:
+        return resolve(value, scope, self.evaluate, locate)
 
     def _read(self, layer: ChosenLayer, data: Mapping[str, Any], scope: Scope) -> ResolvedLayer:
         if layer.pack is None:
@@ -175,7 +183,7 @@ class _ClusterPlanner:
             namespace=namespace,
             files=self.files,
             charts=self.charts,
-            substitute=lambda value, locate: resolve(value, layer.scope, self.evaluate, locate),
+            substitute=lambda value, locate: self._substituted(value, layer.scope, locate),
             inline=lambda text, at: inline(text, layer.scope, self.evaluate, lambda *_: at),
             context=lambda values: facts.template_context(self.stack, layer, version, network, values),
             spectro=facts.spectro(self.stack),
@@ -190,7 +198,8 @@ class _ClusterPlanner:
             self.problems.add(error)
             return None
         policy = policy_of(layer.policies)
-        patches = tuple(ScopedOverlay(overlay, False) for overlay in layer.pack.patches) if layer.pack else ()
+        scopes = {other.profile.name: other.scope for other in all_layers}
+        overlays = tuple(overlays_of(layer, scopes, self._substituted, self.problems))
         return PlannedLayer(
             cluster=self.stack.cluster.name,
             name=layer.name,
@@ -201,7 +210,7 @@ class _ClusterPlanner:
             source=layer.describe(),
             namespace=namespace,
             parts=parts,
-            overlays=(*patches, *layer.overlays),
+            overlays=overlays,
             policy=policy,
             at=layer.at,
             management=_is_management(layer),

@@ -17,12 +17,11 @@ from compiler.model import (
     Layer,
     Profile,
     ProfileRef,
-    ScopedOverlay,
     Source,
     Template,
 )
-from compiler.model.overlays import Overlay
-from compiler.resolve.layers import StackedLayer
+from compiler.model.overlays import WrittenOverlay
+from compiler.resolve.layers import Level, StackedLayer, StackedOverlay
 
 Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("cluster prod", …), low to high
 
@@ -237,10 +236,10 @@ def _layers(
 
 def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, order: int) -> StackedLayer:
     overrides = [a.layers[layer.name] for _, a in levels if layer.name in a.layers]
-    overlays = [*_scoped(layer.settings.overlays, False), *_scoped(profile.overlays, True)]
+    overlays = [*_levelled(layer.settings.overlays, "layer"), *_levelled(profile.overlays, "profile")]
     for _, a in levels:
         own = a.layers[layer.name].overlays if layer.name in a.layers else ()
-        overlays += [*_scoped(own, False), *_scoped(a.overlays, True)]
+        overlays += [*_levelled(own, "layer"), *_levelled(a.overlays, "cluster")]
     level_policies = [
         policy
         for _, a in levels
@@ -256,8 +255,8 @@ def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, ord
     )
 
 
-def _scoped(overlays: Iterable[Overlay], wide: bool) -> list[ScopedOverlay]:
-    return [ScopedOverlay(overlay, wide) for overlay in overlays]
+def _levelled(overlays: Iterable[WrittenOverlay], level: Level) -> list[StackedOverlay]:
+    return [StackedOverlay(overlay, level) for overlay in overlays]
 
 
 def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) -> bool:

@@ -2,7 +2,7 @@
 
 from compiler.yamldoc.document import Document, Place
 from compiler.yamldoc.emit import dump, dump_all, text_of
-from compiler.yamldoc.macros import Macro, find_macros
+from compiler.yamldoc.macros import Macro, find_macros, holds_macro
 from compiler.yamldoc.parse import load, load_one, load_rendered
 from compiler.yamldoc.scalars import scalar
 
@@ -13,6 +13,7 @@ __all__ = [
     "dump",
     "dump_all",
     "find_macros",
+    "holds_macro",
     "load",
     "load_one",
     "load_rendered",

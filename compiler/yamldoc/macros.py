@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 _MARK = ".spectro."
 _EXPRESSION = re.compile(r"\{\{(?!\{)((?:(?!\{\{|\}\}).)*+)\}\}", re.DOTALL)
@@ -21,6 +22,15 @@ class Macro(str):
     """A plain scalar that holds a macro: substitute, then read the result with `scalar`, for it may be no string."""
 
     __slots__ = ()
+
+
+def holds_macro(value: Any) -> bool:
+    """Whether a string in the data, keys included, contains `.spectro.`."""
+    if isinstance(value, str):
+        return _MARK in value
+    if isinstance(value, dict):
+        return any(holds_macro(key) or holds_macro(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(holds_macro, value))
 
 
 def find_macros(text: str) -> list[tuple[int, int, str]]:

@@ -7,7 +7,7 @@ import pytest
 from compiler.diagnostics import Problems
 from compiler.load.pack import find_packs, read_pack
 from compiler.model import Pack, Preset, ResourceComponent
-from compiler.model.overlays import MergePatch, StrategicMerge
+from compiler.model.overlays import MergePatch, Overlay, StrategicMerge
 from tests.palette.support import PACK_JSON, MemoryFiles, pack, told
 
 FULL = """{
@@ -142,8 +142,9 @@ def test_our_format_has_templates_and_overlays_besides_the_same_fields() -> None
     assert found.defects == ()
     assert found.native
     assert found.templates == ("templates/b.j2", "templates/sub/a.j2")
-    assert [type(overlay.operation) for overlay in found.patches] == [MergePatch, StrategicMerge, StrategicMerge]
-    assert [overlay.target.kind for overlay in found.patches if overlay.target] == [
+    overlays = [overlay for overlay in found.patches if isinstance(overlay, Overlay)]
+    assert [type(overlay.operation) for overlay in overlays] == [MergePatch, StrategicMerge, StrategicMerge]
+    assert [overlay.target.kind for overlay in overlays if overlay.target] == [
         "Service",
         "ConfigMap",
         "Deployment",

@@ -1,0 +1,57 @@
+"""The overlays of a layer with their macros replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from compiler.diagnostics import CompileError, Position, Problems
+from compiler.fields.reader import Reader
+from compiler.model import MacroOverlay, Overlay, ScopedOverlay, WrittenOverlay
+from compiler.overlay import parse_overlay
+from compiler.resolve.layers import ResolvedLayer
+from compiler.resolve.scope import Scope
+
+Substitute = Callable[[Any, Scope, Callable[..., Position]], Any]
+"""`macros.resolve` but for the evaluator."""
+
+
+def overlays_of(
+    layer: ResolvedLayer, others: Mapping[str, Scope], substitute: Substitute, problems: Problems
+) -> Iterator[ScopedOverlay]:
+    """The pack's own overlays, then those of every level, in the order in which they apply. Problems are recorded.
+
+    Macros see what the layer's values see. An overlay of a template or a cluster is for the layers of all profiles, so it
+    sees the variables of all (`others`: their scopes, by name): the layer's profile comes first, and a name to which two
+    others give different values is not known.
+    """
+    for overlay in layer.pack.patches if layer.pack else ():
+        if parsed := _parsed(overlay, layer.scope, substitute, problems):
+            yield ScopedOverlay(parsed, False)
+    shared = _shared(layer.scope, others)
+    for stacked in layer.overlays:
+        scope = shared if stacked.level == "cluster" else layer.scope
+        if parsed := _parsed(stacked.overlay, scope, substitute, problems):
+            yield ScopedOverlay(parsed, stacked.level != "layer")
+
+
+def _parsed(overlay: WrittenOverlay, scope: Scope, substitute: Substitute, problems: Problems) -> Overlay | None:
+    if not isinstance(overlay, MacroOverlay):
+        return overlay
+    try:
+        data = substitute(overlay.data, scope, lambda *keys: overlay.document.at(*overlay.path, *keys))
+    except CompileError as error:
+        problems.add(error)
+        return None
+    return parse_overlay(Reader(data, overlay.document, problems, overlay.path))
+
+
+def _shared(own: Scope, others: Mapping[str, Scope]) -> Scope:
+    values: dict[str, set[str]] = {}
+    for scope in others.values():
+        for name, value in scope.var.items():
+            values.setdefault(name, set()).add(value)
+    known = {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
+    sensitive = own.sensitive.union(*(scope.sensitive for scope in others.values()))
+    return replace(own, var={**known, **own.var}, sensitive=sensitive)
