@@ -15,13 +15,13 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.charts import scan as chart_scan
-from compiler.charts.archive import LIMITS, Limits, read_tgz, write_tgz
+from compiler.charts.archive import LIMITS, Limits, read_tgz
 from compiler.diagnostics import Position, fail
 from compiler.merge import merge
 
 # Source: helm pkg/chart/v2/util/create.go, chartName. "." and ".." fit it and are refused apart (CVE-2019-18658).
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
-_SCHEMA = "values.schema.json"
+SCHEMA = "values.schema.json"
 _MANIFEST = (".yaml", ".yml", ".json")
 _DRAFTS = re.compile(r"https?://json-schema\.org/(?:draft-0[467]/|draft/20(?:19-09|20-12)/)?schema#?")
 _NESTED_CHARTS = 16
@@ -62,7 +62,7 @@ class Chart:
     @property
     def values(self) -> Mapping[str, Any]:
         """The default values as Helm reads them, parsed on each access. Raises CompileError with codes `yaml-*`."""
-        return _mapping(self.files, "values.yaml", self.path)
+        return _mapping({"values.yaml": whole_lines(self.files.get("values.yaml", b""))}, "values.yaml", self.path)
 
 
 def read_chart_archive(data: bytes, path: str, limits: Limits = LIMITS) -> Chart:
@@ -91,42 +91,12 @@ def digest(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def spoolable(chart: Chart, *, validate_schema: bool = True, another_time: bool = False) -> bytes | Mapping[str, bytes]:
-    """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
-
-    A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
-    through, so that Helm reads exactly what was read and checked here. Without `validate_schema` values schemas are
-    left out: the embedded Helm cannot be told to skip them. With `another_time` the templates' clock stands at another
-    day, for the render that shows whether the time shows.
-    """
-    if chart.archived or another_time or not validate_schema:
-        files = dict(_flat(chart, validate_schema=validate_schema))
-        if another_time:
-            files = {name: _at_another_time(content) for name, content in files.items()}
-        return write_tgz(files, chart.name, level=0) if chart.archived else files
-    return chart.files
+def whole_lines(content: bytes) -> bytes:
+    """A YAML file as Helm reads it, line by line: with a newline at its end, on which a block scalar there depends."""
+    return content if not content or content.endswith(b"\n") else content + b"\n"
 
 
-def _at_another_time(content: bytes) -> bytes:
-    """The file with its templates at another day; the same bytes where it holds none, or no text."""
-    try:
-        text = content.decode() if b"{{" in content else ""
-    except UnicodeDecodeError:
-        return content
-    return chart_scan.at_another_time(text).encode() if chart_scan.reads_clock(text) else content
-
-
-def _flat(chart: Chart, *, validate_schema: bool) -> Iterator[tuple[str, bytes]]:
-    """The chart's files with vendored archives as folders."""
-    for name, content in chart.files.items():
-        if not _vendored(name) and (validate_schema or name != _SCHEMA):
-            yield name, content
-    for position, dependency in enumerate(chart.dependencies):
-        for name, content in _flat(dependency, validate_schema=validate_schema):
-            yield f"charts/{position}-{dependency.name}/{name}", content
-
-
-def _vendored(name: str) -> bool:
+def is_vendored(name: str) -> bool:
     """Whether the file belongs to a vendored chart; Helm gives provenance files to the parent."""
     return name.startswith("charts/") and not name.endswith(".prov")
 
@@ -177,7 +147,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         or any(map(chart_scan.reads_kube_version, texts)),
         runs_strings=any(dependency.runs_strings for dependency in dependencies)
         or any(map(chart_scan.runs_strings, templates)),
-        remote_schema_refs=_remote_refs(files.get(_SCHEMA, b""), path)
+        remote_schema_refs=_remote_refs(files.get(SCHEMA, b""), path)
         + tuple(ref for dependency in dependencies for ref in dependency.remote_schema_refs),
         crds=tuple(sorted(n for n in files if n.startswith("crds/") and n.lower().endswith(_MANIFEST))),
         archived=archived,
@@ -226,7 +196,7 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
     """The charts in `charts/`, in order of their names there; what starts with `_` or `.` is none."""
     vendored: dict[str, dict[str, bytes]] = {}
     for name, content in files.items():
-        if _vendored(name):
+        if is_vendored(name):
             top, _, inner = name.removeprefix("charts/").partition("/")
             vendored.setdefault(top, {})[inner] = content
     left = limits.total - sum(map(len, files.values()))
@@ -270,7 +240,7 @@ def _remote_refs(schema: bytes, path: str) -> tuple[str, ...]:
         root = json.loads(schema or b"{}")
         refs = {ref for ref in _schema_refs(root) if not ref.startswith("#") and not _DRAFTS.fullmatch(ref)}
     except RecursionError:
-        raise fail("chart-invalid", "the schema is nested too deeply", Position(f"{path}/{_SCHEMA}")) from None
+        raise fail("chart-invalid", "the schema is nested too deeply", Position(f"{path}/{SCHEMA}")) from None
     except ValueError:
         return ()  # Helm refuses it and fetches nothing
     own = _own_id(root)

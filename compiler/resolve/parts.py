@@ -10,7 +10,8 @@ from compiler import files as tree
 from compiler import yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.charts.catalogue import Charts
-from compiler.charts.chart import Chart, spoolable
+from compiler.charts.chart import Chart
+from compiler.charts.spool import spoolable
 from compiler.diagnostics import CompileError, Position, Problems, TextPlace, fail
 from compiler.digest import canonical_json
 from compiler.merge import without_deleted

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from compiler.charts.archive import Limits, read_tgz, write_tgz
-from compiler.charts.chart import Chart, digest, read_chart, read_chart_archive, spoolable
+from compiler.charts.chart import Chart, digest, read_chart, read_chart_archive
+from compiler.charts.spool import spoolable
 from compiler.diagnostics import CompileError
 from compiler.render.helm import HelmEngine, HelmFailure
 from tests.helm.conftest import CHART_YAML, ChartMaker, release
@@ -210,9 +212,47 @@ def test_helm_reads_an_archive_that_holds_exactly_what_was_checked() -> None:
     assert {"app/charts/1-q/Chart.yaml", "app/charts/0-db/f"} <= read_tgz(content, "x").keys()
 
 
-def test_a_directory_stays_one() -> None:
+def test_a_directory_stays_one_but_for_the_newline_at_the_end_of_values() -> None:
     files = encoded(NESTED)
-    assert spoolable(read_chart(files, "x")) == files
+    assert spoolable(read_chart(files, "x")) == files | {"values.yaml": b"a: 1\n"}
+
+
+@pytest.mark.parametrize("length", [4096, 8192, 12288])
+@pytest.mark.parametrize("archived", [True, False])
+@pytest.mark.parametrize("where", ["", "charts/db/", "charts/db/charts/q/", "archive in charts/"])
+def test_no_last_line_of_values_is_lost(
+    where: str, archived: bool, length: int, engine: HelmEngine, tmp_path: Path
+) -> None:
+    """Helm 4.2.3 drops a last line of 4096 bytes that has no newline."""
+    line = "last: " + "x" * (length - len("last: "))
+    values = {
+        "values.yaml": f"first: 1\n{line}",
+        "templates/v.yaml": "v: {{ .Values.first }}{{ .Values.last | trunc 3 }}",
+    }
+    files = encoded(
+        {"Chart.yaml": CHART_YAML, "charts/db/Chart.yaml": sub("db"), "charts/db/charts/q/Chart.yaml": sub("q")}
+    )
+    if where == "archive in charts/":
+        inner = encoded({"Chart.yaml": sub("r")}) | {"charts/s.tgz": packaged({"Chart.yaml": sub("s")} | values, "s")}
+        files["charts/r.tgz"] = write_tgz(inner, "r")
+    else:
+        files |= {where + name: text.encode() for name, text in values.items()}
+    found = read_chart_archive(write_tgz(files, "app"), "x") if archived else read_chart(files, "x")
+    assert [d.text.strip() for d in engine.render(spool(found, tmp_path / "chart.tgz"), release())] == ["v: 1xxx"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("a: |\n  x", "x\n"), ("a: |+\n  x\n\n", "x\n\n"), ("a: x", "x"), ("a: |-\n  x", "x")]
+)
+def test_defaults_are_read_as_helm_reads_them_to_the_last_newline(
+    text: str, read: str, engine: HelmEngine, tmp_path: Path
+) -> None:
+    found = read_chart(
+        encoded({"Chart.yaml": CHART_YAML, "values.yaml": text, "templates/a.yaml": "a: {{ .Values.a | quote }}"}), "x"
+    )
+    assert found.values == {"a": read}
+    (document,) = engine.render(spool(found, tmp_path / "chart"), release())
+    assert yaml.safe_load(document.text) == {"a": read}
 
 
 # --- schemas that would be fetched ------------------------------------------------------------------------------------

@@ -150,6 +150,25 @@ def test_a_block_scalar_at_the_end_keeps_its_newline(
 
 
 @pytest.mark.parametrize(
+    ("template", "expected", "eaten"),
+    [
+        ("a: |+\n  x\n\n---\nb: 1", "x\n\n", "x\n"),
+        ("---\na: |+\n  x\n\n\n\n---\nb: 1", "x\n\n\n\n", "x\n"),
+        ("a: >+\n  x\n\n--- # next\nb: 1", "x\n\n", "x\n"),
+        ("a: |+\n\n---\nb: 1", "\n", ""),
+        ("a: |2+\n    x\n\n---\nb: 1\n---\nc: 1", "  x\n\n", "  x\n"),
+    ],
+)
+def test_newlines_that_a_block_scalar_keeps_are_kept_before_a_separator(
+    template: str, expected: str, eaten: str, embedded: HelmEngine, cli: HelmEngine, make_chart: ChartMaker
+) -> None:
+    """The binary of Helm 4.2.3 eats them itself (docs/profiles.md); Helm 4.3 does not."""
+    chart = make_chart({"templates/a.yaml": template})
+    texts = [next(d.text for d in engine.render(chart, release()) if "a:" in d.text) for engine in (embedded, cli)]
+    assert [yaml.safe_load(text)["a"] for text in texts] == [expected, eaten]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", []),
@@ -159,7 +178,8 @@ def test_a_block_scalar_at_the_end_keeps_its_newline(
         ("a: 1\n  ---\nb: 2", ["a: 1\n  ---\nb: 2\n"]),  # not at the start of a line
         ("a: 1\n---b: 2", ["a: 1\n", "b: 2\n"]),  # Helm's leniency with templates that lost a newline
         ("a: 1\n---\n---\n---\nb: 2", ["a: 1\n", "b: 2\n"]),
-        ("a: 1\r\n---\r\nb: 2", ["a: 1\n", "b: 2\n"]),
+        ("a: 1\r\n---\r\nb: 2", ["a: 1\r\n", "b: 2\n"]),
+        ("a: |+\n  x\n\n \n---\n\nb: 2\n\n", ["a: |+\n  x\n\n \n", "b: 2\n\n\n"]),
     ],
 )
 def test_manifests_split_by_helms_rule(text: str, expected: list[str]) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from compiler import yamldoc
 from compiler.charts import scan as chart_scan
-from compiler.charts.chart import Chart, read_chart_archive, spoolable
+from compiler.charts.chart import Chart, read_chart_archive
+from compiler.charts.spool import spoolable
 from compiler.kubernetes.differences import differences
 from compiler.render.helm import HelmEngine, HelmFailure, Release, RenderedDocument
 
@@ -77,6 +78,11 @@ def objects(documents: Any) -> list[Mapping[str, Any]]:
     return [document.value for document in found if document.value is not None]
 
 
+def trimmed(documents: tuple[RenderedDocument, ...]) -> list[tuple[str, str]]:
+    """The texts but for blank lines at their ends, which the binary of Helm 4.2 eats before a separator (test_engines)."""
+    return [(document.template, document.text.rstrip()) for document in documents]
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("kubernetes", ["1.28.0", "1.33.0"])
 def test_both_engines_render_every_chart_as_helm_template_does(
@@ -135,7 +141,7 @@ def judge(
     if different - random:  # what differs rarely (a map's order) shows between more renders
         random |= set(differences(objects(expected), objects(oracle(helm, str(case.archive), told))))
         problems += [f"{case.label}: {key} is not what helm template prints" for key in sorted(different - random)]
-    if not random and by_cli != ours:
-        problems.append(f"{case.label}: the engines' bytes differ")
+    if not random and (by_cli is None or trimmed(by_cli) != trimmed(ours) or differences(bodies, objects(by_cli))):
+        problems.append(f"{case.label}: the engines differ")
     needless = "" if random or not flagged else ", flagged as random for nothing"
     return ("equal but for random fields" if random else "equal") + needless, problems

@@ -1,0 +1,73 @@
+"""A chart as an engine is to read it: what is put on disk, where that is not what the repository has.
+
+Helm decides what a chart renders to; what is changed here is what a fault of Helm or a choice of the caller asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from compiler.charts import scan as chart_scan
+from compiler.charts.archive import read_tgz, write_tgz
+from compiler.charts.chart import SCHEMA, Chart, is_vendored, whole_lines
+
+# A file of a chart, or of a chart vendored in it as a folder: its name there. What is left may be a vendored archive.
+_WITHIN = re.compile(r"(?:charts/[^/]+/)*(.*)", re.DOTALL)
+_ARCHIVE = re.compile(r"charts/[^/_.][^/]*\.tgz")
+
+_Change = Callable[[str, bytes], bytes]
+
+
+def spoolable(chart: Chart, *, validate_schema: bool = True, another_time: bool = False) -> bytes | Mapping[str, bytes]:
+    """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
+
+    A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
+    through, so that Helm reads exactly what was read and checked here. Every values.yaml ends with a newline: without
+    one, Helm 4.2 drops a last line of 4096 bytes (or a multiple) in silence. Without `validate_schema` values schemas are
+    left out: the embedded Helm cannot be told to skip them. With `another_time` the templates' clock stands at another
+    day, for the render that shows whether the time shows.
+    """
+
+    def change(name: str, content: bytes) -> bytes:
+        if name == "values.yaml":
+            content = whole_lines(content)
+        return _at_another_time(content) if another_time else content
+
+    flat = chart.archived or another_time or not validate_schema
+    files = _changed(dict(_flat(chart, validate_schema=validate_schema)) if flat else chart.files, change)
+    return write_tgz(files, chart.name, level=0) if chart.archived else files
+
+
+def _changed(files: Mapping[str, bytes], change: _Change) -> dict[str, bytes]:
+    """The files, changed by their names in the chart that they are of, in vendored archives too."""
+    return {path: _changed_file(_WITHIN.fullmatch(path)[1], content, change) for path, content in files.items()}  # type: ignore[index]
+
+
+def _changed_file(name: str, content: bytes, change: _Change) -> bytes:
+    if not _ARCHIVE.fullmatch(name):
+        return change(name, content)
+    members = read_tgz(content, name)
+    top = "" if "Chart.yaml" in members else f"{next(iter(members)).partition('/')[0]}/"
+    changed = _changed({member.removeprefix(top): data for member, data in members.items()}, change)
+    changed = {f"{top}{member}": data for member, data in changed.items()}
+    return content if changed == members else write_tgz(changed, "", level=0)
+
+
+def _at_another_time(content: bytes) -> bytes:
+    """The file with its templates at another day; the same bytes where it holds none, or no text."""
+    try:
+        text = content.decode() if b"{{" in content else ""
+    except UnicodeDecodeError:
+        return content
+    return chart_scan.at_another_time(text).encode() if chart_scan.reads_clock(text) else content
+
+
+def _flat(chart: Chart, *, validate_schema: bool) -> Iterator[tuple[str, bytes]]:
+    """The chart's files with vendored archives as folders."""
+    for name, content in chart.files.items():
+        if not is_vendored(name) and (validate_schema or name != SCHEMA):
+            yield name, content
+    for position, dependency in enumerate(chart.dependencies):
+        for name, content in _flat(dependency, validate_schema=validate_schema):
+            yield f"charts/{position}-{dependency.name}/{name}", content
