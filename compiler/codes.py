@@ -282,6 +282,9 @@ class Code(StrEnum):
         "another version of the chart or manifest")
     API_UNKNOWN = ("api-unknown", "*warning:* a custom kind without a CRD in the stack",
         "declare it in the cluster's `apiVersions`, if something else installs it")
+    KUBERNETES_UNKNOWN = ("kubernetes-unknown",
+        "*warning:* a version of Kubernetes of which it is not known here which APIs it serves",
+        "`policy: {apis: allow}` where that is known; or a newer Lamella")
     NAMESPACE_LATE = ("namespace-late", "*warning:* a Namespace comes in a later wave than what is in it",
         "move it to the first of these layers")
     NAMESPACE_METADATA = ("namespace-metadata", "*warning:* two layers want different labels for a Namespace",

@@ -8,7 +8,7 @@ import re
 from compiler.kubernetes import data
 
 MINORS = range(25, 38)
-"""The minors of Kubernetes 1 that the data covers. Questions about others are answered for the nearest one."""
+"""The minors of Kubernetes 1 that the data covers: of others nothing is known for certain."""
 
 # Since 1.24 new beta APIs are off by default and older ones stay on, with their later beta versions (KEP-3136).
 _BETAS_ON_BY_DEFAULT = frozenset(
@@ -23,6 +23,19 @@ _BETAS_ON_BY_DEFAULT = frozenset(
         ("storage.k8s.io/v1beta1", "CSIStorageCapacity"),
     }
 )
+
+# Kinds that no resource of their own has, only one of another: {kind: the group versions under which a server lists it}.
+_SUBRESOURCES = {
+    "authentication.k8s.io/v1/TokenRequest": ("v1",),
+    "autoscaling/v1/Scale": ("apps/v1", "v1"),
+    "policy/v1/Eviction": ("v1",),
+}
+# The same, of kinds that no OpenAPI schema has.
+_OPTIONS = tuple(
+    f"v1/{kind}"
+    for kind in ("NodeProxyOptions", "PodAttachOptions", "PodExecOptions", "PodPortForwardOptions", "PodProxyOptions",
+                 "ServiceProxyOptions")
+)  # fmt: skip
 
 # Groups that Kubernetes has owned and no longer serves in any minor of MINORS.
 _FORMER_GROUPS = frozenset({"extensions", "auditregistration.k8s.io", "settings.k8s.io"})
@@ -51,6 +64,7 @@ def serves(minor: int, group: str, version: str, kind: str) -> bool:
     """True where Kubernetes 1.<minor> can serve this built-in API; alpha and beta ones count, as they can be enabled.
 
     `<Kind>List` is served where the kind is. Built-in groups only: False for everything else (see `is_builtin_group`).
+    A minor outside of MINORS is taken for the nearest one.
     """
     kinds = data.read("apis.json").get(f"{group}/{version}" if group else version, {})
     first_last = kinds.get(kind) or kinds.get(kind.removesuffix("List"))
@@ -58,21 +72,25 @@ def serves(minor: int, group: str, version: str, kind: str) -> bool:
 
 
 def api_versions(minor: int) -> tuple[str, ...]:
-    """What a cluster of 1.<minor> with default settings answers Helm's `.Capabilities.APIVersions.Has` with: sorted.
+    """What a server of 1.<minor> with default settings gives charts as `.Capabilities.APIVersions`: sorted.
 
     Both `group/version` and `group/version/Kind` (`v1` and `v1/Pod` in the core group), as Helm gathers them from a
-    live cluster. Alpha APIs, and beta ones that are off by default, are left out.
+    live cluster (helm pkg/action, GetVersionSet): kinds of subresources stand under the group version of the resource.
+    Alpha APIs, and beta ones that are off by default, are left out. Minors above MINORS are taken for the last one, since
+    stable APIs stay; of those below nothing is known, and () comes back.
     """
-    return _api_versions(_nearest(minor))
+    return () if minor < MINORS[0] else _api_versions(_nearest(minor))
 
 
 @functools.cache
 def _api_versions(minor: int) -> tuple[str, ...]:
-    found = set()
+    found = set(_OPTIONS)
     for api_version, kinds in data.read("apis.json").items():
         for kind, (first, last) in kinds.items():
             if first <= minor <= last and _on_by_default(api_version, kind):
-                found |= {api_version, f"{api_version}/{kind}"}
+                name = f"{api_version}/{kind}"
+                listed = _SUBRESOURCES.get(name)
+                found |= {f"{under}/{kind}" for under in listed} if listed else {api_version, name}
     return tuple(sorted(found))
 
 

@@ -43,7 +43,9 @@ class LayerTask:
     parts: tuple[Part, ...]
     namespace: str
     kube_version: str
-    api_versions: tuple[str, ...]  # () where nothing of the layer reads them
+    api_versions: tuple[
+        str, ...
+    ]  # beside those of every Kubernetes of this version; () where nothing of the layer reads them
     overlays: tuple[ScopedOverlay, ...]
     drop_hooks: bool
     extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces

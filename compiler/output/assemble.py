@@ -116,7 +116,9 @@ def _check_apis(
             continue
         what = f"layer '{layer.name}': {found} (from {found.template})"
         if kubernetes.is_builtin_group(found.group):
-            if minor is not None and not kubernetes.serves(minor, found.group, found.version, found.kind):
+            if minor is not None and minor not in kubernetes.MINORS:
+                _warn_of_unknown_version(cluster, minor, problems, seen)
+            elif minor is not None and not kubernetes.serves(minor, found.group, found.version, found.kind):
                 report = problems.warning if layer.policy.apis == "warn" else problems.error
                 report(
                     "api-not-served",
@@ -143,6 +145,23 @@ def _check_apis(
                 layer.at,
                 hint=f"if something else installs it: apiVersions: [{api}/{found.kind}] in the cluster",
             )
+
+
+def _warn_of_unknown_version(
+    cluster: PlannedCluster, minor: int, problems: Problems, seen: set[tuple[str, str]]
+) -> None:
+    if ("", f"1.{minor}") in seen:
+        return
+    seen.add(("", f"1.{minor}"))
+    first, last = kubernetes.MINORS[0], kubernetes.MINORS[-1]
+    told = f"those of 1.{last}" if minor > last else "what Helm itself lists"
+    problems.warning(
+        "kubernetes-unknown",
+        f"cluster '{cluster.name}' has Kubernetes {cluster.kubernetes_version}; which APIs a version serves is known of"
+        f" 1.{first} to 1.{last}: objects are not held against it, and charts that ask for APIs are told {told}",
+        cluster.written.at,
+        hint="policy: {apis: allow} says that this is known",
+    )
 
 
 def _check_duplicates(layers: Layers, problems: Problems) -> None:

@@ -102,7 +102,7 @@ def _documents(part: Part, task: LayerTask, setup: Setup) -> Iterable[tuple[str,
             from compiler.render.jinja import render_templates
 
             context = json.loads(part.context_json)
-            context["capabilities"] = {"kubeVersion": task.kube_version, "apiVersions": list(task.api_versions)}
+            context["capabilities"] = {"kubeVersion": task.kube_version, "apiVersions": list(_apis(part, task))}
             rendered = render_templates(dict(part.templates), context, names=part.render)
             return [(path, rendered[path]) for path in part.render]
         case GoTemplatePart():
@@ -114,11 +114,22 @@ def _documents(part: Part, task: LayerTask, setup: Setup) -> Iterable[tuple[str,
                 spectro=json.loads(part.spectro_json),
                 namespace=task.namespace,
                 kube_version=task.kube_version,
-                api_versions=task.api_versions if part.reads_api_versions else (),
+                api_versions=_apis(part, task),
             )
             return list(rendered.items())
         case ManifestPart():
             return [(part.path, part.text)]
+
+
+def _apis(part: ChartPart | GoTemplatePart | JinjaPart, task: LayerTask) -> tuple[str, ...]:
+    """What the part is told of the cluster's APIs: those of every server of its minor, and what the task says of this one.
+
+    Derived here, so that tasks stay small and those of two patch versions differ in nothing but the version.
+    """
+    if not part.reads_api_versions:
+        return ()
+    minor = kubernetes.minor_of(task.kube_version)
+    return tuple(sorted({*(kubernetes.api_versions(minor) if minor else ()), *task.api_versions}))
 
 
 def _chart_documents(part: ChartPart, task: LayerTask, setup: Setup) -> list[tuple[str, str]]:
@@ -126,7 +137,7 @@ def _chart_documents(part: ChartPart, task: LayerTask, setup: Setup) -> list[tup
         name=part.release,
         namespace=part.namespace,
         kube_version=task.kube_version,
-        api_versions=task.api_versions if part.reads_api_versions else (),
+        api_versions=_apis(part, task),
         values_json=part.values_json,
         include_crds=part.crds,
         validate_schema=part.validate_schema,

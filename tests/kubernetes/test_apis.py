@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from compiler.kubernetes import MINORS, api_versions, data, is_builtin_group, minor_of, serves
@@ -61,7 +64,30 @@ def test_never(group: str, version: str, kind: str) -> None:
 def test_other_minors_are_answered_by_the_nearest() -> None:
     assert serves(99, "resource.k8s.io", "v1", "ResourceClaim")
     assert serves(1, "autoscaling", "v2beta2", "HorizontalPodAutoscaler")
+
+
+def test_of_newer_minors_the_stable_apis_are_known_and_of_older_ones_nothing() -> None:
     assert api_versions(99) == api_versions(MINORS[-1])
+    assert [api_versions(minor) for minor in (0, 16, 21, 24)] == [(), (), (), ()]
+
+
+def test_api_versions_are_what_a_real_server_answers(corpus: Path) -> None:
+    """Of 1.34.4, gathered as Helm does from a live cluster: group versions, and the kind of every resource under the
+    group version that lists it, those of subresources (`deployments/scale`) too."""
+    discovery = json.loads((corpus / "apiserver/discovery-1.34.4.json").read_text())["groupVersions"]
+    served = {group["groupVersion"] for group in discovery}
+    served |= {f"{group['groupVersion']}/{resource['kind']}" for group in discovery for resource in group["resources"]}
+    assert {"apiregistration.k8s.io/v1", "apps/v1/Deployment", "apps/v1/Scale", "v1/Eviction"} <= served
+    assert set(api_versions(34)) == served
+
+
+def test_what_helms_own_list_lacks_is_there_and_what_it_has_too_much_is_not(corpus: Path) -> None:
+    difference = json.loads((corpus / "apiserver/capabilities-diff-1.34.json").read_text())
+    lacks, too_much = difference["servedNotInHelm"], difference["inHelmNotServed"]
+    assert {*lacks["groupVersions"], *lacks["kinds"]} <= set(api_versions(34))
+    assert set(too_much["groupVersions"]).isdisjoint(api_versions(34))
+    assert len(lacks["kinds"]) > 60
+    assert len(too_much["groupVersions"]) > 30
 
 
 def test_api_versions_are_what_charts_ask_for() -> None:

@@ -235,7 +235,6 @@ KNOWN = {
 }
 ERRORS = {
     "cks-trivy-0.4.12": ["api-not-served"],
-    "consul-k8s-1.3.0": ["api-not-served", "api-not-served"],
     "external-snapshotter-4.0.1": ["gotemplate-failed"],
     "haproxy-unified-gateway-1.0.1": ["pack-file-missing"],
     "nvidia-dra-driver-25.8.1": ["dependency-type"],
