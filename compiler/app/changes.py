@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError
+from compiler.model import layout
 from compiler.model.tree import TreeFile
 
 Action = Literal["added", "changed", "removed", "moved"]
@@ -42,7 +43,7 @@ def compare(old: Sequence[TreeFile], new: Sequence[TreeFile]) -> tuple[Change, .
 
 def _identity(file: TreeFile) -> tuple[str, ...]:
     """Objects of the management and the workload cluster may have the same name: the first folder tells them apart."""
-    return (file.cluster, file.path.partition("/")[0], file.object) if file.object else (file.path,)
+    return (file.cluster, layout.tree_of(file.path), file.object) if file.object else (file.path,)
 
 
 def _change(old: TreeFile | None, new: TreeFile | None) -> Change | None:

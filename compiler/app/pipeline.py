@@ -16,7 +16,7 @@ from compiler.app.schedule import Progress, render_layers
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail
 from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
-from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source
+from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source, layout
 from compiler.model.assembled import AssembledCluster
 from compiler.model.rendered import text_file
 from compiler.model.rendering import Engine, LayerResult, Renderer
@@ -184,9 +184,9 @@ def _files(
         name = cluster.name
         own = [*cluster.files(), *delivery.cluster_files(cluster, planned.settings, problems)]
         images = "".join(f"{image}\n" for image in cluster.images())
-        own.append(text_file(f"clusters/{name}/images.txt", images, name))
+        own.append(text_file(layout.images(name), images, name))
         found += [*own, inventory.cluster_inventory(cluster.planned, own, versions)]
     fleet = set(source.clusters) if request.everything else {*committed.clusters(now), *(c.name for c in clusters)}
     delivery.check_names(found, problems)
-    shared = list(delivery.fleet_files(sorted(fleet), planned.settings, problems))
+    shared = [inventory.git_attributes(), *delivery.fleet_files(sorted(fleet), planned.settings, problems)]
     return (*found, *shared, inventory.root_inventory(shared, fleet, versions))

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from compiler.diagnostics import Position, Problems
-from compiler.output import committed, inventory
+from compiler.model import layout
+from compiler.output import committed
 from compiler.output.inputs import inputs_in
 from compiler.ports import Files
 
-_CLUSTER_FOLDERS = ("clusters", "management", "argocd", "flux")
 _LISTED_CLUSTERS = 20
 _NAMED_CLUSTERS = 3
 
@@ -50,7 +50,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
     Records `output-missing` where nothing has been rendered, and `output-edited` for each file that is gone or no
     longer has the digest of its inventory. Raises `inventory-broken`.
     """
-    if output.entry(inventory.ROOT) is None:
+    if output.entry(layout.inventory()) is None:
         problems.error(
             "output-missing",
             f"there is no rendered output in {name}",
@@ -71,7 +71,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
             Position(f"{name}/{path}"),
             hint="move the change into the profile, then `lamella render --force`",
         )
-    return Rendered(files, json.loads(output.read(inventory.ROOT)).get("versions", {}))
+    return Rendered(files, json.loads(output.read(layout.inventory())).get("versions", {}))
 
 
 def last_published(output: Files) -> dict[str, str]:
@@ -83,7 +83,7 @@ def changed_clusters(before: Mapping[str, str], now: Rendered) -> set[str]:
     """The clusters of which any file differs from the last commit."""
     after = now.digests()
     changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-    return {cluster_of(path) for path in changed} - {""}
+    return {layout.cluster_of(path) for path in changed} - {""}
 
 
 def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems) -> dict[str, Mapping[str, str]]:
@@ -91,7 +91,7 @@ def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems
     `inventory-without-inputs` and `inventory-broken`."""
     found: dict[str, Mapping[str, str]] = {}
     for cluster in sorted(clusters):
-        path = inventory.path_of(cluster)
+        path = layout.inventory(cluster)
         if path in now.files:
             try:
                 known = inputs_in(now.files[path])
@@ -118,7 +118,7 @@ def message(
     for path in before.keys() | after.keys():
         if before.get(path) != after.get(path):
             kind = "added" if path not in before else "removed" if path not in after else "changed"
-            changes.setdefault(cluster_of(path), Counter())[kind] += 1
+            changes.setdefault(layout.cluster_of(path), Counter())[kind] += 1
     clusters = sorted(changes.keys() - {""})
     lines = [f"- {name}: {_counts(changes[name])}" for name in clusters[:_LISTED_CLUSTERS]]
     if len(clusters) > _LISTED_CLUSTERS:
@@ -135,17 +135,6 @@ def message(
         tuple(lines),
         tuple((key, value) for key, value in trailers.items() if value),
     )
-
-
-def cluster_of(path: str) -> str:
-    """The cluster that an output file belongs to, '' for those above all clusters."""
-    folder, _, rest = path.partition("/")
-    if folder not in _CLUSTER_FOLDERS or not rest:
-        return ""
-    name, _, below = rest.partition("/")
-    if name.startswith("_"):
-        return below.rpartition("/")[2].removesuffix(".yaml")
-    return name if below else ""
 
 
 def _subject(clusters: list[str], counts: Counter[str]) -> str:

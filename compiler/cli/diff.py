@@ -16,9 +16,9 @@ from compiler.app.pipeline import Compilation, check_names
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
 from compiler.host.disk import existing_output
-from compiler.model import OutputFile
+from compiler.model import OutputFile, layout
 from compiler.model.tree import TreeFile
-from compiler.output import committed, inventory
+from compiler.output import committed
 from compiler.ports import Files
 
 _MARKDOWN_LIMIT = 60_000  # GitHub cuts comments at 65,536 characters
@@ -67,7 +67,7 @@ def _tree(files: Iterable[OutputFile]) -> list[TreeFile]:
     return [
         TreeFile(f.path, f.sha256, partial(bytes, f.content), f.cluster, f.layer, f.object)
         for f in files
-        if not f.path.endswith(inventory.FILE)
+        if not layout.is_inventory(f.path)
     ]
 
 

@@ -61,8 +61,12 @@ def render_command(
     def owned() -> dict[str, str]:
         return owned_by(root, compiled, options, force=force)
 
+    former = committed.moved_since_0_1(existing_output(root), clusters_of(root, compiled, options))
     changes = write.compare(root, new, owned(), force=force) if check else write.publish(root, new, owned, force=force)
     console.say(summary(compiled, changes, check=check))
+    added, removed = set(changes.added), set(changes.removed)
+    if moved := sum(old in removed and path in added for old, path in former.items()):
+        console.say(f"paths no longer carry the wave: {_n(moved, 'file')} moved{' (not written)' if check else ''}")
     if check and changes:
         for sign, paths in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
             for path in paths:
@@ -72,12 +76,17 @@ def render_command(
 
 
 def owned_by(root: Path, compiled: Compilation, options: Options, *, force: bool) -> dict[str, str]:
-    """The files of the last run that this run answers for: of its clusters, and where all were compiled, of gone ones."""
-    now = existing_output(root)
+    """The files of the last run that this run answers for."""
+    names = clusters_of(root, compiled, options)
+    return committed.owned(existing_output(root), names, root=root.name, force=force)
+
+
+def clusters_of(root: Path, compiled: Compilation, options: Options) -> list[str]:
+    """The clusters that this run answers for: those that it compiled and, where it compiled all, those that are gone."""
     names = {cluster.name for cluster in compiled.clusters}
     if options.request.everything:
-        names |= set(committed.clusters(now))
-    return committed.owned(now, sorted(names), root=root.name, force=force)
+        names |= set(committed.clusters(existing_output(root)))
+    return sorted(names)
 
 
 def summary(compiled: Compilation, changes: write.Changes, *, check: bool) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 from compiler.delivery import argocd, flux
 from compiler.delivery.annotations import Annotation, annotations_for
 from compiler.diagnostics import Problems
-from compiler.model import OutputFile, Settings
+from compiler.model import OutputFile, Settings, layout
 from compiler.model.assembled import AssembledCluster
 
 __all__ = ["Annotation", "annotations_for", "check_names", "cluster_files", "fleet_files"]
@@ -47,17 +47,18 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
 
 
 def check_names(files: Iterable[OutputFile], problems: Problems) -> None:
-    """Reports delivery objects of two clusters that have one name: cluster `a` with layer `b-c`, `a-b` with `c`.
+    """Reports delivery objects of two layers that have one name: cluster `a` with layer `b-c`, `a-b` with `c`.
 
-    Takes all files of all clusters; those that are not of `cluster_files` do not matter.
+    Takes all files of all clusters; those that are not of `cluster_files` do not matter. What stands above a cluster's
+    own layers and what stands above its management layers may have one name: they are in two clusters.
     """
     first: dict[tuple[str, str], OutputFile] = {}
     for file in files:
-        folder = file.path.partition("/")[0]
-        if folder not in CONTROLLERS or not file.object:
+        tree = layout.tree_of(file.path)
+        if tree not in CONTROLLERS or not file.object:
             continue
-        other = first.setdefault((folder, file.object), file)
-        if other is not file:
+        other = first.setdefault((tree, file.object), file)
+        if other is not file and (file.layer or other.layer or file.cluster != other.cluster):
             problems.error(
                 "delivery-name",
                 f"{file.object} would deliver layer '{file.layer}' of cluster '{file.cluster}'"

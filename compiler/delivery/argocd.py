@@ -12,7 +12,6 @@ from typing import Any
 
 from compiler import kubernetes, yamldoc
 from compiler.delivery.documents import (
-    FLEET,
     delivered,
     labels,
     makes_cluster,
@@ -22,8 +21,9 @@ from compiler.delivery.documents import (
     repository_path,
 )
 from compiler.diagnostics import Problems
-from compiler.model import ArgocdOptions, Cluster, OutputFile, Settings
+from compiler.model import ArgocdOptions, Cluster, OutputFile, Settings, layout
 from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.layout import DeliveryFolder
 from compiler.model.rendered import text_file
 
 _API_VERSION = "argoproj.io/v1alpha1"
@@ -40,46 +40,47 @@ _RETRY = {"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration"
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
-    """`argocd/<cluster>/` with project and layers, `management/` in it for those that make the cluster, and the
-    cluster's own Applications in `argocd/_fleet/`."""
+    """The cluster's project and layers, those that make the cluster apart, and its own Applications for the fleet's."""
     layers = delivered(cluster)
     _check_sizes(layers, settings, problems)
-    groups: dict[str, list[AssembledLayer]] = {}
+    groups: dict[bool, list[AssembledLayer]] = {}
     for found in layers:
-        groups.setdefault("management" if makes_cluster(found.layer) else "", []).append(found)
+        groups.setdefault(makes_cluster(found.layer), []).append(found)
     target = cluster.planned.written
-    return [file for group, members in groups.items() for file in _group_files(target, group, members, settings.argocd)]
+    return [
+        file
+        for making, members in groups.items()
+        for file in _group_files(target, members, settings.argocd, making=making)
+    ]
 
 
 def _group_files(
-    target: Cluster, group: str, layers: Sequence[AssembledLayer], options: ArgocdOptions
+    target: Cluster, layers: Sequence[AssembledLayer], options: ArgocdOptions, *, making: bool
 ) -> list[OutputFile]:
     """Layers with an Application above them and a project."""
-    name = object_name(*filter(None, (target.name, group)))
-    folder = "/".join(filter(None, ("argocd", target.name, group)))
-    parent = _parent(name, folder, options, prune=options.cascade)
+    name = object_name(target.name, *(["management"] if making else []))
+    folder = DeliveryFolder("argocd", target.name, management=making)
+    parent = _parent(name, folder.path, options, prune=options.cascade)
     parent["metadata"]["labels"] = labels(target.name)
-    place = "/".join(filter(None, ("argocd", FLEET, group, f"{target.name}.yaml")))
-    files = [object_file(place, parent, cluster=target.name)]
+    entry = layout.fleet_entry("argocd", target.name, management=making)
+    files = [object_file(entry, parent, cluster=target.name)]
     if not options.project:
-        files.append(
-            object_file(f"{folder}/project.yaml", _project(name, target, layers, options), cluster=target.name)
-        )
+        files.append(object_file(folder.project, _project(name, target, layers, options), cluster=target.name))
     for found in layers:
-        path = f"{folder}/{found.layer.wave:02d}-{found.layer.name}.yaml"
         body = _layer_application(options.project or name, target, found, options)
+        path = folder.layer(found.layer.name)
         files.append(object_file(path, body, cluster=target.name, layer=found.layer.name))
     return files
 
 
 def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
-    """`argocd/fleet.yaml`: the Application above all clusters and the project of such Applications."""
+    """The Application above all clusters and the project of such Applications, in one file."""
     options = settings.argocd
     refuse_fleet_name(options.fleet, cluster_names, "Application", "argocd", settings.at, problems)
-    application = _parent(options.fleet, f"argocd/{FLEET}", options, prune=False)
+    application = _parent(options.fleet, layout.fleet_folder("argocd"), options, prune=False)
     application["spec"]["source"]["directory"] = {"recurse": True}
     bodies = [application] if options.project else [_fleet_project(options), application]
-    return [text_file("argocd/fleet.yaml", yamldoc.dump_all(bodies))]
+    return [text_file(layout.fleet_file("argocd"), yamldoc.dump_all(bodies))]
 
 
 def _check_sizes(layers: Sequence[AssembledLayer], settings: Settings, problems: Problems) -> None:

@@ -13,8 +13,6 @@ from compiler.model import OutputFile, PlannedLayer
 from compiler.model.assembled import AssembledCluster, AssembledLayer
 from compiler.model.rendered import text_file
 
-FLEET = "_fleet"
-"""The folder of what stands above single clusters. No cluster has this name: the underscore is not allowed there."""
 MAX_NAME = 53
 """Longest name of a delivery object. Both controllers put it into labels (63 characters), Argo CD with an affix."""
 _HASH_DIGITS = 8

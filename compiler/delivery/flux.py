@@ -1,8 +1,8 @@
-"""Flux: a kustomization.yaml in every layer's directory, and a Kustomization per layer that waits for the wave before.
+"""Flux: a kustomization.yaml in every layer's folder, and a Kustomization per layer that waits for the wave before.
 
 A cluster with `destination.kubeconfigSecret` is delivered by the management cluster's Flux, all layers in one chain.
 Any other one has a Flux of its own, which must not see its management layers: these are a chain apart, for the
-management cluster. `flux/_fleet/` is what the management cluster applies.
+management cluster.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.delivery.documents import (
-    FLEET,
     delivered,
     labels,
     makes_cluster,
@@ -25,11 +24,11 @@ from compiler.delivery.documents import (
 )
 from compiler.delivery.readiness import health_expressions
 from compiler.diagnostics import Problems
-from compiler.model import Cluster, FluxOptions, OutputFile, PlannedLayer, RenderedObject, Settings
+from compiler.model import Cluster, FluxOptions, OutputFile, PlannedLayer, RenderedObject, Settings, layout
 from compiler.model.assembled import AssembledCluster, AssembledLayer
+from compiler.model.layout import DeliveryFolder, Stage
 from compiler.model.rendered import text_file
 
-_INDEX = "kustomization.yaml"
 # Flux knows no hooks. Those that run when something is undone are left out: it would run an uninstaller at once. Those
 # around an installation become stages of the layer, as ordinary objects.
 _UNDOING = frozenset({"pre-delete", "post-delete", "pre-rollback", "post-rollback"})
@@ -47,50 +46,54 @@ Objects = list[tuple[str, RenderedObject]]
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What one Kustomization applies. `suffix` is '' for what is no hook; `path` is where its kustomization.yaml is."""
+    """What one Kustomization applies. `stage` is '' for a layer that is applied in one; `path` is the folder with its
+    kustomization.yaml."""
 
     layer: PlannedLayer
-    suffix: str
+    stage: Stage
     objects: Objects
     path: str
 
     @property
-    def name(self) -> str:
-        return object_name(*filter(None, (self.layer.cluster, self.layer.name, self.suffix)))
+    def hooks(self) -> bool:
+        return self.stage in ("before", "after")
 
     @property
-    def file(self) -> str:
-        return f"{self.layer.wave:02d}-{self.layer.name}{'-' if self.suffix else ''}{self.suffix}.yaml"
+    def name(self) -> str:
+        return object_name(self.layer.cluster, self.layer.name, *([self.stage] if self.hooks else []))
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
-    """The layers' kustomization.yaml, `flux/<cluster>/`, and what the management cluster needs in `flux/_fleet/`."""
+    """The layers' kustomization.yaml, their Kustomizations, and what the management cluster applies of them."""
     options, target = settings.flux, cluster.planned.written
     layers = [found for found in delivered(cluster) if _applied(found)]
     files = [_layer_index(found) for found in layers]
     remote = bool(target.destination.kubeconfig_secret)
     managed = [found for found in layers if found.layer.management or remote]
     own = [found for found in layers if found not in managed]
-    folder = f"flux/{target.name}"
     if managed:
-        place = folder if remote else f"{folder}/management"
-        files += _chain(managed, place, target, options, problems)
-        entry = _entry(object_name(target.name), place, options, prune=options.prune)
-        entry["metadata"]["labels"] = labels(target.name)
-        files.append(object_file(f"flux/{FLEET}/{target.name}.yaml", entry, cluster=target.name))
+        folder = DeliveryFolder("flux", target.name, management=not remote)
+        entry = layout.fleet_entry("flux", target.name)
+        files += [*_chain(managed, folder, target, options, problems), _whole(folder, entry, options)]
     if own:
-        files += _chain(own, folder, target, options, problems)
-        entry = _entry(object_name(target.name), folder, options, prune=options.prune)
-        entry["metadata"]["labels"] = labels(target.name)
-        files.append(object_file(f"{folder}/cluster.yaml", entry, cluster=target.name))
+        folder = DeliveryFolder("flux", target.name)
+        files += [*_chain(own, folder, target, options, problems), _whole(folder, folder.whole, options)]
     return files
 
 
+def _whole(folder: DeliveryFolder, path: str, options: FluxOptions) -> OutputFile:
+    """The Kustomization above a chain."""
+    entry = _entry(object_name(folder.cluster), folder.path, options, prune=options.prune)
+    entry["metadata"]["labels"] = labels(folder.cluster)
+    return object_file(path, entry, cluster=folder.cluster)
+
+
 def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
-    """`flux/fleet.yaml`: what the management cluster applies, of all clusters."""
+    """What the management cluster applies, of all clusters."""
     options = settings.flux
     refuse_fleet_name(options.fleet, cluster_names, "Kustomization", "flux", settings.at, problems)
-    return [object_file("flux/fleet.yaml", _entry(options.fleet, f"flux/{FLEET}", options, prune=False))]
+    entry = _entry(options.fleet, layout.fleet_folder("flux"), options, prune=False)
+    return [object_file(layout.fleet_file("flux"), entry)]
 
 
 def _applied(found: AssembledLayer) -> Objects:
@@ -102,7 +105,7 @@ def _events(item: RenderedObject) -> set[str]:
     return {event.strip() for event in item.hook.split(",")}
 
 
-def _stages(found: AssembledLayer, folder: str) -> list[_Stage]:
+def _stages(found: AssembledLayer, folder: DeliveryFolder) -> list[_Stage]:
     """The layer in the order in which Flux is to apply it: one stage, where no hook runs around an installation."""
     layer, applied = found.layer, _applied(found)
     before = {path for path, item in applied if _events(item) & _BEFORE}
@@ -112,10 +115,10 @@ def _stages(found: AssembledLayer, folder: str) -> list[_Stage]:
     if before:
         before |= {path for path, item in applied if (item.group, item.kind) in _FIRST}
     main = {path for path, _ in applied} - before - after
-    place = f"{folder}/{layer.wave:02d}-{layer.name}"
+    stages: list[tuple[Stage, set[str]]] = [("before", before), ("main", main), ("after", after)]
     return [
-        _Stage(layer, suffix, [pair for pair in applied if pair[0] in paths], f"{place}/{suffix or 'main'}")
-        for suffix, paths in (("before", before), ("", main), ("after", after))
+        _Stage(layer, stage, [pair for pair in applied if pair[0] in paths], folder.stage(layer.name, stage))
+        for stage, paths in stages
         if paths
     ]
 
@@ -133,11 +136,11 @@ def _layer_index(found: AssembledLayer) -> OutputFile:
 
 def _index(directory: str, resources: list[str], cluster: str, layer: str = "") -> OutputFile:
     body = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources}
-    return text_file(f"{directory}/{_INDEX}", yamldoc.dump(body), cluster, layer)
+    return text_file(layout.kustomization(directory), yamldoc.dump(body), cluster, layer)
 
 
 def _chain(
-    layers: Sequence[AssembledLayer], folder: str, target: Cluster, options: FluxOptions, problems: Problems
+    layers: Sequence[AssembledLayer], folder: DeliveryFolder, target: Cluster, options: FluxOptions, problems: Problems
 ) -> list[OutputFile]:
     """The Kustomizations of the layers, each after all layers of the wave before, and their index."""
     files, names = [], []
@@ -149,14 +152,15 @@ def _chain(
             for stage in _stages(found, folder):
                 body = _kustomization(stage, after, target, options)
                 body["spec"] |= _health(stage, problems)
-                names.append(stage.file)
-                files.append(object_file(f"{folder}/{stage.file}", body, cluster=target.name, layer=stage.layer.name))
+                path = folder.layer(found.layer.name, stage.stage)
+                names.append(path.removeprefix(f"{folder.path}/"))
+                files.append(object_file(path, body, cluster=target.name, layer=found.layer.name))
                 if stage.path != stage.layer.directory:
                     files.append(_stage_index(stage))
                 after = [stage.name]
             last += after
         earlier = sorted(last)
-    return [*files, _index(folder, sorted(names), target.name)]
+    return [*files, _index(folder.path, sorted(names), target.name)]
 
 
 def _kustomization(stage: _Stage, after: Sequence[str], target: Cluster, options: FluxOptions) -> dict[str, Any]:
@@ -181,7 +185,7 @@ def _kustomization(stage: _Stage, after: Sequence[str], target: Cluster, options
 def _health(stage: _Stage, problems: Problems) -> dict[str, Any]:
     """When the stage is ready: when all of its objects are. A layer that makes the cluster is ready when the control
     plane answers (and what its `readiness` names is); then kubeconfig and API server are there for the next layer."""
-    expressions = [] if stage.suffix else health_expressions(stage.layer, problems)
+    expressions = [] if stage.hooks else health_expressions(stage.layer, problems)
     if not makes_cluster(stage.layer):
         return {"wait": True, **({"healthCheckExprs": expressions} if expressions else {})}
     kinds = {(e["apiVersion"], e["kind"]) for e in expressions}

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from compiler.diagnostics import Position, TextPlace
 from compiler.files.record import NOTHING, Reads
+from compiler.model import layout
 from compiler.model.clusters import Cluster
 from compiler.model.overlays import Overlay
 from compiler.model.profiles import LayerType, Policy
@@ -110,8 +111,7 @@ class PlannedLayer:
     @property
     def directory(self) -> str:
         """Path of the layer's files, relative to the output root."""
-        root = "management" if self.management else "clusters"
-        return f"{root}/{self.cluster}/{self.wave:02d}-{self.name}"
+        return layout.layer_folder(self.cluster, self.name, management=self.management)
 
 
 @dataclass(frozen=True, slots=True)

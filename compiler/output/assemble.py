@@ -13,12 +13,11 @@ from dataclasses import replace
 
 from compiler import kubernetes, yamldoc
 from compiler.diagnostics import Problems
-from compiler.model import CrdInfo, PlannedCluster, PlannedLayer, RenderedObject
+from compiler.model import CrdInfo, PlannedCluster, PlannedLayer, RenderedObject, layout
 from compiler.model.assembled import AssembledCluster, AssembledLayer
 from compiler.model.order import object_key
 from compiler.model.rendering import LayerResult
 from compiler.output.namespaces import Layers, with_one_namespace_each
-from compiler.output.paths import file_name
 
 
 def assemble(
@@ -188,8 +187,8 @@ def _check_duplicates(layers: Layers, problems: Problems) -> None:
 
 def _with_paths(layer: PlannedLayer, objects: list[RenderedObject]) -> tuple[tuple[str, RenderedObject], ...]:
     ordered = sorted(objects, key=lambda found: object_key(found.id))
-    names = [file_name(*found.id) for found in ordered]
+    names = [layout.object_file(*found.id) for found in ordered]
     if len(set(names)) < len(names):
         counts = Counter(names)
-        names = [file_name(*o.id, ambiguous=counts[name] > 1) for name, o in zip(names, ordered, strict=True)]
+        names = [layout.object_file(*o.id, ambiguous=counts[name] > 1) for name, o in zip(names, ordered, strict=True)]
     return tuple((f"{layer.directory}/{name}", found) for name, found in zip(names, ordered, strict=True))

@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, fail
+from compiler.model import layout
 from compiler.model.tree import TreeFile
 from compiler.output import inventory
 from compiler.ports import Files
 
+_SOURCE_IN_0_1 = b'"source": "'
+"""Only inventories of 0.1 say in text where a layer comes from."""
+
 
 def clusters(output: Files | None) -> tuple[str, ...]:
     """The clusters that have an inventory, sorted."""
-    if output is None or not _is_directory(output, "clusters"):
+    if output is None or not _is_directory(output, layout.CLUSTERS):
         return ()
-    return tuple(name for name in output.names("clusters") if _text(output, inventory.path_of(name)) is not None)
+    return tuple(name for name in output.names(layout.CLUSTERS) if _text(output, layout.inventory(name)) is not None)
 
 
 def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool = False) -> dict[str, str]:
@@ -31,7 +36,10 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
     found: dict[str, str] = {}
     if output is None:
         return found
-    for path, places in [(inventory.ROOT, _FLEET), *((inventory.path_of(n), _places(n)) for n in names)]:
+    for path, places in [
+        (layout.inventory(), layout.SHARED),
+        *((layout.inventory(n), layout.places(n)) for n in names),
+    ]:
         text = _text(output, path)
         if text is None:
             continue
@@ -50,21 +58,12 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
     return found
 
 
-# Where files are that the root's inventory lists, and those that a cluster's does.
-_FLEET = ("argocd/fleet.yaml", "flux/fleet.yaml")
-
-
-def _places(cluster: str) -> tuple[str, ...]:
-    folders = tuple(f"{top}/{cluster}" for top in ("clusters", "management", "argocd", "flux"))
-    return (*folders, f"argocd/_fleet/{cluster}.yaml", f"flux/_fleet/{cluster}.yaml")
-
-
 def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
     """A function from an object's text (`Secret monitoring/grafana`) to its committed body, or None."""
 
     @cache
     def paths() -> dict[str, str]:
-        text = None if output is None else _text(output, inventory.path_of(cluster))
+        text = None if output is None else _text(output, layout.inventory(cluster))
         if text is None:
             return {}
         try:
@@ -87,7 +86,7 @@ def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
 
 def layer_sources(output: Files | None, cluster: str) -> dict[str, str]:
     """What the committed inventory says each layer of the cluster comes from: {layer: `pack nginx 1.11.2`}."""
-    text = None if output is None else _text(output, inventory.path_of(cluster))
+    text = None if output is None else _text(output, layout.inventory(cluster))
     try:
         layers = json.loads(text or b"{}").get("layers", {})
         return {name: str(entry["source"]) for name, entry in layers.items()}
@@ -95,11 +94,29 @@ def layer_sources(output: Files | None, cluster: str) -> dict[str, str]:
         return {}  # a broken inventory is told where it is needed: `owned`
 
 
+def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str]:
+    """{path: where the file is now} of the layers' files of these clusters that Lamella 0.1 wrote last."""
+    found: dict[str, str] = {}
+    if output is None:
+        return found
+    for cluster in names:
+        text = _text(output, layout.inventory(cluster)) or b""
+        if _SOURCE_IN_0_1 not in text:
+            continue
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # broken ones are told where they are needed
+            waves = {name: entry["wave"] for name, entry in json.loads(text)["layers"].items()}
+            for path, entry in inventory.entries(text).items():
+                layer = entry.get("layer", "")
+                if layer in waves and (now := layout.moved_since_0_1(path, layer, waves[layer])):
+                    found[path] = now
+    return found
+
+
 def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
     """Every file that these clusters' inventories and the root's list and that is there, with what it is said to hold."""
     if output is None:
         return
-    for cluster, path in [("", inventory.ROOT), *((name, inventory.path_of(name)) for name in names)]:
+    for cluster, path in [("", layout.inventory()), *((name, layout.inventory(name)) for name in names)]:
         text = _text(output, path)
         if text is None:
             continue

@@ -1,4 +1,4 @@
-"""inventory.json and images.txt: every file's digest and where it came from, which is also how ownership is known.
+"""inventory.json: every file's digest and where it came from, which is also how ownership is known.
 
 One inventory a cluster (two clusters' renders never conflict in git) and one at the root for what belongs to no cluster.
 Nothing volatile is in them: no time, no host, no absolute path.
@@ -10,18 +10,17 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.model import OutputFile, PlannedCluster
+from compiler.model import OutputFile, PlannedCluster, layout
 from compiler.model.rendered import text_file
 from compiler.output.inputs import inputs_of
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-FILE = "inventory.json"
-ROOT = "inventory.json"
 
 
-def path_of(cluster: str) -> str:
-    """Path of a cluster's inventory, relative to the output root."""
-    return f"clusters/{cluster}/{FILE}"
+def git_attributes() -> OutputFile:
+    """What git is told of the output: no line end is converted, or a clone with `core.autocrlf` has other bytes than
+    the inventories say; and forges fold what is generated."""
+    return text_file(layout.GIT_ATTRIBUTES, "* -text linguist-generated\n")
 
 
 def cluster_inventory(cluster: PlannedCluster, files: Iterable[OutputFile], versions: Mapping[str, str]) -> OutputFile:
@@ -46,7 +45,7 @@ def cluster_inventory(cluster: PlannedCluster, files: Iterable[OutputFile], vers
         "inputs": inputs_of(cluster.reads),
         "files": {file.path: _entry(file) for file in sorted(files, key=lambda f: f.path)},
     }
-    return text_file(path_of(cluster.name), _json(document), cluster.name)
+    return text_file(layout.inventory(cluster.name), _json(document), cluster.name)
 
 
 def root_inventory(files: Iterable[OutputFile], clusters: Iterable[str], versions: Mapping[str, str]) -> OutputFile:
@@ -58,7 +57,7 @@ def root_inventory(files: Iterable[OutputFile], clusters: Iterable[str], version
         "clusters": sorted(clusters),
         "files": {file.path: _entry(file) for file in sorted(files, key=lambda f: f.path)},
     }
-    return text_file(ROOT, _json(document))
+    return text_file(layout.inventory(), _json(document))
 
 
 def _entry(file: OutputFile) -> dict[str, str]:

@@ -39,7 +39,11 @@ def test_nothing_differs(rendered: Path, lamella: Lamella) -> None:
 def test_without_output_everything_is_added(shop: Path, lamella: Lamella) -> None:
     said = lamella("diff", "--stat", "dev")
     assert said.status == 1
-    assert said.out.splitlines()[:2] == ["+ dev/web: Deployment.apps shop/web", "+ dev/web: Namespace shop"]
+    assert said.out.splitlines()[:3] == [
+        "+ .gitattributes",
+        "+ clusters/dev/images.txt",
+        "+ dev/settings: ConfigMap shop/settings",
+    ]
     assert not (shop / "output").exists()
 
 
@@ -51,8 +55,8 @@ def test_text_shows_each_object_with_its_lines(rendered: Path, lamella: Lamella)
         said.out
         == """\
 ~ prod-eu/web: Deployment.apps shop/web
---- a/clusters/prod-eu/00-web/deployment.apps-shop-web.yaml
-+++ b/clusters/prod-eu/00-web/deployment.apps-shop-web.yaml
+--- a/clusters/prod-eu/web/deployment.apps-shop-web.yaml
++++ b/clusters/prod-eu/web/deployment.apps-shop-web.yaml
 @@ -4,7 +4,7 @@
    name: web
    namespace: shop
@@ -73,11 +77,11 @@ def test_stat_shows_names_only(rendered: Path, lamella: Lamella) -> None:
         lamella("diff", "--stat").out
         == """\
 ~ prod-eu/web: Deployment.apps shop/web
+- clusters/prod-us/images.txt
+- prod-us/settings: ConfigMap shop/settings
 - prod-us/web: Deployment.apps shop/web
 - prod-us/web: Namespace shop
 - prod-us/web: Service shop/web
-- prod-us/settings: ConfigMap shop/settings
-- clusters/prod-us/images.txt
 1 changed, 5 removed in 2 clusters
 """
     )
@@ -92,8 +96,8 @@ def test_json_is_for_programs(rendered: Path, lamella: Lamella) -> None:
             "cluster": "prod-eu",
             "layer": "web",
             "object": "Deployment.apps shop/web",
-            "path": "clusters/prod-eu/00-web/deployment.apps-shop-web.yaml",
-            "oldPath": "clusters/prod-eu/00-web/deployment.apps-shop-web.yaml",
+            "path": "clusters/prod-eu/web/deployment.apps-shop-web.yaml",
+            "oldPath": "clusters/prod-eu/web/deployment.apps-shop-web.yaml",
             "diff": 11,
         }
     ]
@@ -117,10 +121,11 @@ def test_markdown_cannot_be_broken_out_of(rendered: Path, lamella: Lamella) -> N
     assert all(len(fence.removesuffix("diff")) > 8 for fence in fences)
 
 
-def test_a_layer_that_moves_is_told_as_moved(rendered: Path, lamella: Lamella) -> None:
+def test_an_object_that_moves_to_another_layer_is_told_as_moved(rendered: Path, lamella: Lamella) -> None:
     edit(rendered / "profiles/shop.yaml", "installPriority: 10", "installPriority: -10")
     said = lamella("diff", "--stat", "dev").out.splitlines()
-    assert "> dev/settings: ConfigMap shop/settings (was clusters/dev/01-settings/configmap-shop-settings.yaml)" in said
+    moved = "> dev/settings: Namespace shop (was clusters/dev/web/namespace-shop.yaml)"  # to the first that needs it
+    assert said == [moved, "1 moved in 1 cluster"]
 
 
 def test_values_of_secrets_are_never_shown(rendered: Path, lamella: Lamella) -> None:
@@ -175,7 +180,7 @@ def test_against_finds_clusters_that_are_new(rendered: Path, lamella: Lamella) -
     git(rendered, "commit", "-qm", "test")
     (rendered / "profiles/clusters/test.yaml").unlink()
     said = lamella("diff", "--stat", "--against", "HEAD", "-l", "env=dev")
-    assert said.out.splitlines()[0] == "- test/web: Deployment.apps shop/web"
+    assert said.out.splitlines()[0] == "- clusters/test/images.txt"
 
 
 def test_another_output_directory(rendered: Path, lamella: Lamella, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_the_stack_for_programs(fleet: Path, lamella: Lamella) -> None:
         "source": "pack web 1.0.0",
         "path": "packs/web",
         "namespace": "shop",
-        "output": "clusters/dev/00-web",
+        "output": "clusters/dev/web",
         "destination": "workload",
     }
 

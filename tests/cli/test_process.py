@@ -120,7 +120,7 @@ def test_output_is_utf8_in_every_locale(place: Path, locale: Mapping[str, str]) 
     assert (done.returncode, done.stderr.count("added")) == (0, 1)
     assert "└── " in done.stdout
     assert "grüß Gott" in done.stdout
-    written = place / "output/clusters/prod-eu/01-settings/configmap-shop-settings.yaml"
+    written = place / "output/clusters/prod-eu/settings/configmap-shop-settings.yaml"
     assert "grüß Gott" in written.read_text(encoding="utf-8")
 
 

@@ -58,7 +58,7 @@ def test_a_commit_to_a_directory(committed: Path, lamella: Lamella, tmp_path: Pa
     assert lamella("render", "--output", tmp_path / "now").status == 0
     old, new = files(tmp_path / "v1"), files(tmp_path / "now")
     assert {path for path in old if old[path] != new[path]} == {
-        "clusters/prod-eu/00-web/deployment.apps-shop-web.yaml",
+        "clusters/prod-eu/web/deployment.apps-shop-web.yaml",
         "clusters/prod-eu/inventory.json",
     }
 

@@ -17,7 +17,7 @@ DEV = "output/clusters/dev"
 
 def test_one_line_says_what_was_done(shop: Path, lamella: Lamella) -> None:
     said = lamella("render")
-    assert said == (0, "", "3 clusters, 6 layers, 12 objects: 19 added\n")
+    assert said == (0, "", "3 clusters, 6 layers, 12 objects: 20 added\n")
 
 
 def test_a_second_run_touches_nothing(rendered: Path, lamella: Lamella) -> None:
@@ -33,7 +33,7 @@ def test_only_files_that_change_are_written(rendered: Path, lamella: Lamella) ->
     after = {path: path.stat().st_mtime_ns for path in (rendered / "output").rglob("*.yaml")}
     changed = [path.name for path in before if before[path] != after[path]]
     assert changed == ["deployment.apps-shop-web.yaml"]
-    assert "replicas: 4" in (rendered / "output/clusters/prod-eu/00-web/deployment.apps-shop-web.yaml").read_text()
+    assert "replicas: 4" in (rendered / "output/clusters/prod-eu/web/deployment.apps-shop-web.yaml").read_text()
 
 
 def test_check_says_what_would_change_and_writes_nothing(shop: Path, lamella: Lamella) -> None:
@@ -41,8 +41,8 @@ def test_check_says_what_would_change_and_writes_nothing(shop: Path, lamella: La
     assert said.status == 1
     assert not (shop / "output").exists()
     lines = said.err.splitlines()
-    assert lines[0] == "1 cluster, 2 layers, 4 objects: 7 added (not written)"
-    assert "  + clusters/dev/00-web/deployment.apps-shop-web.yaml" in lines
+    assert lines[0] == "1 cluster, 2 layers, 4 objects: 8 added (not written)"
+    assert "  + clusters/dev/web/deployment.apps-shop-web.yaml" in lines
     lamella("render")
     assert lamella("render", "--check").status == 0
     edit(shop / "profiles/clusters/prod-eu.yaml", "replicas: 3", "replicas: 4")
@@ -50,7 +50,7 @@ def test_check_says_what_would_change_and_writes_nothing(shop: Path, lamella: La
     before = traces(shop)
     said = lamella("render", "--check")
     assert (said.status, said.out) == (1, "")
-    assert "  ~ clusters/prod-eu/00-web/deployment.apps-shop-web.yaml" in said.err.splitlines()
+    assert "  ~ clusters/prod-eu/web/deployment.apps-shop-web.yaml" in said.err.splitlines()
     assert "  - clusters/dev/inventory.json" in said.err.splitlines()
     assert traces(shop) == before
 
@@ -75,8 +75,8 @@ def test_yaml_on_stdout_is_the_files_one_after_the_other(shop: Path, lamella: La
     assert (said.status, said.err) == (0, "")
     assert not (shop / "output").exists()
     lamella("render")
-    names = ["00-web/namespace-shop.yaml", "00-web/service-shop-web.yaml", "00-web/deployment.apps-shop-web.yaml",
-             "01-settings/configmap-shop-settings.yaml"]  # fmt: skip
+    names = ["web/namespace-shop.yaml", "web/service-shop-web.yaml", "web/deployment.apps-shop-web.yaml",
+             "settings/configmap-shop-settings.yaml"]  # fmt: skip
     assert said.out == "".join("---\n" + (shop / DEV / name).read_text() for name in names)
 
 
@@ -132,7 +132,7 @@ def test_a_partial_render_leaves_the_others_alone(rendered: Path, lamella: Lamel
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns, path.read_text()) for path in others}
     edit(rendered / "packs/web/values.yaml", "web:1", "web:2")
     assert lamella("render", "dev").status == 0
-    assert "web:2" in (rendered / DEV / "00-web/deployment.apps-shop-web.yaml").read_text()
+    assert "web:2" in (rendered / DEV / "web/deployment.apps-shop-web.yaml").read_text()
     assert {path: (path.stat().st_ino, path.stat().st_mtime_ns, path.read_text()) for path in others} == before
     assert json.loads((rendered / "output/inventory.json").read_text()) == root
     assert root["clusters"] == ["dev", "prod-eu", "prod-us"]
@@ -163,13 +163,13 @@ def test_what_is_gone_from_the_source_goes_from_the_output_and_nothing_else(rend
     assert lamella("render").status == 0
     gone = before.keys() - files(rendered / "output").keys()
     assert gone == {
-        "clusters/dev/00-web/service-shop-web.yaml",
-        "clusters/prod-eu/00-web/service-shop-web.yaml",
-        "clusters/prod-eu/01-settings/configmap-shop-settings.yaml",
+        "clusters/dev/web/service-shop-web.yaml",
+        "clusters/prod-eu/web/service-shop-web.yaml",
+        "clusters/prod-eu/settings/configmap-shop-settings.yaml",
         *(path for path in before if path.startswith("clusters/prod-us/")),
     }
     assert not (rendered / "output/clusters/prod-us").exists()
-    assert not (rendered / "output/clusters/prod-eu/01-settings").exists()
+    assert not (rendered / "output/clusters/prod-eu/settings").exists()
     assert json.loads((rendered / "output/inventory.json").read_text())["clusters"] == ["dev", "prod-eu"]
 
 
@@ -185,7 +185,7 @@ def test_files_of_others_stay(rendered: Path, lamella: Lamella) -> None:
     notes = {
         "output/README.md": "by hand",
         "output/clusters/prod-us/notes.txt": "by hand",
-        "output/clusters/prod-us/00-web/extra.yaml": "a: b",
+        "output/clusters/prod-us/web/extra.yaml": "a: b",
         "output/clusters/not-ours/x.yaml": "a: b",
     }
     for path, text in notes.items():
@@ -194,28 +194,28 @@ def test_files_of_others_stay(rendered: Path, lamella: Lamella) -> None:
     (rendered / "profiles/clusters/prod-us.yaml").unlink()
     assert lamella("render").status == 0
     assert {path: (rendered / path).read_text() for path in notes} == notes
-    assert not (rendered / "output/clusters/prod-us/00-web/service-shop-web.yaml").exists()
+    assert not (rendered / "output/clusters/prod-us/web/service-shop-web.yaml").exists()
 
 
 def test_a_file_of_others_in_the_way_is_an_error(shop: Path, lamella: Lamella) -> None:
-    place = shop / DEV / "00-web/service-shop-web.yaml"
+    place = shop / DEV / "web/service-shop-web.yaml"
     place.parent.mkdir(parents=True)
     place.write_text("by hand")
     said = lamella("render")
     assert said.status == 1
-    assert f"{DEV}/00-web/service-shop-web.yaml: error[output-foreign-file]" in said.err
-    assert files(shop / "output") == {"clusters/dev/00-web/service-shop-web.yaml": "by hand"}
+    assert f"{DEV}/web/service-shop-web.yaml: error[output-foreign-file]" in said.err
+    assert files(shop / "output") == {"clusters/dev/web/service-shop-web.yaml": "by hand"}
 
 
 def test_a_file_edited_by_hand_is_told_and_kept_until_forced(rendered: Path, lamella: Lamella) -> None:
-    path = rendered / DEV / "00-web/service-shop-web.yaml"
+    path = rendered / DEV / "web/service-shop-web.yaml"
     good = path.read_text()
     path.write_text(good + "# fixed at night\n")
     before = traces(rendered / "output")
     for command in (["render"], ["render", "--check"]):
         said = lamella(*command)
         assert said.status == 1
-        assert f"{DEV}/00-web/service-shop-web.yaml: error[output-edited]" in said.err
+        assert f"{DEV}/web/service-shop-web.yaml: error[output-edited]" in said.err
     assert traces(rendered / "output") == before
     assert lamella("render", "prod-eu").status == 0, "another cluster's files are not this render's business"
     said = lamella("render", "--force")
@@ -225,14 +225,14 @@ def test_a_file_edited_by_hand_is_told_and_kept_until_forced(rendered: Path, lam
 
 
 def test_a_file_deleted_by_hand_comes_back(rendered: Path, lamella: Lamella) -> None:
-    path = rendered / DEV / "00-web/service-shop-web.yaml"
+    path = rendered / DEV / "web/service-shop-web.yaml"
     path.unlink()
     assert lamella("render").err.endswith("1 added\n")
     assert path.is_file()
 
 
 def test_an_edit_that_the_source_caught_up_with_is_no_problem(rendered: Path, lamella: Lamella) -> None:
-    edit(rendered / "output/clusters/prod-eu/00-web/deployment.apps-shop-web.yaml", "replicas: 3", "replicas: 4")
+    edit(rendered / "output/clusters/prod-eu/web/deployment.apps-shop-web.yaml", "replicas: 3", "replicas: 4")
     edit(rendered / "profiles/clusters/prod-eu.yaml", "replicas: 3", "replicas: 4")
     assert lamella("render").status == 0
     assert lamella("render", "--check").status == 0
@@ -254,12 +254,12 @@ def test_the_inventory_says_where_each_file_comes_from(rendered: Path) -> None:
         "apiVersion": "lamella/v1", "kind": "Inventory", "cluster": "dev", "kubernetesVersion": "1.33.4",
     }  # fmt: skip
     assert found["layers"]["web"] == {
-        "profile": "shop 1.0.0", "source": "pack web 1.0.0", "type": "addon", "wave": 0, "path": "clusters/dev/00-web",
+        "profile": "shop 1.0.0", "source": "pack web 1.0.0", "type": "addon", "wave": 0, "path": "clusters/dev/web",
     }  # fmt: skip
     on_disk = {path for path in files(rendered / "output") if path.startswith("clusters/dev/")}
     assert set(found["files"]) == on_disk - {"clusters/dev/inventory.json"}
-    service = found["files"]["clusters/dev/00-web/service-shop-web.yaml"]
-    content = (rendered / DEV / "00-web/service-shop-web.yaml").read_bytes()
+    service = found["files"]["clusters/dev/web/service-shop-web.yaml"]
+    content = (rendered / DEV / "web/service-shop-web.yaml").read_bytes()
     assert service == {
         "sha256": hashlib.sha256(content).hexdigest(),
         "layer": "web",

@@ -38,19 +38,19 @@ def test_the_files_of_a_cluster() -> None:
     assert list(tree(files(full_stack("prod-eu")))) == [
         "argocd/_fleet/management/prod-eu.yaml",
         "argocd/_fleet/prod-eu.yaml",
-        "argocd/prod-eu/02-cni.yaml",
-        "argocd/prod-eu/03-logging.yaml",
-        "argocd/prod-eu/03-operator.yaml",
-        "argocd/prod-eu/04-widgets.yaml",
-        "argocd/prod-eu/management/00-os.yaml",
-        "argocd/prod-eu/management/01-k8s.yaml",
+        "argocd/prod-eu/cni.yaml",
+        "argocd/prod-eu/logging.yaml",
+        "argocd/prod-eu/management/k8s.yaml",
+        "argocd/prod-eu/management/os.yaml",
         "argocd/prod-eu/management/project.yaml",
+        "argocd/prod-eu/operator.yaml",
         "argocd/prod-eu/project.yaml",
+        "argocd/prod-eu/widgets.yaml",
     ]
 
 
 def test_an_application_as_a_whole() -> None:
-    text = tree(files(full_stack("prod-eu")))["argocd/prod-eu/04-widgets.yaml"]
+    text = tree(files(full_stack("prod-eu")))["argocd/prod-eu/widgets.yaml"]
     assert (
         text
         == """\
@@ -72,7 +72,7 @@ spec:
     namespace: default
   project: prod-eu
   source:
-    path: output/clusters/prod-eu/04-widgets
+    path: output/clusters/prod-eu/widgets
     repoURL: https://git.example.com/platform/fleet.git
     targetRevision: main
   syncPolicy:
@@ -112,7 +112,7 @@ def test_everything_is_valid_for_the_crds_of_argo_cd(
 
 
 def test_the_check_against_the_crds_finds_unknown_fields_and_wrong_types(corpus: Path) -> None:
-    body = yaml.safe_load(tree(files(full_stack("prod-eu")))["argocd/prod-eu/04-widgets.yaml"])
+    body = yaml.safe_load(tree(files(full_stack("prod-eu")))["argocd/prod-eu/widgets.yaml"])
     body["spec"]["syncPolicy"]["automated"]["selfheal"] = True
     body["spec"]["source"]["path"] = 1
     body["metadata"]["uid"] = "x"
@@ -156,7 +156,7 @@ def test_a_project_allows_its_repository_its_cluster_and_management_only_where_i
     both = tree(files(cluster("dev", L("logging", 0, config_map("a")), add_on)))
     project = yaml.safe_load(both["argocd/dev/project.yaml"])
     assert project["spec"]["destinations"] == [{"name": "dev", "namespace": "*"}, in_cluster]
-    assert "argocd/dev/01-alerts.yaml" in both
+    assert "argocd/dev/alerts.yaml" in both
 
 
 def test_every_application_is_inside_its_project() -> None:
@@ -180,7 +180,7 @@ def test_prune_is_a_matter_of_the_layer_and_of_all() -> None:
         found = applications(files(full_stack("c"), chosen))
         return [name for name, a in found.items() if a["spec"]["syncPolicy"]["automated"]["prune"]]
 
-    assert pruned(settings("argocd")) == ["c-cni", "c-logging", "c-widgets", "c-os", "c-k8s"]
+    assert pruned(settings("argocd")) == ["c-cni", "c-logging", "c-k8s", "c-os", "c-widgets"]
     assert pruned(settings("argocd", argocd=replace(OPTIONS, prune=False))) == []
 
 

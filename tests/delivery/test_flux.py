@@ -41,35 +41,35 @@ def after(found: list[OutputFile]) -> dict[str, list[str]]:
 def test_the_files_of_a_cluster_with_a_flux_of_its_own() -> None:
     assert [path for path in tree(files(full_stack("eu"))) if path.startswith("flux/")] == [
         "flux/_fleet/eu.yaml",
-        "flux/eu/02-cni.yaml",
-        "flux/eu/03-logging.yaml",
-        "flux/eu/03-operator.yaml",
-        "flux/eu/04-widgets.yaml",
         "flux/eu/cluster.yaml",
+        "flux/eu/cni.yaml",
         "flux/eu/kustomization.yaml",
-        "flux/eu/management/00-os.yaml",
-        "flux/eu/management/01-k8s.yaml",
+        "flux/eu/logging.yaml",
+        "flux/eu/management/k8s.yaml",
         "flux/eu/management/kustomization.yaml",
+        "flux/eu/management/os.yaml",
+        "flux/eu/operator.yaml",
+        "flux/eu/widgets.yaml",
     ]
 
 
 def test_the_files_of_a_cluster_that_the_management_cluster_delivers() -> None:
     assert [path for path in tree(files(full_stack("eu", REMOTE))) if path.startswith("flux/")] == [
         "flux/_fleet/eu.yaml",
-        "flux/eu/00-os.yaml",
-        "flux/eu/01-k8s.yaml",
-        "flux/eu/02-cni.yaml",
-        "flux/eu/03-logging.yaml",
-        "flux/eu/03-operator.yaml",
-        "flux/eu/04-widgets.yaml",
+        "flux/eu/cni.yaml",
+        "flux/eu/k8s.yaml",
         "flux/eu/kustomization.yaml",
+        "flux/eu/logging.yaml",
+        "flux/eu/operator.yaml",
+        "flux/eu/os.yaml",
+        "flux/eu/widgets.yaml",
     ]
 
 
 def test_a_kustomization_as_a_whole() -> None:
     found = tree(files(full_stack("eu", REMOTE)))
     assert (
-        found["flux/eu/02-cni.yaml"]
+        found["flux/eu/cni.yaml"]
         == """\
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
@@ -88,7 +88,7 @@ spec:
   kubeConfig:
     secretRef:
       name: prod-eu-kubeconfig
-  path: "./output/clusters/eu/02-cni"
+  path: "./output/clusters/eu/cni"
   prune: true
   retryInterval: "2m"
   sourceRef:
@@ -99,7 +99,7 @@ spec:
 """
     )
     assert (
-        found["clusters/eu/02-cni/kustomization.yaml"]
+        found["clusters/eu/cni/kustomization.yaml"]
         == """\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
@@ -196,15 +196,15 @@ def test_the_management_cluster_never_applies_layers_of_a_cluster_without_kubeco
 def test_an_index_lists_every_kustomization_beside_it_and_not_the_entry() -> None:
     found = tree(files(full_stack("eu")))
     assert yaml.safe_load(found["flux/eu/kustomization.yaml"])["resources"] == [
-        "02-cni.yaml", "03-logging.yaml", "03-operator.yaml", "04-widgets.yaml",
+        "cni.yaml", "logging.yaml", "operator.yaml", "widgets.yaml",
     ]  # fmt: skip
-    assert yaml.safe_load(found["flux/eu/management/kustomization.yaml"])["resources"] == ["00-os.yaml", "01-k8s.yaml"]
+    assert yaml.safe_load(found["flux/eu/management/kustomization.yaml"])["resources"] == ["k8s.yaml", "os.yaml"]
 
 
 def test_prune_is_a_matter_of_the_layer_and_of_all_and_infra_layers_outlive_their_kustomization() -> None:
     found = kustomizations(files(full_stack("eu", REMOTE)))
     assert [n for n, k in found.items() if not k["spec"]["prune"]] == ["eu-operator"]
-    assert [n for n, k in found.items() if k["spec"].get("deletionPolicy") == "Orphan"] == ["eu-os", "eu-k8s", "eu-cni"]
+    assert [n for n, k in found.items() if k["spec"].get("deletionPolicy") == "Orphan"] == ["eu-cni", "eu-k8s", "eu-os"]
     none = kustomizations(files(full_stack("eu"), settings("flux", flux=FluxOptions(prune=False))))
     assert not any(k["spec"]["prune"] for k in none.values())
 
@@ -266,7 +266,7 @@ def test_hooks_that_undo_something_are_not_applied() -> None:
     }
     text = "".join(job.format(name=name, hook=hook) for name, hook in hooks.items())
     found = tree(files(cluster("c", L("app", 0, text), L("gone", 1, job.format(name="only", hook="pre-delete")))))
-    resources = yaml.safe_load(found["clusters/c/00-app/kustomization.yaml"])["resources"]
+    resources = yaml.safe_load(found["clusters/c/app/kustomization.yaml"])["resources"]
     assert resources == ["job.batch-default-both.yaml", "job.batch-default-migrate.yaml"]
     assert not any("gone" in path for path in found)
 
@@ -309,18 +309,20 @@ def test_hooks_around_an_installation_are_stages_before_and_after_it() -> None:
     }
     texts = tree(found)
     assert {
-        path: yaml.safe_load(text)["resources"] for path, text in texts.items() if path.startswith("flux/eu/01-app/")
+        path: yaml.safe_load(text)["resources"]
+        for path, text in texts.items()
+        if path.startswith("flux/eu/app_") and "/kustomization" in path
     } == {
-        "flux/eu/01-app/after/kustomization.yaml": ["../../../../clusters/eu/01-app/job.batch-app-seed.yaml"],
-        "flux/eu/01-app/before/kustomization.yaml": [
-            "../../../../clusters/eu/01-app/job.batch-app-migrate.yaml",
-            "../../../../clusters/eu/01-app/namespace-app.yaml",
-            "../../../../clusters/eu/01-app/serviceaccount-app-hooks.yaml",
+        "flux/eu/app_after/kustomization.yaml": ["../../../clusters/eu/app/job.batch-app-seed.yaml"],
+        "flux/eu/app_before/kustomization.yaml": [
+            "../../../clusters/eu/app/job.batch-app-migrate.yaml",
+            "../../../clusters/eu/app/namespace-app.yaml",
+            "../../../clusters/eu/app/serviceaccount-app-hooks.yaml",
         ],
-        "flux/eu/01-app/main/kustomization.yaml": ["../../../../clusters/eu/01-app/configmap-app-a.yaml"],
+        "flux/eu/app_main/kustomization.yaml": ["../../../clusters/eu/app/configmap-app-a.yaml"],
     }
     paths = [k["spec"]["path"] for n, k in kustomizations(found).items() if n.startswith("eu-app")]
-    assert sorted(paths) == [f"./output/flux/eu/01-app/{stage}" for stage in ("after", "before", "main")]
+    assert sorted(paths) == [f"./output/flux/eu/app_{stage}" for stage in ("after", "before", "main")]
 
 
 def test_a_layer_of_hooks_only_is_one_stage_and_the_next_wave_waits_for_it() -> None:
@@ -333,7 +335,7 @@ def test_the_stages_of_a_layer_are_its_objects_each_once(kubectl: Path, tmp_path
     write(tmp_path, [*hooked().files(), *files(hooked())])
     built = []
     for stage in ("before", "main", "after"):
-        directory = tmp_path / "flux" / "eu" / "01-app" / stage
+        directory = tmp_path / "flux" / "eu" / f"app_{stage}"
         command: list[str | Path] = [
             kubectl,
             "kustomize",
@@ -375,6 +377,6 @@ def _sorted(bodies: Any) -> list[Any]:
 def test_an_output_folder_and_a_path_of_its_own_reach_every_reference() -> None:
     chosen = settings("flux", flux=replace(FluxOptions(), path="rendered/eu", source_name="fleet"))
     found = kustomizations(files(full_stack("eu"), chosen))
-    assert found["eu-cni"]["spec"]["path"] == "./rendered/eu/clusters/eu/02-cni"
-    assert found["eu-os"]["spec"]["path"] == "./rendered/eu/management/eu/00-os"
+    assert found["eu-cni"]["spec"]["path"] == "./rendered/eu/clusters/eu/cni"
+    assert found["eu-os"]["spec"]["path"] == "./rendered/eu/management/eu/os"
     assert {k["spec"]["sourceRef"]["name"] for k in found.values()} == {"fleet"}

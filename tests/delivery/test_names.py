@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from compiler import delivery
 from compiler.delivery.documents import MAX_NAME, object_name
 from compiler.diagnostics import Problems
-from tests.delivery.clusters import L, cluster, config_map, settings
+from tests.delivery.clusters import L, cluster, config_map, full_stack, settings
 
 NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,80}[a-z0-9])?", fullmatch=True)
 
@@ -47,6 +47,18 @@ def test_two_clusters_whose_layers_would_share_a_name_are_told() -> None:
     assert "layer 'c' of cluster 'a-b' and layer 'b-c' of cluster 'a'" in problems.errors[0].message
     problems = Problems()
     delivery.check_names([f for f in found if f.cluster != "a"], problems)
+    assert problems.found == []
+
+
+def test_a_cluster_with_a_flux_of_its_own_has_its_name_in_two_clusters() -> None:
+    """In its own for all of its layers, and in the management cluster for those that make it."""
+    found = delivery.cluster_files(full_stack("eu"), settings("argocd", "flux"), Problems())
+    assert [f.path for f in found if str(f.object).endswith("flux-system/eu")] == [
+        "flux/_fleet/eu.yaml",
+        "flux/eu/cluster.yaml",
+    ]
+    problems = Problems()
+    delivery.check_names(found, problems)
     assert problems.found == []
 
 

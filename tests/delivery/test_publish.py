@@ -9,6 +9,7 @@ import pytest
 
 from compiler.app import publish
 from compiler.diagnostics import CompileError, Problems
+from compiler.model import layout
 from compiler.model.rendered import text_file
 from compiler.ports import Entry
 
@@ -63,19 +64,19 @@ def said(before: Mapping[str, str], after: Mapping[str, str], subject: str = "")
 
 
 def test_what_inventories_list_is_published_and_nothing_else() -> None:
-    files = output(dev={"clusters/dev/00-a/x.yaml": "x"})
-    found, problems = rendered({**files, "clusters/dev/00-a/foreign.yaml": "y", "README.md": "z"})
+    files = output(dev={"clusters/dev/a/x.yaml": "x"})
+    found, problems = rendered({**files, "clusters/dev/a/foreign.yaml": "y", "README.md": "z"})
     assert problems == []
     assert set(found.files) == set(files)
     assert found.versions == {"lamella": "1.2.3", "helm": "4.2.3"}
 
 
 def test_every_file_that_is_not_as_rendered_is_named() -> None:
-    files = output(dev={"clusters/dev/00-a/x.yaml": "x", "clusters/dev/00-a/y.yaml": "y"}, eu={"flux/eu/k.yaml": "k"})
-    del files["clusters/dev/00-a/x.yaml"]
+    files = output(dev={"clusters/dev/a/x.yaml": "x", "clusters/dev/a/y.yaml": "y"}, eu={"flux/eu/k.yaml": "k"})
+    del files["clusters/dev/a/x.yaml"]
     files["flux/eu/k.yaml"] += "\n"
     assert rendered(files)[1] == [
-        "output/clusters/dev/00-a/x.yaml: output-edited: this file is gone",
+        "output/clusters/dev/a/x.yaml: output-edited: this file is gone",
         "output/flux/eu/k.yaml: output-edited: this file was edited since it was rendered",
     ]
 
@@ -94,10 +95,10 @@ def test_an_inventory_with_a_merge_conflict_is_refused() -> None:
 
 def test_a_message() -> None:
     before = output(
-        dev={"clusters/dev/00-a/x.yaml": "x", "management/dev/00-os/m.yaml": "m"},
-        gone={"clusters/gone/00-a/x.yaml": "x"},
+        dev={"clusters/dev/a/x.yaml": "x", "management/dev/os/m.yaml": "m"},
+        gone={"clusters/gone/a/x.yaml": "x"},
     )
-    after = output(dev={"clusters/dev/00-a/x.yaml": "new", "argocd/dev/00-a.yaml": "a"})
+    after = output(dev={"clusters/dev/a/x.yaml": "new", "argocd/dev/a.yaml": "a"})
     assert said(before, after) == publish.Message(
         "Render dev, gone: 1 added, 2 changed, 3 removed",
         ("- dev: 1 added, 2 changed, 1 removed", "- gone: 2 removed"),
@@ -112,7 +113,7 @@ def test_a_message() -> None:
 
 
 def test_a_message_of_many_clusters_stays_short() -> None:
-    after = output(**{f"c{index:03}": {f"clusters/c{index:03}/00-a/x.yaml": "x"} for index in range(50)})
+    after = output(**{f"c{index:03}": {f"clusters/c{index:03}/a/x.yaml": "x"} for index in range(50)})
     found = said({}, after)
     assert found.subject == "Render 50 clusters: 101 added"
     assert len(found.body) == 21
@@ -121,7 +122,7 @@ def test_a_message_of_many_clusters_stays_short() -> None:
 
 
 def test_a_subject_can_be_given_and_a_message_is_said_also_where_inventories_are_equal() -> None:
-    files = output(dev={"clusters/dev/00-a/x.yaml": "x"})
+    files = output(dev={"clusters/dev/a/x.yaml": "x"})
     assert said({}, files, "Release 7").subject == "Release 7"
     assert said(files, files).subject == "Render: output as its inventories have it"
     assert dict(said(files, files).trailers)["Clusters-Changed"] == "0"
@@ -130,10 +131,10 @@ def test_a_subject_can_be_given_and_a_message_is_said_also_where_inventories_are
 @pytest.mark.parametrize(
     ("path", "cluster"),
     [
-        ("clusters/dev/00-a/x.yaml", "dev"),
+        ("clusters/dev/a/x.yaml", "dev"),
         ("clusters/dev/inventory.json", "dev"),
-        ("management/dev/00-os/x.yaml", "dev"),
-        ("argocd/dev/00-a.yaml", "dev"),
+        ("management/dev/os/x.yaml", "dev"),
+        ("argocd/dev/a.yaml", "dev"),
         ("argocd/_fleet/prod-eu.1.yaml", "prod-eu.1"),
         ("argocd/_fleet/management/prod-eu.yaml", "prod-eu"),
         ("flux/fleet.yaml", ""),
@@ -141,4 +142,4 @@ def test_a_subject_can_be_given_and_a_message_is_said_also_where_inventories_are
     ],
 )
 def test_the_cluster_of_a_path(path: str, cluster: str) -> None:
-    assert publish.cluster_of(path) == cluster
+    assert layout.cluster_of(path) == cluster

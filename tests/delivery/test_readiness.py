@@ -17,7 +17,7 @@ def expressions(*checks: dict[str, Any]) -> Any:
     given = cluster("c", L("app", 0, config_map("a"), readiness=checks))
     found = delivery.cluster_files(given, settings("flux"), problems)
     assert problems.found == []
-    [file] = [f for f in found if f.path == "flux/c/00-app.yaml"]
+    [file] = [f for f in found if f.path == "flux/c/app.yaml"]
     return yaml.safe_load(file.content)["spec"].get("healthCheckExprs")
 
 

@@ -45,7 +45,7 @@ metadata: {name: prod}
 spec: {kubernetesVersion: 1.33.4, profiles: [{name: base, version: 1.0.0}]}
 """,
 }
-CONFIG_MAPS = [f"output/clusters/{name}/00-logging/configmap-logging-settings.yaml" for name in ("dev", "prod")]
+CONFIG_MAPS = [f"output/clusters/{name}/logging/configmap-logging-settings.yaml" for name in ("dev", "prod")]
 
 
 def workflow() -> dict[Any, Any]:

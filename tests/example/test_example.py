@@ -270,23 +270,25 @@ def test_shows_charts_that_ask_for_the_crds_of_lower_layers(repository: Path) ->
 def test_delivery_follows_the_waves() -> None:
     """Flux: each layer waits for the wave before, on the cluster that its kubeconfig is for."""
     found = {
-        path.stem: yaml.safe_load(path.read_text())["spec"] for path in (OUTPUT / "flux/prod-eu-1").glob("0*.yaml")
+        path.stem: yaml.safe_load(path.read_text())["spec"]
+        for path in (OUTPUT / "flux/prod-eu-1").glob("*.yaml")
+        if path.name != "kustomization.yaml"
     }
     after = {name: [other["name"] for other in spec.get("dependsOn", [])] for name, spec in found.items()}
     assert after == {
-        "00-nodes": [],
-        "01-kubernetes": ["prod-eu-1-nodes"],
-        "02-network": ["prod-eu-1-kubernetes"],
-        "03-storage": ["prod-eu-1-network"],
-        "04-components": ["prod-eu-1-storage"],
-        "05-tenants": ["prod-eu-1-components"],
-        "06-traefik": ["prod-eu-1-tenants"],
-        "07-node-exporter": ["prod-eu-1-traefik"],
-        "07-prometheus": ["prod-eu-1-traefik"],
+        "nodes": [],
+        "kubernetes": ["prod-eu-1-nodes"],
+        "network": ["prod-eu-1-kubernetes"],
+        "storage": ["prod-eu-1-network"],
+        "components": ["prod-eu-1-storage"],
+        "tenants": ["prod-eu-1-components"],
+        "traefik": ["prod-eu-1-tenants"],
+        "node-exporter": ["prod-eu-1-traefik"],
+        "prometheus": ["prod-eu-1-traefik"],
     }
-    assert {name for name, spec in found.items() if "kubeConfig" not in spec} == {"00-nodes", "01-kubernetes"}
-    assert found["01-kubernetes"]["healthCheckExprs"][0]["kind"] == "KubeadmControlPlane"
-    assert {name for name, spec in found.items() if not spec["prune"]} == {"00-nodes", "01-kubernetes"}
+    assert {name for name, spec in found.items() if "kubeConfig" not in spec} == {"nodes", "kubernetes"}
+    assert found["kubernetes"]["healthCheckExprs"][0]["kind"] == "KubeadmControlPlane"
+    assert {name for name, spec in found.items() if not spec["prune"]} == {"nodes", "kubernetes"}
 
 
 def test_every_pack_and_profile_of_the_example_is_used(repository: Path) -> None:

@@ -17,10 +17,10 @@ _OTHERS = ("kustomization.yaml",)  # of Flux, not of the layer
 
 
 def layers(root: Path) -> Trees:
-    """The objects of every layer below an output directory, in the order of waves."""
-    folders = sorted((path for path in root.glob("*/*/*") if path.is_dir()), key=lambda path: path.name)
+    """The objects of every layer below an output directory."""
+    folders = sorted(path for path in root.glob("*/*/*") if path.is_dir())
     return {
-        (folder.parts[-3], folder.parts[-2], folder.name.partition("-")[2]): {
+        (folder.parts[-3], folder.parts[-2], folder.name): {
             path.name: path.read_text()
             for path in sorted(folder.iterdir())
             if path.name not in _OTHERS and path.is_file()

@@ -1,7 +1,8 @@
 """Small repositories beside all that they give: renders/<case>/input, the output in expected/, the talk in stderr.txt.
 
 `pytest tests/golden --update` rewrites both; the review is the diff. Files that are there and not expected fail as files
-that are missing do. Inventories are left out: they hold digests of what is compared here, and tests/cli reads them.
+that are missing do. Inventories are left out: they hold digests of what is compared here, and tests/cli reads them, as it
+does .gitattributes, which is the same everywhere.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from compiler.cli import run
 
 CASES = sorted(path for path in (Path(__file__).parent / "renders").iterdir() if path.is_dir())
 
+_NOT_COMPARED = ("inventory.json", ".gitattributes")
+
 
 def tree(root: Path) -> dict[str, str]:
-    """{relative path: text} of every file below `root` but inventories."""
-    found = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name != "inventory.json")
+    """{relative path: text} of every file below `root` that is compared."""
+    found = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name not in _NOT_COMPARED)
     return {path.relative_to(root).as_posix(): path.read_text() for path in found}
 
 
