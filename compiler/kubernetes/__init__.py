@@ -1,6 +1,7 @@
 """What Kubernetes itself defines: which APIs each minor serves, which kinds are cluster-scoped, how lists merge.
 
-Data of Kubernetes 1.25 to 1.37 in two small JSON files, read on first use; `tests/kubernetes/generate.py` makes them.
+Data of Kubernetes 1.25 to 1.37 in small JSON files, read on first use; `tests/kubernetes/generate*.py` make them.
+`validation/` says what an API server would answer.
 """
 
 from __future__ import annotations

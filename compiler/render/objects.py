@@ -17,6 +17,7 @@ from compiler import kubernetes, yamldoc
 from compiler.diagnostics import Diagnostic
 from compiler.kubernetes.images import images
 from compiler.kubernetes.names import is_namespace
+from compiler.kubernetes.sops import is_encrypted
 from compiler.model import CrdInfo, RenderedObject
 
 # Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
@@ -108,12 +109,6 @@ def _shape_problem(body: Any) -> str:
     if namespace and not is_namespace(namespace):
         return f"{body['kind']} {name}: {namespace[:80]!r} is no namespace (lower-case letters, digits and '-', at most 63)"
     return ""
-
-
-def is_encrypted(body: Mapping[str, Any]) -> bool:
-    """Whether SOPS has encrypted the object. Its MAC is over the values in their order: it must stay as it is."""
-    sops = body.get("sops")
-    return isinstance(sops, dict) and bool(sops.get("mac"))
 
 
 def _is_cluster_scoped(body: Mapping[str, Any]) -> bool:

@@ -15,12 +15,13 @@ from compiler import kubernetes
 from compiler.charts import scan as chart_scan
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.kubernetes.differences import differences
+from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
 from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
 from compiler.overlay.apply import apply_one
 from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
-from compiler.render.objects import Draft, drafts_of, finished, identity_of, is_encrypted
+from compiler.render.objects import Draft, drafts_of, finished, identity_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""What the API server of a minor version says to a whole object: its schema, its name and metadata, its rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.kubernetes.apis import MINORS, serves, split_api_version
+from compiler.kubernetes.names import is_label_key, is_namespace, is_subdomain
+from compiler.kubernetes.sops import is_encrypted
+from compiler.kubernetes.validation import custom, definitions, syntax
+from compiler.kubernetes.validation.findings import REQUIRED, Finding, described
+
+_META = "meta.v1.ObjectMeta"
+_RBAC = "rbac.authorization.k8s.io"
+# Kinds that the API server writes itself or whose names are free beyond what every path segment must be.
+_FREE_NAMES = frozenset({"CertificateSigningRequest", "ComponentStatus", "Event", "IPAddress", "PodDisruptionBudget"})
+_PATH = re.compile(r"(?!\.{1,2}$)[^/%]+")
+
+
+def check_builtin(body: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
+    """What is wrong with an object of a built-in kind.
+
+    () also where nothing can be said: the minor does not serve the kind or is outside of the data, SOPS has encrypted it.
+    """
+    api_version, kind = body["apiVersion"], body["kind"]
+    definition = definitions.definition_of(api_version, kind)
+    served = minor in MINORS and serves(minor, *split_api_version(api_version), kind)
+    if not definition or not served or is_encrypted(body):
+        return ()
+    found = definitions.check(body, definition, minor)
+    return (*filter(_counts, found), *_metadata(body, minor))
+
+
+def _counts(found: Finding) -> bool:
+    """Whether a request without status would be told too: the server takes the status from nobody but itself."""
+    return found.path[:1] != ("status",) or found.message != REQUIRED
+
+
+def check_custom(body: Mapping[str, Any], schema: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
+    """What is wrong with an object of a custom kind, whose version has this `openAPIV3Schema`."""
+    if is_encrypted(body):
+        return ()
+    metadata = body.get("metadata")
+    found = custom.check(body, schema)
+    return (*filter(_counts, found), *definitions.check(metadata, _META, minor, ("metadata",)), *_metadata(body, minor))
+
+
+def _metadata(body: Mapping[str, Any], minor: int) -> list[Finding]:
+    metadata = body["metadata"]
+    found = []
+    if message := _name(body, minor):
+        found.append(Finding(("metadata", "name"), message))
+    namespace = metadata.get("namespace")
+    if isinstance(namespace, str) and namespace and not is_namespace(namespace):
+        found.append(Finding(("metadata", "namespace"), f"{described(namespace)} is no namespace"))
+    if metadata.get("managedFields") is not None:
+        found.append(Finding(("metadata", "managedFields"), "the server writes it, and nobody else", "apply"))
+    for index, item in enumerate(metadata.get("finalizers") or ()):
+        if isinstance(item, str) and not is_label_key(item):
+            found.append(Finding(("metadata", "finalizers", index), f"{described(item)} is no finalizer's name"))
+    return found
+
+
+def _name(body: Mapping[str, Any], minor: int) -> str:
+    name, kind = body["metadata"].get("name"), body["kind"]
+    group, _ = split_api_version(body["apiVersion"])
+    if name is None and not body["metadata"].get("generateName"):
+        return REQUIRED
+    if not isinstance(name, str):
+        return ""
+    if not name:
+        return REQUIRED
+    if group == _RBAC or kind in _FREE_NAMES:
+        return "" if _PATH.fullmatch(name) else f"{described(name)} is not a name: no '/' and no '%'"
+    if (group, kind) == ("", "Namespace") or (minor >= 34 and (group, kind) == ("apps", "StatefulSet")):
+        return syntax.label(name)
+    if (group, kind) == ("", "Service"):
+        return syntax.label_1035(name) if minor <= 34 else syntax.label(name)
+    if not is_subdomain(name):
+        return f"{described(name)} is not a name: lower-case letters, digits, '-' and '.', at most 253"
+    if (group, kind) == ("batch", "CronJob") and len(name) > 52:
+        return f"{described(name)} has more than 52 characters"
+    spec = body.get("spec")
+    if isinstance(spec, dict):
+        names = spec.get("names")
+        if kind == "CustomResourceDefinition" and group == "apiextensions.k8s.io" and isinstance(names, dict):
+            wanted = f"{names.get('plural')}.{spec.get('group')}"
+            return "" if name == wanted else f"expected '{wanted}' (plural and group), found {described(name)}"
+        if kind == "APIService" and group == "apiregistration.k8s.io":
+            wanted = f"{spec.get('version')}.{spec.get('group')}"
+            return "" if name == wanted else f"expected '{wanted}' (version and group), found {described(name)}"
+    return ""
