@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache, partial
@@ -16,8 +17,8 @@ from compiler.model.tree import TreeFile
 from compiler.output import inventory
 from compiler.ports import Files
 
-_SOURCE_IN_0_1 = b'"source": "'
-"""Only inventories of 0.1 say in text where a layer comes from."""
+_WAVE_IN_PATH = re.compile(rb'"wave": [0-9]+, "path": "[^/"]+/[^/"]+/[0-9]{2,}-')
+"""In every inventory of 0.1 that has layers, and in others only where a layer's name begins like that: a quick look."""
 
 
 def clusters(output: Files | None) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str
         return found
     for cluster in names:
         text = _text(output, layout.inventory(cluster)) or b""
-        if _SOURCE_IN_0_1 not in text:
+        if not _WAVE_IN_PATH.search(text):
             continue
         with suppress(ValueError, KeyError, TypeError, AttributeError):  # broken ones are told where they are needed
             waves = {name: entry["wave"] for name, entry in json.loads(text)["layers"].items()}
