@@ -86,7 +86,7 @@ def fail(code: str, message: str, at: Position | None = None, *, hint: str = "")
 class Problems:
     """Collects diagnostics through a stage; `raise_if_any` ends the stage with all errors (and the warnings so far)."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def error(
         self,
@@ -97,26 +97,26 @@ class Problems:
         hint: str = "",
         related: Iterable[tuple[Position, str]] = (),
     ) -> None:
-        self.found.append(Diagnostic(code, message, at, hint, tuple(related)))
+        self.diagnostics.append(Diagnostic(code, message, at, hint, tuple(related)))
 
     def warning(self, code: str, message: str, at: Position | None = None, *, hint: str = "") -> None:
-        self.found.append(Diagnostic(code, message, at, hint, severity="warning"))
+        self.diagnostics.append(Diagnostic(code, message, at, hint, severity="warning"))
 
     def add(self, error: CompileError) -> None:
         """Takes over the problems of an error that was raised below."""
-        self.found.extend(error.diagnostics)
+        self.diagnostics.extend(error.diagnostics)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        return tuple(d for d in self.found if d.severity == "error")
+        return tuple(d for d in self.diagnostics if d.severity == "error")
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        return tuple(d for d in self.found if d.severity == "warning")
+        return tuple(d for d in self.diagnostics if d.severity == "warning")
 
     def raise_if_any(self) -> None:
         if self.errors:
-            raise CompileError(self.found)
+            raise CompileError(self.diagnostics)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -108,7 +108,7 @@ def compile_clusters(
     recorder = Recorder.over(files)
     source, loading = load(recorder)
     planned, problems = plan(source, recorder, select(source, request), renderer.evaluate, request.today)
-    problems.found.extend(loading)
+    problems.diagnostics.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
     results = render_layers(planned, renderer, progress, annotations=annotations)
     _collect(planned.clusters, results, problems)
@@ -139,7 +139,7 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
                 found = found if found.at else replace(found, at=layer.at)
                 if found not in seen:
                     seen.add(found)
-                    problems.found.append(found)
+                    problems.diagnostics.append(found)
             for index, scoped in enumerate(layer.overlays):
                 if scoped.wide and not scoped.overlay.optional:
                     place = scoped.overlay.at  # the overlay as written: macros may make another one for each layer

@@ -55,7 +55,7 @@ def describe(pack: Pack, files: Files) -> dict[str, Any]:
         "values": _values(pack, rules),
         "problems": [
             {"severity": d.severity, "code": d.code, "at": str(d.at or ""), "message": d.message}
-            for d in sorted(set(problems.found), key=lambda d: d.sort_key())
+            for d in sorted(set(problems.diagnostics), key=lambda d: d.sort_key())
         ],
     }
     return {key: value for key, value in found.items() if value not in (None, "", [], {}, 0)}

@@ -47,8 +47,8 @@ def lint(files: Files, pack: Pack, compile_: Compile) -> tuple[Diagnostic, ...]:
     if not (pack.charts or pack.manifests or pack.templates or pack.defects) and pack.layer not in ("os", "k8s"):
         problems.error("pack-empty", "the pack names no charts and no manifests", pack.at)
     if not any(found.severity == "error" for found in pack.defects):  # else no layer can use it
-        problems.found.extend(_judged(found) for found in _compiled(files, pack, charts, compile_))
-    return _once(problems.found)
+        problems.diagnostics.extend(_judged(found) for found in _compiled(files, pack, charts, compile_))
+    return _once(problems.diagnostics)
 
 
 def _metadata(pack: Pack, files: Files, problems: Problems) -> Reader:

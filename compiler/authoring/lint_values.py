@@ -111,7 +111,7 @@ def _check_presets(values: PackValues, charts: Sequence[Chart]) -> None:
         ):
             if set(with_preset.section(section)) - set(values.section(section)) - names:
                 report_unmatched(with_preset, section, names)
-        for found in own.found:
+        for found in own.diagnostics:
             problems.warning(found.code, f"preset '{preset.name}': {found.message}", preset.at, hint=found.hint)
 
 
@@ -124,7 +124,7 @@ def _check_schema(values: PackValues) -> None:
     """The pack's own values must fit its schema, and its paths name something; what is required may be empty."""
     own = Problems()
     schema.check(PackValues(values.pack, values.data, values.locate, own))
-    values.problems.found.extend(found for found in own.found if found.code != "schema-required")
+    values.problems.diagnostics.extend(found for found in own.diagnostics if found.code != "schema-required")
     for path, at in values.pack.schema_at.items():
         section = ".".join(path.split(".")[:2])  # a chart or a manifest; what is below it may well have no default
         if lookup(values.data, path) is MISSING and lookup(values.data, section) is MISSING:

@@ -25,8 +25,8 @@ def check_command(console: Console, options: Options, strict: bool) -> int:
     with options.repository.files() as files, options.session() as session:
         compiled, problems = _checked(files, session, options, console)
     problems.raise_if_any()
-    console.problems(problems.found)
-    if strict and problems.found:
+    console.problems(problems.diagnostics)
+    if strict and problems.diagnostics:
         return 1
     assert compiled is not None  # else there are errors
     console.say(f"{_n(len(compiled.clusters), 'cluster')}, {_n(compiled.progress.layers, 'layer')}: no errors")
@@ -39,7 +39,7 @@ def _checked(files: Files, session: Session, options: Options, console: Console)
     compiled = None
     try:
         compiled = options.compile(files, session, console)
-        problems.found.extend(compiled.warnings)
+        problems.diagnostics.extend(compiled.warnings)
     except CompileError as error:
         if error.environment:
             raise

@@ -75,21 +75,21 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
     with Session() as session:
         for place in places:
             packs, broken = place.packs()
-            problems.found.extend(broken)
+            problems.diagnostics.extend(broken)
             for pack in packs:
                 for case in _cases(pack, place, problems):
                     result = run_case(pack, case, place.files, compiler_of(session))
-                    problems.found.extend(found for found in result.problems if found.severity == "error")
+                    problems.diagnostics.extend(found for found in result.problems if found.severity == "error")
                     ok = _update(result, place, console) if update else _compare(result, console)
                     failed, total = failed + (not ok), total + 1
-    console.problems(problems.found)
+    console.problems(problems.diagnostics)
     console.say(f"{total} case{'' if total == 1 else 's'}, {failed} failed")
     return 1 if failed or problems.errors else 0
 
 
 def _cases(pack: Pack, place: PackDirectory, problems: Problems) -> Sequence[Case]:
     """The cases of a pack; none where something is wrong with it or them (recorded)."""
-    problems.found.extend(found for found in pack.defects if found.severity == "error")
+    problems.diagnostics.extend(found for found in pack.defects if found.severity == "error")
     if any(found.severity == "error" for found in pack.defects):
         return ()
     try:
@@ -150,7 +150,7 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
         report = problems.error if check and strict else problems.warning
         entry = pack.values.at("pack", "content", "images", found.listed.index(image))
         report("pack-image-unused", f"{image} is listed, and nothing that is rendered names it", entry)
-    console.problems(problems.found)
+    console.problems(problems.diagnostics)
     console.say(
         f"{len(found.rendered)} rendered, {len(found.unlisted)} not listed, {len(found.unused)} listed and not used"
     )

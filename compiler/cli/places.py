@@ -45,11 +45,11 @@ class PackDirectory:
         problems = Problems()
         found = find_packs(self.files, [self.directory], problems)
         packs = [pack for versions in found.values() for pack in versions.values()]
-        if not packs and not problems.found:
+        if not packs and not problems.diagnostics:
             raise fail(
                 "pack-missing", f"there is no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}"
             )
-        return packs, [Diagnostic(d.code, d.message, d.at, d.hint, d.related) for d in problems.found]
+        return packs, [Diagnostic(d.code, d.message, d.at, d.hint, d.related) for d in problems.diagnostics]
 
     def pack(self) -> Pack:
         """The one pack in the directory. Raises CompileError."""

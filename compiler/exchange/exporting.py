@@ -60,7 +60,7 @@ def export_profile(profile: Profile, source: Source, files: Files) -> Exported:
             "variables": [_variable(variable) for variable in profile.variables],
         },
     }
-    return Exported(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", tuple(problems.found))
+    return Exported(json.dumps(exported, indent=2, ensure_ascii=False) + "\n", tuple(problems.diagnostics))
 
 
 def _document(text: str, profile: Profile) -> Document:

@@ -83,7 +83,7 @@ def _values(entry: Reader) -> _Values:
         document = yamldoc.load_one(text, f"{at.path} ({entry.string('name')}.values)", duplicates="warn")
     except CompileError as error:
         entry.problems.add(error)
-    entry.problems.found.extend(document.duplicates)
+    entry.problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
         entry.problems.error("values-shape", f"{entry.name_of('values')}: values are a mapping", document.at())
     return _Values(text, document)

@@ -64,7 +64,7 @@ def import_profile(
     if given:
         files[registries.PATH] = registries.added(settings, given)
     registries.tell(layers, source, problems)
-    return Imported(files, tuple(problems.found))
+    return Imported(files, tuple(problems.diagnostics))
 
 
 def _document(content: bytes, source: str, form: str) -> Document:

@@ -55,7 +55,7 @@ def find_packs(
         try:
             name, version = _identity(files, directory)
         except CompileError as error:
-            problems.found.extend(replace(d, severity="warning") for d in error.diagnostics)
+            problems.diagnostics.extend(replace(d, severity="warning") for d in error.diagnostics)
             continue
         found.setdefault(name, {}).setdefault(version, []).append(directory)
 
@@ -87,7 +87,7 @@ def _directories(files: Files, roots: Sequence[str], problems: Problems) -> Iter
                 yield directory
                 continue
         except CompileError as error:
-            problems.found.extend(replace(d, severity="warning") for d in error.diagnostics)
+            problems.diagnostics.extend(replace(d, severity="warning") for d in error.diagnostics)
             continue
         if depth < _MAX_DEPTH:
             names = [name for name in files.names(real) if not name.startswith(".")]
@@ -152,7 +152,7 @@ def read_pack(files: Files, directory: str, *, registry: str = "") -> Pack:
     except CompileError as error:
         problems.add(error)
     pack = _assemble(Reader(document.value, document, problems), files, directory, registry)
-    return replace(pack, defects=tuple(problems.found))
+    return replace(pack, defects=tuple(problems.diagnostics))
 
 
 def _assemble(reader: Reader, files: Files, directory: str, registry: str) -> Pack:

@@ -33,7 +33,7 @@ def read_values(files: Files, directory: str, label: str, problems: Problems) ->
             document = yamldoc.load_one(text, path, duplicates="warn")
     except CompileError as error:
         problems.add(error)
-    problems.found.extend(document.duplicates)
+    problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
         problems.error("values-shape", f"values must be a mapping, found {type_name(document.value)}", document.at())
     data = document.value if isinstance(document.value, dict) else {}
@@ -158,7 +158,7 @@ def _optional(files: Files, path: str, native: bool, problems: Problems) -> Read
     try:
         if _exists(files, path):
             document = yamldoc.load_one(tree.read(files, path), path, duplicates="warn")
-            own.found.extend(document.duplicates)
+            own.diagnostics.extend(document.duplicates)
     except CompileError as error:
         own.add(error)
     if document.value is not None and not isinstance(document.value, dict):
@@ -168,7 +168,7 @@ def _optional(files: Files, path: str, native: bool, problems: Problems) -> Read
 
 
 def _take(own: Problems, native: bool, problems: Problems) -> None:
-    problems.found.extend(d if native else replace(d, severity="warning") for d in own.found)
+    problems.diagnostics.extend(d if native else replace(d, severity="warning") for d in own.diagnostics)
 
 
 def _exists(files: Files, path: str) -> bool:

@@ -142,5 +142,5 @@ def _read_variables(spec: Reader) -> tuple[Variable, ...]:
         if variable.name in found:
             spec.problems.error("variable-duplicate", f"variable '{variable.name}' is defined twice", child.here)
         found[variable.name] = variable
-    spec.problems.found.extend(check_definitions(tuple(found.values())))
+    spec.problems.diagnostics.extend(check_definitions(tuple(found.values())))
     return tuple(found.values())

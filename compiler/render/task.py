@@ -38,7 +38,7 @@ def run(task: LayerTask, setup: Setup) -> LayerResult:
     try:
         bodies = _overlaid(task, list(_drafts(task, setup, problems)), problems)
         if problems.errors:
-            return LayerResult((), tuple(problems.found))
+            return LayerResult((), tuple(problems.diagnostics))
         drafts, matched = bodies
         random: tuple[RandomField, ...] = ()
         if any(isinstance(part, ChartPart | GoTemplatePart) and part.twice for part in task.parts):
@@ -46,9 +46,9 @@ def run(task: LayerTask, setup: Setup) -> LayerResult:
             again, _ = _overlaid(second, list(_drafts(second, setup, Problems())), Problems())
             random = tuple(_random_fields(drafts, again))
         objects = tuple(finished(_annotated(draft, task)) for draft in drafts)
-        return LayerResult(objects, tuple(problems.found), random, matched)
+        return LayerResult(objects, tuple(problems.diagnostics), random, matched)
     except CompileError as error:
-        return LayerResult((), (*problems.found, *error.diagnostics))
+        return LayerResult((), (*problems.diagnostics, *error.diagnostics))
 
 
 def _second(part: Part) -> Part:
@@ -70,9 +70,9 @@ def _drafts(task: LayerTask, setup: Setup, problems: Problems) -> Iterator[Draft
         try:
             found, diagnostics = drafts_of(text, template, task.namespace, isinstance(source, ChartPart))
         except CompileError as error:
-            problems.found.extend(_of_rendered(d, text, template, source) for d in error.diagnostics)
+            problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in error.diagnostics)
             continue
-        problems.found.extend(_of_rendered(d, text, template, source) for d in diagnostics)
+        problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in diagnostics)
         yield from (draft for draft in found if not (task.drop_hooks and _is_hook(draft)))
 
 
@@ -178,7 +178,7 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
         changeable = [draft for draft in drafts if not is_encrypted(draft.body)]
         changed, found = apply_one([draft.body for draft in changeable], scoped.overlay)
         missed = [d for d in found if d.code == "overlay-no-match"]
-        problems.found.extend(d for d in found if not (scoped.wide and d in missed))
+        problems.diagnostics.extend(d for d in found if not (scoped.wide and d in missed))
         if scoped.wide and not missed:
             matched.append(index)
         drafts = [draft for draft in drafts if is_encrypted(draft.body)] + [

@@ -199,9 +199,9 @@ class _Resolver:
         if chart_scan.draws_random(expression.raw):
             self._error("macro-random", f"{expression.raw} may give something else in every run")
             return ""
-        found = len(self.problems.found)
+        found = len(self.problems.diagnostics)
         template = f"{{{{ {self._with_literals(expression)} }}}}"
-        if len(self.problems.found) > found or self.broken.intersection(expression.references):
+        if len(self.problems.diagnostics) > found or self.broken.intersection(expression.references):
             return ""
         result = self.results.get(template)
         if result is None:
@@ -252,7 +252,7 @@ class _Resolver:
         return value
 
     def _nested(self, name: str, value: Any) -> Any:
-        missing, found = self.missing, len(self.problems.found)
+        missing, found = self.missing, len(self.problems.diagnostics)
         self.trail = (*self.trail, name)
         try:
             value = self.tree(value, ())
@@ -262,7 +262,7 @@ class _Resolver:
             raise _PendingError
         if len(canonical_json(value)) > _LARGEST:
             self._error("macro-value", f"the value of .spectro.{name} is larger than {_LARGEST} characters")
-        if len(self.problems.found) > found:
+        if len(self.problems.diagnostics) > found:
             self.broken.add(name)
             return ""
         self.known[name] = value

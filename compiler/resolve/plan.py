@@ -43,7 +43,7 @@ class _Once:
             key = (diagnostic.code, diagnostic.message, str(diagnostic.at))
             if key not in self.seen:
                 self.seen.add(key)
-                self.problems.found.append(diagnostic)
+                self.problems.diagnostics.append(diagnostic)
 
 
 def plan(
@@ -74,7 +74,7 @@ def plan(
             found = planner.plan()
             if found:
                 planned.append(found)
-        once.take(own.found)
+        once.take(own.diagnostics)
     if len(clusters) == len(source.clusters):
         unused_overrides(source, stacks, problems)
     return Plan(source.settings, tuple(planned), charts.spool), problems

@@ -71,7 +71,7 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
     pack = known[chosen]
     if any(defect.severity == "error" for defect in pack.defects):
         raise CompileError(pack.defects)
-    problems.found.extend(pack.defects)
+    problems.diagnostics.extend(pack.defects)
     return pack
 
 

@@ -51,7 +51,7 @@ def read_variable(fields: Reader) -> Variable | None:
     if variable.default == "" and (variable.format != "string" or options or variable.required):
         variable = replace(variable, default=None)
     found = check_definition(variable)
-    fields.problems.found.extend(found)
+    fields.problems.diagnostics.extend(found)
     codes = {diagnostic.code for diagnostic in found}
     if "variable-regex" in codes:
         variable = replace(variable, regex="")
@@ -93,7 +93,7 @@ def check_definition(variable: Variable) -> tuple[Diagnostic, ...]:
             refuse("variable-default", f"it is {flag}, so that no cluster can give it a value, and has no default")
     if not found.errors and variable.default is not None and (fault := fault_of(variable, variable.default)):
         refuse("variable-default", f"the default {fault}")
-    return tuple(found.found)
+    return tuple(found.diagnostics)
 
 
 def _check_options(variable: Variable, refuse: Callable[[str, str], None]) -> None:
@@ -134,7 +134,7 @@ def check_definitions(variables: Sequence[Variable]) -> tuple[Diagnostic, ...]:
             if other is not variable:
                 message = f"two variables have the {what} '{name}'"
                 found.error(code, message, variable.at, related=[(other.at, "the first one")])
-    return tuple(found.found)
+    return tuple(found.diagnostics)
 
 
 def fault_of(variable: Variable, text: str) -> str:

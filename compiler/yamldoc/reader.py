@@ -198,8 +198,8 @@ class EventReader:
         self._add(Diagnostic(code, message, self._at(event.start_mark), hint))
 
     def _add(self, problem: Diagnostic) -> None:
-        self._problems.found.append(problem)
-        if len(self._problems.found) >= MAX_PROBLEMS:
+        self._problems.diagnostics.append(problem)
+        if len(self._problems.diagnostics) >= MAX_PROBLEMS:
             self._problems.raise_if_any()
 
     def _collection_tag(self, event: Any, kind: str) -> None:

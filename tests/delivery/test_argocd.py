@@ -23,7 +23,7 @@ OPTIONS = ArgocdOptions(repo_url=REPO_URL)
 def files(given: AssembledCluster, chosen: Settings | None = None) -> list[OutputFile]:
     problems = Problems()
     found = delivery.cluster_files(given, chosen or settings("argocd"), problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
     return found
 
 
@@ -250,11 +250,11 @@ def test_more_than_argo_cd_reads_of_one_directory_is_a_warning(monkeypatch: pyte
     monkeypatch.setattr(argocd, "MAX_DIRECTORY_BYTES", 1999)
     problems = Problems()
     delivery.cluster_files(given, settings("argocd"), problems)
-    [warning] = problems.found
+    [warning] = problems.diagnostics
     assert (warning.code, warning.severity, str(warning.at)) == ("delivery-size", "warning", "profiles/p.yaml:7")
     problems = Problems()
     delivery.cluster_files(given, settings("argocd", "flux"), problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
 
 
 def test_a_cluster_with_the_name_of_the_fleet_is_refused() -> None:
@@ -263,4 +263,4 @@ def test_a_cluster_with_the_name_of_the_fleet_is_refused() -> None:
     assert [d.code for d in problems.errors] == ["delivery-name"]
     problems = Problems()
     delivery.fleet_files(["dev", "fleet"], settings("argocd", argocd=replace(OPTIONS, fleet="all")), problems)
-    assert problems.found == []
+    assert problems.diagnostics == []

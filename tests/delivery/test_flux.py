@@ -23,7 +23,7 @@ REMOTE = Destination(kubeconfig_secret="prod-eu-kubeconfig")
 def files(given: AssembledCluster, chosen: Settings | None = None) -> list[OutputFile]:
     problems = Problems()
     found = delivery.cluster_files(given, chosen or settings("flux"), problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
     return found
 
 

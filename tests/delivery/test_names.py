@@ -47,7 +47,7 @@ def test_two_clusters_whose_layers_would_share_a_name_are_told() -> None:
     assert "layer 'c' of cluster 'a-b' and layer 'b-c' of cluster 'a'" in problems.errors[0].message
     problems = Problems()
     delivery.check_names([f for f in found if f.cluster != "a"], problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
 
 
 def test_a_cluster_with_a_flux_of_its_own_has_its_name_in_two_clusters() -> None:
@@ -59,7 +59,7 @@ def test_a_cluster_with_a_flux_of_its_own_has_its_name_in_two_clusters() -> None
     ]
     problems = Problems()
     delivery.check_names(found, problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
 
 
 def test_a_cut_leaves_no_label_that_begins_with_a_hyphen() -> None:

@@ -31,7 +31,7 @@ class OneFile:
 def read(text: str) -> tuple[Settings, list[str]]:
     problems = Problems()
     found = read_settings_file(OneFile(HEAD + text), problems)
-    return found, [f"{d.at}: {d.code}" for d in problems.found]
+    return found, [f"{d.at}: {d.code}" for d in problems.diagnostics]
 
 
 def test_every_option() -> None:

@@ -53,7 +53,7 @@ def _inventory(files: Mapping[str, str], **more: object) -> str:
 def rendered(files: Mapping[str, str]) -> tuple[publish.Rendered, list[str]]:
     problems = Problems()
     found = publish.rendered(Tree(files), "output", problems)
-    return found, [f"{d.at}: {d.code}: {d.message}" for d in problems.found]
+    return found, [f"{d.at}: {d.code}: {d.message}" for d in problems.diagnostics]
 
 
 def said(before: Mapping[str, str], after: Mapping[str, str], subject: str = "") -> publish.Message:

@@ -16,7 +16,7 @@ def expressions(*checks: dict[str, Any]) -> Any:
     problems = Problems()
     given = cluster("c", L("app", 0, config_map("a"), readiness=checks))
     found = delivery.cluster_files(given, settings("flux"), problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
     [file] = [f for f in found if f.path == "flux/c/app.yaml"]
     return yaml.safe_load(file.content)["spec"].get("healthCheckExprs")
 

@@ -19,7 +19,7 @@ def told(text: str, read: Callable[[Reader], object]) -> list[tuple[str, str, st
     document = yamldoc.load_one(text, "p.yaml")
     problems = Problems()
     read(Reader(document.value, document, problems))
-    return [(each.code, each.message, each.hint) for each in problems.found]
+    return [(each.code, each.message, each.hint) for each in problems.diagnostics]
 
 
 @pytest.mark.parametrize(

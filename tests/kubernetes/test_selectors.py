@@ -77,7 +77,7 @@ def read(text: str) -> tuple[Selector, list[tuple[str, str]]]:
     document = yamldoc.load_one(text, "t.yaml")
     problems = Problems()
     selector = read_selector(Reader(document.value, document, problems))
-    return selector, [(problem.code, problem.message) for problem in problems.found]
+    return selector, [(problem.code, problem.message) for problem in problems.diagnostics]
 
 
 def test_the_mapping_form_is_the_same_value() -> None:

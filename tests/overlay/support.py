@@ -50,8 +50,8 @@ def parsed(raw: Mapping[str, Any]) -> Overlay:
     """The overlay; fails on any problem."""
     problems = Problems()
     overlay = parse_overlay(Reader(raw, Document(raw, "overlays.yaml", 1), problems))
-    assert overlay is not None, problems.found
-    assert not problems.found
+    assert overlay is not None, problems.diagnostics
+    assert not problems.diagnostics
     return overlay
 
 

@@ -83,7 +83,7 @@ GOOD = {
 @pytest.mark.parametrize(("text", "overlay"), GOOD.items())
 def test_good(text: str, overlay: Overlay) -> None:
     parsed, problems = parse(text)
-    assert problems.found == []
+    assert problems.diagnostics == []
     assert parsed == overlay
 
 
@@ -141,14 +141,19 @@ BAD = {
 def test_bad(text: str, expected: list[tuple[str, str, str]]) -> None:
     parsed, problems = parse(text)
     assert parsed is None
-    assert [(each.code, each.at and each.at.path) for each in problems.found] == [
+    assert [(each.code, each.at and each.at.path) for each in problems.diagnostics] == [
         (code, at) for code, at, _ in expected
     ]
     assert [
-        part in f"{each.message} {each.hint}" for each, (_, _, part) in zip(problems.found, expected, strict=True)
+        part in f"{each.message} {each.hint}" for each, (_, _, part) in zip(problems.diagnostics, expected, strict=True)
     ] == [True] * len(expected)
 
 
 def test_all_problems_of_one_overlay_are_told() -> None:
     _, problems = parse("{target: {kinds: A, name: 'a('}, optional: 1, patch: {}, x: 1}")
-    assert sorted(each.code for each in problems.found) == ["invalid-value", "unknown-key", "unknown-key", "wrong-type"]
+    assert sorted(each.code for each in problems.diagnostics) == [
+        "invalid-value",
+        "unknown-key",
+        "unknown-key",
+        "wrong-type",
+    ]

@@ -59,7 +59,7 @@ def pack_values(values: str, *, of: Pack | None = None, path: str = "") -> PackV
 
 def told(found: Problems | tuple[Diagnostic, ...]) -> list[str]:
     """Problems as `severity code line: message`."""
-    diagnostics = found.found if isinstance(found, Problems) else found
+    diagnostics = found.diagnostics if isinstance(found, Problems) else found
     return [f"{d.severity} {d.code} {_line(d.at)}: {d.message}" for d in diagnostics]
 
 

@@ -65,10 +65,10 @@ def test_release_names_are_helms(name: str, fine: bool) -> None:
 def test_a_default_name_that_is_too_long_is_cut_and_told() -> None:
     values = pack_values("")
     assert found(values, [("c.tgz", "a" * 48 + "-tail")])[0].name == "web-" + "a" * 48
-    assert [d.code for d in values.problems.found] == ["release-name-shortened"]
+    assert [d.code for d in values.problems.diagnostics] == ["release-name-shortened"]
     values = pack_values("")
     assert found(values, [("c.tgz", "a" * 49)])[0].name == "web-" + "a" * 49
-    assert values.problems.found == []
+    assert values.problems.diagnostics == []
 
 
 def test_two_charts_cannot_be_one_release() -> None:
@@ -135,7 +135,9 @@ def test_a_block_that_matches_no_manifest_is_reported() -> None:
     owner = pack("manifests: {other: {}}", json=json, manifests__raw_yaml="")
     values = pack_values("manifests: {other: {}}", of=owner)
     manifests(values)
-    assert [(d.severity, d.code) for d in values.problems.found] == [("warning", "pack-values-unmatched-manifest")]
+    assert [(d.severity, d.code) for d in values.problems.diagnostics] == [
+        ("warning", "pack-values-unmatched-manifest")
+    ]
     values = pack_values("manifests: {rwa: {}}", of=owner, path="profiles/p.yaml")
     manifests(values)
-    assert [(d.severity, d.hint) for d in values.problems.found] == [("error", "did you mean 'raw'?")]
+    assert [(d.severity, d.hint) for d in values.problems.diagnostics] == [("error", "did you mean 'raw'?")]

@@ -39,7 +39,7 @@ def needing(**dependency: str) -> Member:
 def codes(*members: Member, kubernetes: str = "") -> list[str]:
     problems = Problems()
     check_dependencies(members, kubernetes, problems)
-    return [f"{d.severity} {d.code}" for d in problems.found]
+    return [f"{d.severity} {d.code}" for d in problems.diagnostics]
 
 
 def dependency(kind: str, low: str = "", high: str = "", layer: str = "addon") -> Member:
@@ -86,7 +86,7 @@ def test_a_pack_of_the_name_in_another_layer_does_not_count() -> None:
 def test_a_missing_pack_is_told_with_its_bounds_and_place() -> None:
     problems = Problems()
     check_dependencies([dependency("required", "1.0", "2.0")], "", problems)
-    (problem,) = problems.found
+    (problem,) = problems.diagnostics
     assert problem.message == "layer 'web': pack 'web' needs pack 'vault' >= 1.0, <= 2.0 in layer addon"
     assert problem.related[0][0].path == "packs/web/pack.json"
 
@@ -124,7 +124,7 @@ def test_an_upgrade_constraint_of_the_live_version_bounds_the_next_one() -> None
         target = pack(pack_json=f'{{"name": "web", "version": "{version}", "layer": "addon"}}')
         problems = Problems()
         check_upgrade(live, target, AT, problems)
-        assert [d.code for d in problems.found] == expected
+        assert [d.code for d in problems.diagnostics] == expected
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_pack_is_for_its_clouds(clouds: str, cloud: str, fine: bool) -> None:
     owner = pack(pack_json=f'{{"name": "web", "version": "1.0.0", "layer": "addon", {clouds}}}')
     problems = Problems()
     check_cloud(of(owner), cloud, problems)
-    assert [d.code for d in problems.found] == ([] if fine else ["pack-cloud"])
+    assert [d.code for d in problems.diagnostics] == ([] if fine else ["pack-cloud"])
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_pack_is_for_its_clouds(clouds: str, cloud: str, fine: bool) -> None:
 def test_the_lifecycle_of_a_pack(state: str, expected: list[str]) -> None:
     problems = Problems()
     check_lifecycle(of(pack(json=f'"annotations": {{"system_state": "{state}"}}')), problems)
-    assert [f"{d.severity} {d.code}" for d in problems.found] == expected
+    assert [f"{d.severity} {d.code}" for d in problems.diagnostics] == expected
 
 
 @pytest.mark.parametrize(("eol", "warned"), [("2026-01-01", True), ("2026-01-02", False), ("", False), ("soon", True)])
@@ -171,10 +171,10 @@ def test_names_shown_in_a_cluster_are_unique() -> None:
     twice = [Member("dns-a", "addon", "dns", "1", AT, display_name="dns"), Member("dns", "addon", "dns", "1", AT)]
     problems = Problems()
     check_names(twice, problems)
-    assert [d.code for d in problems.found] == ["display-name-duplicate"]
+    assert [d.code for d in problems.diagnostics] == ["display-name-duplicate"]
     problems = Problems()
     check_names([Member("dns-1", "addon", "dns", "1", AT), Member("dns-2", "addon", "dns", "1", AT)], problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
 
 
 def pools(cpu: int = 1000, memory: int = 1024, disk: int = 10, count: int = 2) -> list[NodePool]:
@@ -189,7 +189,7 @@ def resources(need: str, data: Mapping[str, Any], given_pools: list[NodePool]) -
     assert owner.defects == ()
     problems = Problems()
     check_resources(of(owner, data=data), given_pools, problems)
-    return [f"{d.code}: {d.message}" for d in problems.found]
+    return [f"{d.code}: {d.message}" for d in problems.diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_check_goes_through_every_rule() -> None:
     )
     problems = Problems()
     check([of(owner, kind="csi"), of(owner, kind="csi")], "aws", "1.33.0", pools(), problems)
-    assert sorted({d.code for d in problems.found}) == [
+    assert sorted({d.code for d in problems.diagnostics}) == [
         "dependency-missing",
         "display-name-duplicate",
         "pack-deleted",

@@ -150,7 +150,7 @@ def test_a_pack_is_refused_with_what_is_missing_or_wrong(name: str, corpus: Path
 def test_names_and_versions_of_all_packs_are_found_at_once(corpus: Path) -> None:
     problems = Problems()
     packs = find_packs(DirectoryFiles(corpus), ["packs"], problems)
-    assert problems.found == []
+    assert problems.diagnostics == []
     assert sum(len(versions) for versions in packs.values()) == len(OUTCOMES)
     errors = [
         d for versions in packs.values() for pack in versions.values() for d in pack.defects if d.severity == "error"

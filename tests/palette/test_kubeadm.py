@@ -92,7 +92,7 @@ def test_a_contradiction_names_both_places(one: str, other: str) -> None:
     texts = [f"kubeadmconfig: {{{text}}}" for text in (one, other)]
     sources = [KubeadmSource(f"l{i}", pack_values(text, path=f"l{i}.yaml"), read) for i, text in enumerate(texts)]
     kubeadm_config(sources)
-    (problem,) = sources[1].values.problems.found
+    (problem,) = sources[1].values.problems.diagnostics
     assert problem.code == "kubeadm-conflict"
     assert (problem.at and problem.at.path, problem.related[0][0].path) == ("l1.yaml", "l0.yaml")
 

@@ -132,7 +132,7 @@ def test_a_record_that_contradicts_presets_is_warned_about(record: str, values: 
 def test_a_record_in_a_pack_without_presets_is_one_warning() -> None:
     problems = Problems()
     check_record(pack("# spectrocloud.com/enabled-presets: A:b,C:d\n"), problems)
-    assert [d.code for d in problems.found] == ["preset-record"]
+    assert [d.code for d in problems.diagnostics] == ["preset-record"]
 
 
 def test_presets_that_cannot_be_read_are_left_out_with_a_warning() -> None:

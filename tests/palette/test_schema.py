@@ -115,8 +115,8 @@ def checked(rules: str, values: str, *, own: str = "", path: str = "profiles/p.y
 @pytest.mark.parametrize("values", ["", "a:", "a: {b: }", 'a: {b: ""}', "a: {b: {}}", "a: {b: []}"])
 def test_a_required_value_that_is_missing_or_empty_is_refused(values: str) -> None:
     found = checked("a.b: {schema: '{{ required | hints \"the b\" }}'}", values)
-    assert [d.code for d in found.problems.found] == ["schema-required"]
-    assert found.problems.found[0].hint == "the b; set it in the layer: values: {a: {b: …}}"
+    assert [d.code for d in found.problems.diagnostics] == ["schema-required"]
+    assert found.problems.diagnostics[0].hint == "the b; set it in the layer: values: {a: {b: …}}"
 
 
 @pytest.mark.parametrize("values", ["a: {b: x}", "a: {b: 0}", "a: {b: false}", "a.b: x"])
@@ -134,7 +134,7 @@ def test_an_optional_value_is_checked_only_where_it_is_given() -> None:
 
 @pytest.mark.parametrize(("value", "found"), [("{x: 1}", "a mapping"), ("[1]", "a list")])
 def test_a_format_is_one_of_single_values(value: str, found: str) -> None:
-    (problem,) = checked("a: {schema: '{{ format \"${string}\" }}'}", f"a: {value}").problems.found
+    (problem,) = checked("a: {schema: '{{ format \"${string}\" }}'}", f"a: {value}").problems.diagnostics
     assert problem.message.endswith(f"found {found}")
 
 
@@ -146,8 +146,8 @@ def test_booleans_and_numbers_are_compared_as_yaml_writes_them() -> None:
 def test_a_password_is_never_shown() -> None:
     rules = "a: {schema: '{{ format \"${password:/^long/}\" }}'}"
     found = checked(rules, "a: hunter2")
-    assert [d.code for d in found.problems.found] == ["schema-format"]
-    assert "hunter2" not in str(found.problems.found)
+    assert [d.code for d in found.problems.diagnostics] == ["schema-format"]
+    assert "hunter2" not in str(found.problems.diagnostics)
     assert schema.secrets(schema.rules(found), found.data) == {"hunter2"}
 
 
@@ -155,7 +155,7 @@ def test_values_of_sensitive_variables_are_masked() -> None:
     found = pack_values("a: x-hunter2-y", of=pack(schema_yaml="a: {schema: '{{ format \"${number}\" }}'}"))
     found = PackValues(found.pack, found.data, found.locate, found.problems, frozenset({"hunter2"}))
     schema.check(found)
-    assert "found 'x-***-y'" in found.problems.found[0].message
+    assert "found 'x-***-y'" in found.problems.diagnostics[0].message
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_values_of_sensitive_variables_are_masked() -> None:
 def test_array_paths_name_every_item(values: str, expected: list[str]) -> None:
     rules = "ips.$[]: {schema: '{{ required | format \"${ipv4} - ${ipv4}\" }}'}"
     assert [
-        f"{d.code} {d.message.split(':')[0].split(' is ')[0]}" for d in checked(rules, values).problems.found
+        f"{d.code} {d.message.split(':')[0].split(' is ')[0]}" for d in checked(rules, values).problems.diagnostics
     ] == expected
 
 
@@ -186,8 +186,8 @@ def test_array_paths_reach_into_items() -> None:
 def test_a_read_only_value_is_the_packs() -> None:
     rules, own = "a: {schema: '{{ readonly }}'}", "a: 1"
     assert told(checked(rules, "a: 1", own=own).problems) == []
-    assert [d.code for d in checked(rules, "a: 2", own=own).problems.found] == ["schema-readonly"]
-    assert [d.code for d in checked(rules, "a: 2", own="").problems.found] == ["schema-readonly"]
+    assert [d.code for d in checked(rules, "a: 2", own=own).problems.diagnostics] == ["schema-readonly"]
+    assert [d.code for d in checked(rules, "a: 2", own="").problems.diagnostics] == ["schema-readonly"]
 
 
 def test_a_read_only_value_with_a_macro_of_its_own_is_not_edited() -> None:
@@ -204,7 +204,7 @@ def test_a_value_that_still_holds_a_macro_is_not_judged() -> None:
 
 def test_a_rule_that_cannot_be_read_is_warned_about_and_the_others_hold() -> None:
     found = checked("a: {schema: '{{ requird }}'}\nb: {schema: '{{ required }}'}", "")
-    assert [(d.severity, d.code) for d in found.problems.found] == [
+    assert [(d.severity, d.code) for d in found.problems.diagnostics] == [
         ("warning", "schema-rule"),
         ("error", "schema-required"),
     ]

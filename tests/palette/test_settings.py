@@ -120,7 +120,7 @@ def test_values_of_sensitive_variables_are_masked() -> None:
 def test_overlapping_networks_are_refused_with_both_places() -> None:
     values = pack_values("pack:\n  podCIDR: 10.0.0.0/8\n  serviceClusterIpRange: 10.96.0.0/12\n")
     read_settings(values)
-    (problem,) = values.problems.found
+    (problem,) = values.problems.diagnostics
     assert problem.code == "cidr-overlap"
     assert (problem.at and problem.at.line, problem.related[0][0].line) == (2, 3)
 

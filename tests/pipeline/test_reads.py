@@ -52,7 +52,7 @@ def planned(files: Mapping[str, bytes]) -> Planned:
     clusters, layers, cluster_reads, layer_reads = {}, {}, {}, {}
     for cluster in select(source, Request()):
         made, problems = plan(source, recorder, [cluster], render_gotemplates)
-        clusters[cluster.name] = str(problems.found)
+        clusters[cluster.name] = str(problems.diagnostics)
         for one in made.clusters:
             cluster_reads[one.name] = one.reads
             clusters[one.name] += f"{one.written} {one.kubernetes_version} {source.settings}"

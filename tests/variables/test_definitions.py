@@ -57,7 +57,7 @@ def test_options_are_a_list_of_mappings(options: str, message: str) -> None:
 def test_a_value_holds_no_macro_of_ours(value: str, problem: str) -> None:
     problems = Problems()
     values = values_of([Variable("a", AT)], {"a": value}, {"a": GIVEN}, AT, problems)
-    assert [d.message.startswith(problem) for d in problems.found] == [True] * bool(problem)
+    assert [d.message.startswith(problem) for d in problems.diagnostics] == [True] * bool(problem)
     assert values.get("a") == (None if problem else value)
 
 

@@ -32,7 +32,7 @@ def given_value(variable: Variable, value: Any) -> tuple[str | None, list[Diagno
     """What a cluster's value at GIVEN comes to, and what is wrong with it."""
     problems = Problems()
     found = values_of([variable], {variable.name: value}, {variable.name: GIVEN}, AT, problems)
-    return found.get(variable.name), problems.found
+    return found.get(variable.name), problems.diagnostics
 
 
 def read(text: str) -> tuple[Variable | None, list[tuple[str, int, str]]]:
@@ -40,7 +40,7 @@ def read(text: str) -> tuple[Variable | None, list[tuple[str, int, str]]]:
     document = yamldoc.load_one(text, "profile.yaml")
     problems = Problems()
     variable = read_variable(Reader(document.value, document, problems))
-    return variable, [(d.code, d.at.line if d.at else 0, d.message) for d in problems.found]
+    return variable, [(d.code, d.at.line if d.at else 0, d.message) for d in problems.diagnostics]
 
 
 def test_all_fields_are_read() -> None:
@@ -241,7 +241,7 @@ def test_values_are_the_given_ones_over_defaults() -> None:
     definitions = [Variable("a", AT, default="1"), Variable("b", AT, default="x"), Variable("c", AT), Variable("d", AT)]
     problems = Problems()
     found = values_of(definitions, {"b": "y", "c": 3, "a": None}, {}, GIVEN, problems)
-    assert (found, problems.found) == ({"a": "1", "b": "y", "c": "3"}, [])
+    assert (found, problems.diagnostics) == ({"a": "1", "b": "y", "c": "3"}, [])
 
 
 def test_all_problems_of_values_are_told_at_their_places() -> None:
@@ -250,7 +250,7 @@ def test_all_problems_of_values_are_told_at_their_places() -> None:
     problems = Problems()
     found = values_of(definitions, {"sise": 1, "size": "x", "ok": "y"}, where, GIVEN, problems)
     assert found == {"ok": "y"}
-    assert [(d.code, d.at, d.hint) for d in problems.found] == [
+    assert [(d.code, d.at, d.hint) for d in problems.diagnostics] == [
         ("variable-unknown", Position("c", 1), "did you mean 'size'?"),
         ("variable-value", Position("c", 2), ""),
         ("variable-required", GIVEN, "give it one where the profile is used: variables: {must: …}"),
@@ -307,7 +307,7 @@ def test_patterns_that_are_too_large_or_not_linear_have_a_fault(pattern: str) ->
 def test_any_text_is_a_value_or_a_diagnostic(form: str, text: str) -> None:
     problems = Problems()
     found = values_of([Variable("x", AT, format=form, regex="^[^b]*$")], {"x": text}, {}, GIVEN, problems)
-    assert (found, [d.code for d in problems.found]) in [({"x": text}, []), ({}, ["variable-value"])]
+    assert (found, [d.code for d in problems.diagnostics]) in [({"x": text}, []), ({}, ["variable-value"])]
 
 
 def test_definitions_can_be_checked_by_themselves() -> None:
