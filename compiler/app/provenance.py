@@ -6,13 +6,12 @@ read the same files and no others, or something was there that is not committed,
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from compiler.app.pipeline import Request, select
 from compiler.diagnostics import CompileError, Position, Problems
-from compiler.files.record import Recorder
+from compiler.files.record import Recorder, committed_digest
 from compiler.load.repository import load
 from compiler.model.rendering import Evaluator
 from compiler.output.inputs import inputs_of
@@ -123,7 +122,7 @@ def _seen(files: Files, path: str) -> str:
     entry = files.entry(path)
     if entry is None or entry.kind not in ("file", "link"):
         return ""
-    return f"-> {entry.target}" if entry.kind == "link" else hashlib.sha256(files.read(path)).hexdigest()
+    return f"-> {entry.target}" if entry.kind == "link" else committed_digest(files.read(path))
 
 
 def _is_pointer(files: Files, path: str, seen: str) -> bool:

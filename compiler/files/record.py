@@ -20,13 +20,22 @@ from compiler.ports import Entry, Files
 V = TypeVar("V")
 
 
+def committed_digest(content: bytes) -> str:
+    """SHA-256 in hex of the content with CRLF as LF where it is text (it has no NUL): what a commit has of a file of
+    which a checkout with `core.autocrlf` has converted the line ends."""
+    if b"\r\n" in content and b"\0" not in content:
+        content = content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(content).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What stood at a path, as far as anybody asked: `sha256` of a file whose content was read, `names` of a directory
-    that was listed, `target` of a link."""
+    that was listed, `target` of a link. `committed_sha256` is as git would commit the content: see `committed_digest`."""
 
     kind: Literal["file", "directory", "link", "other", "nothing"]
     sha256: str = ""
+    committed_sha256: str = ""
     names: tuple[str, ...] | None = None
     target: str = ""
 
@@ -149,7 +158,7 @@ class Recorder:
 
     def read(self, path: str) -> bytes:
         content = self._files.read(path)
-        self._note(path, Seen("file", hashlib.sha256(content).hexdigest()))
+        self._note(path, Seen("file", hashlib.sha256(content).hexdigest(), committed_digest(content)))
         return content
 
     def _note(self, path: str, seen: Seen) -> None:

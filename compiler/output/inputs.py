@@ -13,9 +13,9 @@ from compiler.files.record import Reads
 
 
 def inputs_of(reads: Reads) -> dict[str, str]:
-    """{path: SHA-256 of the file, or `-> ` and the target of the link}, sorted."""
+    """{path: SHA-256 of the file as a commit has it, or `-> ` and the target of the link}, sorted."""
     kept = {path: seen for path, seen in reads.by_path().items() if seen.sha256 or seen.kind == "link"}
-    return {path: str(seen.plain()) for path, seen in kept.items()}
+    return {path: seen.committed_sha256 or str(seen.plain()) for path, seen in kept.items()}
 
 
 def inputs_in(inventory: bytes) -> Mapping[str, str] | None:

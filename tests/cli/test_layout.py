@@ -163,10 +163,7 @@ def test_a_clone_that_converts_line_ends_has_the_output_as_it_was_rendered(rende
     clone = rendered.parent / "clone"
     assert b"\r\n" in (clone / "profiles/shop.yaml").read_bytes()
     assert files(clone / "output") == files(rendered / "output")
-    checked = lamella("render", "--check", "--repo", clone).err.splitlines()[1:]
-    assert checked == [
-        f"  ~ {layout.inventory(name)}" for name in ("dev", "prod-eu", "prod-us")
-    ]  # digests of the inputs
+    assert lamella("render", "--check", "--repo", clone).status == 0
 
 
 def test_git_attributes_are_of_the_root_and_written_by_any_render(shop: Path, lamella: Lamella) -> None:
