@@ -1,4 +1,4 @@
-"""The formats that a variable's value may be asked to have (palette.md 1.8)."""
+"""The formats of a variable's value, by their names in Palette."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _is_boolean(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    """JSON's numbers: `012` and `0x1f` mean other numbers to other YAML parsers."""
+    """A number as in JSON: YAML parsers disagree about `012` and `0x1f`."""
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -63,4 +63,4 @@ FORMATS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "version": (_parses(lambda text: Version.parse(text.removeprefix("v"))), "a SemVer version such as 1.2.3"),
     "base64": (_parses(_base64), "text in base64"),
 }
-"""The formats of a value: whether a text has it, and what to say where it has not."""
+"""Format -> (whether a text has it, how messages describe it)."""

@@ -1,7 +1,7 @@
 """Typed access to one YAML mapping: every wrong type, missing field and unknown key becomes a diagnostic with its place.
 
-Raw mappings exist only in `load`: past it there is no `.get("…")` and no `isinstance`. A getter that finds something wrong
-records it and returns the default, so that one run reports everything.
+Raw mappings exist only where files are read; later stages get typed values. A getter that meets a wrong value reports it
+and returns the default, so one run reports every problem.
 """
 
 from __future__ import annotations
@@ -25,12 +25,24 @@ def type_name(value: object) -> str:
     return "null" if value is None else _TYPE_NAMES.get(type(value), "string")
 
 
+def mismatch(expected: str, value: object) -> str:
+    """`expected mapping, found list`: the one wording for a value of the wrong type. Short scalars are shown."""
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    shown = f" {text}" if isinstance(value, str | int | float) and len(text) < 40 else ""
+    return f"expected {expected}, found {type_name(value)}{shown}"
+
+
+def not_among(value: str, options: Collection[str]) -> str:
+    """`expected one of a, b; found 'c'`: the one wording for a value that is not one of the options."""
+    return f"expected one of {', '.join(options)}; found '{value}'"
+
+
 def _in_quotes(key: str | int, value: object) -> str:
-    """A hint for a scalar that should have been a string; a list item is known by its index."""
+    """The hint for a scalar where a string belongs; the key of a list item is its index."""
     if isinstance(value, bool):
-        return "write it in quotes: y, n, yes, no, on, off, true and false are booleans in YAML"
+        return "quote the value: y, n, yes, no, on, off, true and false are booleans in YAML"
     before = f"{key}: " if isinstance(key, str) else ""
-    return f'write it in quotes: {before}"{value}"' if isinstance(value, int | float) else ""
+    return f'quote the value: {before}"{value}"' if isinstance(value, int | float) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ class Reader:
     document: Document
     problems: Problems
     path: tuple[str | int, ...] = ()
-    muted: bool = False  # stands for something of a wrong type, which was reported: nothing is missing in it
+    muted: bool = False  # replaces a value of the wrong type, already reported: do not report its missing keys too
 
     @property
     def here(self) -> Position:
@@ -59,7 +71,7 @@ class Reader:
         self.problems.error(code, f"{self.name_of(key)}: {message}", self.at(key), hint=hint)
 
     def only(self, known: Collection[str]) -> None:
-        """Reports every key that is not known."""
+        """Reports every unknown key."""
         for key in self.data:
             if key not in known:
                 self.problems.error("unknown-key", f"unknown key '{key}'", self.at(key), hint=did_you_mean(key, known))
@@ -76,36 +88,38 @@ class Reader:
             return default
         return value  # type: ignore[no-any-return]
 
-    def wrong_type(self, key: str, expected: str) -> None:
-        """Reports that the value at the key is none of what is expected."""
-        self._wrong_type((key,), self.data.get(key), expected)
+    def wrong_type(self, key: str, expected: str, index: int | None = None) -> None:
+        """Reports that the value at the key, or the item at the index of its list, is not of the expected type."""
+        value = self.data.get(key)
+        if index is None:
+            self._wrong_type((key,), value, expected)
+        else:
+            self._wrong_type((key, index), value[index] if isinstance(value, list) else None, expected)
 
     def _wrong_type(self, keys: tuple[str | int, ...], value: object, expected: str) -> None:
-        text = str(value).lower() if isinstance(value, bool) else repr(value)
-        shown = f" {text}" if isinstance(value, str | int | float) and len(text) < 40 else ""
-        message = f"{self.name_of(*keys)}: expected {expected}, found {type_name(value)}{shown}"
         hint = _in_quotes(keys[-1], value) if "string" in expected else ""
+        message = f"{self.name_of(*keys)}: {mismatch(expected, value)}"
         self.problems.error("wrong-type", message, self.at(*keys), hint=hint)
 
     def string(self, key: str, default: str = "", *, required: bool = False) -> str:
         return str(self._typed(key, str, default, required))
 
     def scalar(self, key: str) -> str | None:
-        """A string, number or boolean as its text; None where there is none."""
+        """A string, number or boolean as text; None if it is absent or a collection (reported)."""
         value = self.data.get(key)
         if value is not None and text_of(value) is None:
             self.wrong_type(key, "string, number or boolean")
         return text_of(value)
 
     def version_text(self, key: str, *, required: bool = False) -> str:
-        """A version or range: also accepts the numbers that YAML makes of `1.33`, where they print the same."""
+        """A version or range. Numbers are refused: an unquoted `1.30` is the number 1.3 in YAML."""
         value = self.data.get(key)
         if isinstance(value, float | int) and not isinstance(value, bool):
             self.problems.error(
                 "wrong-type",
-                f"{self.name_of(key)}: expected a version as string, found number {value!r}",
+                f"{self.name_of(key)}: {mismatch('a version as string', value)}",
                 self.at(key),
-                hint=f'write it in quotes, YAML drops trailing zeros of numbers: {key}: "{value}"',
+                hint=f'quote the value, because YAML drops trailing zeros of numbers: {key}: "{value}"',
             )
             return ""
         return self.string(key, required=required)
@@ -120,7 +134,7 @@ class Reader:
         return self._typed(key, dict, {}, False)
 
     def child(self, key: str, *, required: bool = False) -> Reader:
-        """The mapping at `key`; an empty one where it is absent or wrong (reported)."""
+        """The mapping at `key`; an empty one if it is absent or not a mapping (reported)."""
         data = self._typed(key, dict, {}, required)
         wrong = self.muted or not isinstance(self.data.get(key), dict)
         return Reader(data, self.document, self.problems, (*self.path, key), muted=wrong)
@@ -129,7 +143,7 @@ class Reader:
         return self._typed(key, list, [], required)
 
     def children(self, key: str, *, required: bool = False) -> Iterator[Reader]:
-        """The mappings of a list; entries that are no mapping are reported and left out."""
+        """The mappings of a list; other entries are reported and skipped."""
         for index, item in enumerate(self.items(key, required=required)):
             if isinstance(item, dict):
                 yield Reader(item, self.document, self.problems, (*self.path, key, index))
@@ -141,39 +155,55 @@ class Reader:
         value = self.data.get(key)
         if isinstance(value, str):
             return (value,)
-        found = []
+        texts = []
         for index, item in enumerate(self.items(key)):
             if isinstance(item, str):
-                found.append(str(item))
+                texts.append(str(item))
             else:
                 self._wrong_type((key, index), item, "string")
-        return tuple(found)
+        return tuple(texts)
+
+    def choices(self, key: str, options: Collection[str]) -> tuple[str, ...]:
+        """A list of strings that are all among the options, each once; others are reported and skipped."""
+        texts = self.strings(key)
+        for index, text in enumerate(texts):
+            if text not in options:
+                self._not_among((key, index), text, options)
+        return tuple(dict.fromkeys(text for text in texts if text in options))
 
     def string_map(self, key: str) -> dict[str, str]:
         """A mapping of strings to strings (labels and the like)."""
-        found = {}
+        texts = {}
         for name, value in self.mapping(key).items():
             if isinstance(value, str):
-                found[name] = str(value)
+                texts[name] = str(value)
             else:
                 self._wrong_type((key, name), value, "string")
-        return found
+        return texts
 
     def choice(self, key: str, options: Collection[str], default: str = "", *, required: bool = False) -> str:
         value = self.string(key, default, required=required)
         if value and value not in options and key in self.data:
-            listed = ", ".join(options)
-            self.problems.error(
-                "invalid-value",
-                f"{self.name_of(key)}: '{value}' is none of {listed}",
-                self.at(key),
-                hint=did_you_mean(value, options),
-            )
+            self._not_among((key,), value, options)
             return default
         return value
 
+    def _not_among(self, keys: tuple[str | int, ...], value: str, options: Collection[str]) -> None:
+        message = f"{self.name_of(*keys)}: {not_among(value, options)}"
+        self.problems.error("invalid-value", message, self.at(*keys), hint=did_you_mean(value, options))
+
+    def one_of(self, code: str, keys: Collection[str], *, hint: str = "") -> str:
+        """The one of these keys that has a value; '' if none or several have one (reported)."""
+        present = [key for key in keys if self.data.get(key)]
+        if len(present) == 1:
+            return present[0]
+        place = f"{self.name_of()}: " if self.path else ""
+        message = f"{place}expected exactly one of {', '.join(keys)}; found {' and '.join(present) or 'none'}"
+        self.problems.error(code, message, self.here, hint=hint)
+        return ""
+
     def name(self, key: str = "name", *, required: bool = True) -> str:
-        """A name as Kubernetes wants it (RFC 1123 subdomain, at most 253 characters): it becomes part of paths."""
+        """A name that Kubernetes accepts (RFC 1123 subdomain, at most 253 characters): it becomes part of paths."""
         value = self.string(key, required=required)
         if value and not is_subdomain(value):
             self.problems.error(
@@ -185,13 +215,15 @@ class Reader:
             return ""
         return value
 
-    def parsed(self, key: str, parse: Callable[[str], T], default: T, what: str) -> T:
-        """The string at `key` through `parse`; its ValueError becomes a diagnostic."""
+    def parsed(self, key: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """The string at `key`, parsed; a ValueError of `parse` becomes a diagnostic."""
         text = self.string(key)
         if not text:
             return default
         try:
             return parse(text)
         except ValueError as error:
-            self.problems.error("invalid-value", f"{self.name_of(key)}: '{text}' is not {what}: {error}", self.at(key))
+            self.problems.error(
+                "invalid-value", f"{self.name_of(key)}: '{text}' is not {expected}: {error}", self.at(key)
+            )
             return default

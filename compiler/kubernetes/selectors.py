@@ -64,7 +64,7 @@ def requirement(key: str, operator: str, values: Iterable[str] = ()) -> Requirem
     """A requirement that keeps the rules of apimachinery's NewRequirement. Raises ValueError that says which it breaks."""
     wanted = tuple(sorted(set(values)))
     if not is_label_key(key):
-        raise ValueError(f"'{key[:80]}' is not a label key")
+        raise ValueError(f"'{key[:80]}' is not a valid label key")
     if operator in ("In", "NotIn") and not wanted:
         raise ValueError(f"{operator} needs values")
     if operator in ("Exists", "DoesNotExist") and wanted:
@@ -73,7 +73,7 @@ def requirement(key: str, operator: str, values: Iterable[str] = ()) -> Requirem
         raise ValueError(f"{'>' if operator == 'Gt' else '<'} needs an integer, found '{wanted[0][:80]}'")
     for value in wanted:
         if not is_label_value(value):
-            raise ValueError(f"'{value[:80]}' is not a label value")
+            raise ValueError(f"'{value[:80]}' is not a valid label value")
     return Requirement(key, operator, wanted)
 
 

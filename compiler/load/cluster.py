@@ -27,14 +27,16 @@ _ASSIGNMENT_KEYS = ("profiles", "layers", "overlays", "policy")
 
 
 def read_cluster(reader: Reader, files: Files) -> Cluster | None:
-    """A Cluster; None where it has no usable name (reported)."""
+    """A Cluster; None if it has no valid name (reported)."""
     metadata, spec = _parts(reader)
     name = metadata.name()
     labels = metadata.string_map("labels")
     for key, value in labels.items():
         if not is_label_value(value):
             reader.problems.error(
-                "invalid-label", f"metadata.labels.{key}: '{value}' is not a label value", metadata.at("labels", key)
+                "invalid-label",
+                f"metadata.labels.{key}: '{value}' is not a valid label value",
+                metadata.at("labels", key),
             )
     spec.only(
         (
@@ -82,16 +84,16 @@ def is_kubernetes_version(text: str) -> bool:
 
 
 def read_template(reader: Reader, files: Files) -> Template | None:
-    """A ClusterTemplate; None where it has no usable name (reported)."""
+    """A ClusterTemplate; None if it has no valid name (reported)."""
     metadata, spec = _parts(reader)
     name = metadata.name()
     spec.only((*_ASSIGNMENT_KEYS, "selector", "extends", "description"))
     if "selector" not in spec.data and "extends" not in spec.data:
         spec.problems.error(
             "missing-key",
-            "spec.selector is required: it says which clusters the template is for",
+            "spec.selector is required: it selects the clusters of the template",
             spec.here,
-            hint="selector: {matchLabels: {env: prod}}; `selector: {}` is for every cluster",
+            hint="set selector: {matchLabels: {env: prod}}, or `selector: {}` for every cluster",
         )
     template = Template(
         name=name,
@@ -104,7 +106,7 @@ def read_template(reader: Reader, files: Files) -> Template | None:
 
 
 def read_macros(reader: Reader) -> Macros | None:
-    """A Macros document; None where it has no usable name (reported)."""
+    """A Macros document; None if it has no valid name (reported)."""
     metadata, spec = _parts(reader)
     name = metadata.name()
     spec.only(("scope", "selector", "macros"))
@@ -160,8 +162,9 @@ def _read_destination(spec: Reader) -> Destination:
     if child.data.get("server") and child.data.get("name"):
         child.problems.error(
             "invalid-value",
-            "spec.destination: give server or name, not both (as in an Argo CD Application)",
+            "spec.destination: expected server or name, found both",
             child.here,
+            hint="set one of them, as in an Argo CD Application",
         )
     return Destination(child.string("server"), child.string("name"), child.string("kubeconfigSecret"))
 
@@ -186,7 +189,7 @@ def _read_node_pools(spec: Reader) -> list[NodePool]:
 
 
 def _amount(pool: Reader, key: str) -> Decimal:
-    """Cores or bytes of one node, as text or number; zero where they are not given."""
+    """Cores or bytes of one node, from text or a number; zero if absent or invalid (reported)."""
     value = pool.data.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         pool.wrong_type(key, "quantity")

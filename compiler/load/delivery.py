@@ -22,7 +22,10 @@ _NOT_IN_URL = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
 def read_argocd(reader: Reader, output: str, *, used: bool) -> ArgocdOptions:
-    """The options of Argo CD; `used` = it delivers, so what has no default must be there. Problems are recorded."""
+    """The options of Argo CD. Problems are recorded.
+
+    `used`: Argo CD is one of the deliveries, so an option without a default is required.
+    """
     reader.only(_ARGOCD_KEYS)
     default = ArgocdOptions()
     return ArgocdOptions(
@@ -61,16 +64,16 @@ def _repo_url(reader: Reader, used: bool) -> str:
     if not url and used:
         reader.problems.error(
             "delivery-option",
-            "delivery by argocd needs argocd.repoURL: the repository that Argo CD reads the output from",
+            "argocd.repoURL is required: the repository from which Argo CD reads the output",
             reader.here,
-            hint="argocd: {repoURL: https://git.example.com/platform/fleet.git}, as `argocd repo list` shows it",
+            hint="set argocd: {repoURL: https://git.example.com/platform/fleet.git}, as `argocd repo list` shows it",
         )
     elif _NOT_IN_URL.search(url) or _holds_password(url):
         reader.problems.error(
             "delivery-option",
-            "argocd.repoURL has a password or a blank in it",
+            "argocd.repoURL contains a password or a space",
             reader.at("repoURL"),
-            hint="it is written to the output; give credentials to Argo CD itself: `argocd repo add`",
+            hint="the URL is written to the output; add credentials to Argo CD itself with `argocd repo add`",
         )
         return ""
     return url
@@ -92,25 +95,25 @@ def _name(reader: Reader, key: str, default: str) -> str:
 
 
 def _path(reader: Reader, output: str) -> str:
-    """The output directory as the controller sees it: where it is in this repository, unless told otherwise."""
-    given = reader.string("path")
-    if not given:
+    """The output directory as the controller sees it: its path in this repository, unless `path` sets another."""
+    path = reader.string("path")
+    if not path:
         return output
     try:
-        return normalise("", given, reader.at("path"))
+        return normalise("", path, reader.at("path"))
     except CompileError as error:
         reader.problems.add(error)
         return output
 
 
 def _duration(reader: Reader, key: str, default: str) -> str:
-    given = reader.string(key)
-    if given and not _DURATION.fullmatch(given):
+    duration = reader.string(key)
+    if duration and not _DURATION.fullmatch(duration):
         reader.problems.error(
             "delivery-option",
-            f"{reader.name_of(key)}: '{given}' is not a duration",
+            f"{reader.name_of(key)}: '{duration}' is not a valid duration",
             reader.at(key),
             hint="write it as 10m, 90s or 1h30m",
         )
         return default
-    return given or default
+    return duration or default

@@ -1,4 +1,4 @@
-"""What can be said of a layer, at every level: in a profile, a cluster template and a cluster."""
+"""The settings of a layer at every level: in a profile, a cluster template and a cluster."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, TextPlace, did_you_mean, fail
-from compiler.fields.reader import Reader, type_name
+from compiler.fields.reader import Reader, mismatch
 from compiler.model import (
     LAYER_TYPES,
     ChartRef,
@@ -52,14 +52,14 @@ def read_overlays(reader: Reader) -> tuple[WrittenOverlay, ...]:
 
 
 def read_overlay(reader: Reader) -> WrittenOverlay | None:
-    """One overlay: parsed where no macro is in it, else as it is written. None where it is unusable (reported)."""
+    """One overlay: parsed if it contains no macro, else as written. None if it is unusable (reported)."""
     if yamldoc.holds_macro(reader.data):
         return MacroOverlay(reader.data, reader.document, reader.path)
     return parse_overlay(reader)
 
 
 def read_profile_layer(reader: Reader, files: Files, label: str, default_type: str) -> Layer | None:
-    """One entry of a profile's `layers:`; None where it has no usable name (reported)."""
+    """One entry of a profile's `layers:`; None if it has no valid name (reported)."""
     reader.only(_PROFILE_LAYER_KEYS)
     name = reader.name()
     kind = reader.choice("type", LAYER_TYPES, default_type, required=not default_type)
@@ -70,10 +70,10 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
     if len(sources) + builtin > 1:
         reader.problems.error(
             "layer-source",
-            f"{reader.name_of('name')}: a layer has exactly one source,"
-            f" found {', '.join([*sources, *['builtin'] * builtin])}",
+            f"{reader.name_of()}: expected exactly one of pack, chart, builtin;"
+            f" found {' and '.join([*sources, *['builtin'] * builtin])}",
             reader.here,
-            hint="split it into two layers; extra manifests may stand beside a pack or a chart",
+            hint="split it into two layers; a layer with a pack or chart may have manifests too",
         )
     elif sources == ["pack"]:
         source = _read_pack_ref(reader.child("pack"))
@@ -84,7 +84,7 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
             "layer-source",
             f"layer '{name}' has no source",
             reader.here,
-            hint="give it one of pack, chart or manifests (or builtin: true where the distribution fills the slot)",
+            hint="set pack, chart or manifests (or builtin: true if the distribution provides this layer)",
         )
     if not name or not kind:
         return None
@@ -92,7 +92,7 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
 
 
 def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
-    """The settings that a layer and an override of it have in common (keys are checked by the caller)."""
+    """The settings that a layer and an override share. The caller has checked the keys."""
     priority = reader.integer("installPriority") if reader.data.get("installPriority") is not None else None
     return LayerSettings(
         at=reader.here,
@@ -115,7 +115,7 @@ def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
 
 
 def _flag(reader: Reader, key: str) -> bool | None:
-    """True or false as this level says; None where it says nothing."""
+    """True or false if this level sets it, else None."""
     return None if reader.data.get(key) is None else reader.boolean(key)
 
 
@@ -133,14 +133,7 @@ def _read_pack_ref(reader: Reader) -> PackRef:
 
 def _read_chart_ref(reader: Reader) -> ChartRef:
     reader.only(("name", "version", "path", "registry", "repo", "linkedPack"))
-    places = [key for key in ("path", "registry", "repo") if reader.data.get(key)]
-    if len(places) != 1:
-        reader.problems.error(
-            "chart-source",
-            f"{reader.name_of('path')}: a chart comes from exactly one of path, registry or repo"
-            + (f", found {', '.join(places)}" if places else ""),
-            reader.here,
-        )
+    reader.one_of("chart-source", ("path", "registry", "repo"))
     linked = reader.child("linkedPack") if reader.data.get("linkedPack") is not None else None
     return ChartRef(
         name=reader.string("name", required=not reader.data.get("path")),
@@ -160,21 +153,12 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
             refs.append(_file_ref(reader.at("manifests", index), str(item)))
             continue
         if not isinstance(item, dict):
-            reader.problems.error(
-                "wrong-type",
-                f"{reader.name_of('manifests')}[{index}]: expected mapping, found {type_name(item)}",
-                reader.at("manifests", index),
-            )
+            reader.wrong_type("manifests", "string or mapping", index)
             continue
         entry = Reader(item, reader.document, reader.problems, (*reader.path, "manifests", index))
         entry.only(("file", "name", "inline"))
         file, inline = entry.string("file"), entry.string("inline")
-        if bool(file) == bool(inline):
-            reader.problems.error(
-                "manifest-source",
-                f"{reader.name_of('manifests')}[{index}]: needs exactly one of file or inline",
-                entry.here,
-            )
+        if not entry.one_of("manifest-source", ("file", "inline")):
             continue
         name = entry.string("name", required=bool(inline))
         if file:
@@ -191,12 +175,12 @@ def _file_ref(at: Position, file: str, name: str = "") -> ManifestRef:
 
 def _read_list_strategies(reader: Reader) -> dict[str, str]:
     """`listStrategies: {a.b: append, c: {key: name}}`: how the lists at these paths of the values merge."""
-    found = {}
+    strategies = {}
     for path, value in reader.mapping("listStrategies").items():
         if value in ("append", "prepend", "replace"):
-            found[path] = str(value)
+            strategies[path] = str(value)
         elif isinstance(value, dict) and set(value) == {"key"} and isinstance(value["key"], str):
-            found[path] = f"key:{value['key']}"
+            strategies[path] = f"key:{value['key']}"
         else:
             reader.problems.error(
                 "invalid-value",
@@ -204,7 +188,7 @@ def _read_list_strategies(reader: Reader) -> dict[str, str]:
                 reader.at("listStrategies", path),
                 hint=did_you_mean(str(value), ("append", "prepend", "replace")),
             )
-    return found
+    return strategies
 
 
 def _read_values(reader: Reader, files: Files, label: str) -> tuple[Values, ...]:
@@ -225,9 +209,9 @@ def _read_values(reader: Reader, files: Files, label: str) -> tuple[Values, ...]
 
 
 def load_values_file(files: Files, path: str, at: Position) -> Values:
-    """A values file: one YAML mapping (an empty file counts as an empty one). `at` is where it is named."""
+    """A values file: one YAML mapping, {} for an empty file. `at` is where the file is named. Raises CompileError."""
     document = yamldoc.load_one(tree.read(files, path, at), path)
     data = {} if document.value is None else document.value
     if not isinstance(data, dict):
-        raise fail("values-shape", f"values must be a mapping, found {type_name(data)}", Position(path, 1))
+        raise fail("values-shape", f"values: {mismatch('mapping', data)}", Position(path, 1))
     return Values(data, path, document)

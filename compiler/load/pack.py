@@ -1,8 +1,8 @@
-"""Packs: directories with pack.json (Palette's format) or pack.yaml (ours, its superset), found and read.
+"""Packs: directories with pack.json (Palette's format) or pack.yaml (ours, a superset).
 
-A repository may hold hundreds of packs and use five, so that finding reads no more than names and versions; the rest of
-a pack is read when it is asked for. Whatever is wrong with a pack is kept in `Pack.defects`, for it concerns only those
-who use it; a directory whose name and version cannot even be read is warned about.
+A repository may hold hundreds of packs and use five. `find_packs` therefore reads only names and versions; the rest of a
+pack is read on first access. Problems of a pack are kept in `Pack.defects`, because they concern only the profiles that
+use it. A directory whose name and version cannot be read gives a warning.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
-from compiler.fields.reader import Reader, type_name
+from compiler.fields.reader import Reader, mismatch
 from compiler.files.record import Once, Recorder
 from compiler.load.pack_content import read_patches, read_presets, read_schema, read_templates, read_values
 from compiler.load.pack_metadata import KNOWN_KEYS, read_dependencies, read_file_list, read_resources, read_texts
@@ -30,34 +30,33 @@ _MAX_BYTES = 1 << 20  # of a pack.json
 
 
 def _with_twins(pack: Pack, others: Sequence[str]) -> Pack:
-    """The pack, with a defect where the same version stands at other places too."""
+    """The pack, with a defect if other directories hold the same version."""
     if not others:
         return pack
-    message = f"pack '{pack.name}' {pack.version} is there {len(others) + 1} times"
-    related = tuple((Position(directory), "and here") for directory in others)
-    twins = Diagnostic("pack-duplicate", message, pack.at, "keep one, or give one another version", related)
+    message = f"pack '{pack.name}' {pack.version} is defined {len(others) + 1} times"
+    related = tuple((Position(directory), "also defined here") for directory in others)
+    twins = Diagnostic("pack-duplicate", message, pack.at, "delete one, or change its version", related)
     return replace(pack, defects=(twins, *pack.defects))
 
 
 def find_packs(
     files: Files, roots: Sequence[str], problems: Problems, *, registries: Mapping[str, str] | None = None
 ) -> dict[str, PackVersions]:
-    """Name -> version -> pack, of every pack below the root folders; both sorted. Packs inside packs do not count.
+    """Name -> version -> pack, for every pack below the root folders; both sorted. Packs inside packs are ignored.
 
-    `registries` gives the name of the registry that a root is, for `Pack.registry`. A root that does not exist holds
-    no packs.
+    `registries` maps roots to names of registries, for `Pack.registry`. A root that does not exist has no packs.
     """
     named = registries or {}
     recorder = Recorder.over(files)
     packs: Once[Pack] = Once(recorder)
-    found: dict[str, dict[str, list[str]]] = {}
+    directories_of: dict[str, dict[str, list[str]]] = {}
     for directory in _directories(files, roots, problems):
         try:
             name, version = _identity(files, directory)
         except CompileError as error:
             problems.diagnostics.extend(replace(d, severity="warning") for d in error.diagnostics)
             continue
-        found.setdefault(name, {}).setdefault(version, []).append(directory)
+        directories_of.setdefault(name, {}).setdefault(version, []).append(directory)
 
     def read(directory: str) -> Pack:
         around = [root for root in named if directory == root or directory.startswith(f"{root}/")]
@@ -68,12 +67,13 @@ def find_packs(
         return packs.get(first, lambda: _with_twins(read(first), others))
 
     return {
-        name: PackVersions(sorted(versions), partial(version_of, versions)) for name, versions in sorted(found.items())
+        name: PackVersions(sorted(versions), partial(version_of, versions))
+        for name, versions in sorted(directories_of.items())
     }
 
 
 def _directories(files: Files, roots: Sequence[str], problems: Problems) -> Iterator[str]:
-    """The pack directories below the roots, in path order, each once also where roots or links overlap."""
+    """The pack directories below the roots, in path order; each once, even if roots or links overlap."""
     seen: set[str] = set()
     pending = [(root.strip("/"), 0) for root in sorted(set(roots), reverse=True)]
     while pending:
@@ -100,12 +100,12 @@ def _metadata_paths(files: Files, directory: str) -> list[str]:
 
 
 def _identity(files: Files, directory: str) -> tuple[str, str]:
-    """Name and version. Raises CompileError where they cannot be read."""
+    """Name and version. Raises CompileError if they cannot be read."""
     path = _metadata_paths(files, directory)[0]
     data = _load_json(files, path) if path.endswith(PALETTE) else yamldoc.load_one(tree.read(files, path), path).value
     name, version = (data.get("name"), data.get("version")) if isinstance(data, dict) else (None, None)
     if not (isinstance(name, str) and name and isinstance(version, str) and version):
-        raise fail("pack-unreadable", "a pack needs name and version, both as text", Position(path, 1))
+        raise fail("pack-unreadable", "name and version are required (string)", Position(path, 1))
     return name, version
 
 
@@ -113,17 +113,21 @@ def _load_json(files: Files, path: str) -> Any:
     """The data of a JSON file. Raises CompileError."""
     raw = tree.read(files, path, Position(path))
     if len(raw) > _MAX_BYTES:
-        raise fail("pack-unreadable", f"{len(raw):,} bytes; at most {_MAX_BYTES:,} are read", Position(path))
+        raise fail("pack-unreadable", f"the file has {len(raw):,} bytes; the limit is {_MAX_BYTES:,}", Position(path))
     try:
         return json.loads(tree.decode(raw, path))
     except json.JSONDecodeError as error:
-        raise fail("pack-unreadable", f"not JSON: {error.msg}", Position(path, error.lineno, error.colno)) from None
+        raise fail(
+            "pack-unreadable", f"not valid JSON: {error.msg}", Position(path, error.lineno, error.colno)
+        ) from None
     except (RecursionError, ValueError):
-        raise fail("pack-unreadable", "not JSON: nested too deeply, or a number is too long", Position(path)) from None
+        raise fail(
+            "pack-unreadable", "not valid JSON: nested too deeply, or a number is too long", Position(path)
+        ) from None
 
 
 def _load_document(files: Files, path: str) -> yamldoc.Document:
-    """The metadata with positions. JSON may be indented by tabs, which YAML refuses: then without positions."""
+    """The metadata with positions; without them for JSON that is indented with tabs, which YAML refuses."""
     raw = tree.read(files, path, Position(path))
     value = _load_json(files, path) if path.endswith(PALETTE) else None
     try:
@@ -133,18 +137,18 @@ def _load_document(files: Files, path: str) -> yamldoc.Document:
             raise
         document = yamldoc.Document(value, path, 1)
     if not isinstance(document.value, dict):
-        raise fail("pack-unreadable", f"expected a mapping, found {type_name(document.value)}", Position(path, 1))
+        raise fail("pack-unreadable", mismatch("mapping", document.value), Position(path, 1))
     return document
 
 
 def read_pack(files: Files, directory: str, *, registry: str = "") -> Pack:
-    """The whole pack in a directory. Never raises for what is in it: that is in `defects`."""
+    """The whole pack in a directory. Its problems are in `defects`; none raises."""
     problems = Problems()
     paths = _metadata_paths(files, directory)
     path = paths[0] if paths else f"{directory}/{PALETTE}"
     if len(paths) > 1:
         problems.error(
-            "pack-format", f"both {NATIVE} and {PALETTE} are in {directory}", Position(path, 1), hint="keep one"
+            "pack-format", f"{directory} contains both {NATIVE} and {PALETTE}", Position(path, 1), hint="delete one"
         )
     document = yamldoc.Document({}, path, 1)
     try:

@@ -1,7 +1,7 @@
-"""The other files of a pack: values.yaml, presets.yaml, schema.yaml, and what only our own format has.
+"""The other files of a pack: values.yaml, presets.yaml, schema.yaml, and the templates and patches of our own format.
 
-A preset or a schema rule that cannot be read is left out with a warning in Palette's format, where the pack renders
-without it, and is an error in ours.
+A preset or schema rule that cannot be read is an error in our format. In Palette's it is skipped with a warning, because
+Palette renders such packs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems
-from compiler.fields.reader import Reader, type_name
+from compiler.fields.reader import Reader, mismatch
 from compiler.load.layer import read_overlay, read_overlays
 from compiler.model import Preset, Values
 from compiler.model.overlays import WrittenOverlay
@@ -23,80 +23,80 @@ from compiler.yamldoc import Document, Place
 
 
 def read_values(files: Files, directory: str, label: str, problems: Problems) -> tuple[Values, tuple[str, ...]]:
-    """The pack's values, empty where the file is missing or empty, and the presets that its first comment records."""
+    """(the pack's values, {} if the file is missing or empty; the presets that its first comment records)."""
     path = f"{directory}/values.yaml"
     document, text = Document({}, path, 1), ""
     try:
         if _exists(files, path):
             text = tree.read_text(files, path)
-            # Of duplicate keys Helm takes the last, and so do the packs that have some.
+            # Packs have duplicate keys, and Helm takes the last one.
             document = yamldoc.load_one(text, path, duplicates="warn")
     except CompileError as error:
         problems.add(error)
     problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
-        problems.error("values-shape", f"values must be a mapping, found {type_name(document.value)}", document.at())
+        problems.error("values-shape", f"values: {mismatch('mapping', document.value)}", document.at())
     data = document.value if isinstance(document.value, dict) else {}
     return Values(data, label, document), enabled_presets(text)
 
 
 def read_presets(files: Files, directory: str, native: bool, problems: Problems) -> tuple[Preset, ...]:
-    """The presets of presets.yaml that can be used, in its order."""
+    """The valid presets of presets.yaml, in its order."""
     reader = _optional(files, f"{directory}/presets.yaml", native, problems)
-    found: dict[str, Preset] = {}
+    presets: dict[str, Preset] = {}
     with_problems = Problems()
     for item in replace(reader, problems=with_problems).children("presets"):
         name = item.string("name", required=True)
         add = _read_add(item)
-        if name in found:
+        if name in presets:
             with_problems.error(
-                "preset-duplicate", f"preset '{name}' is there twice", item.here, hint="the first counts"
+                "preset-duplicate", f"preset '{name}' is defined twice", item.here, hint="the first one is used"
             )
         elif name and add is not None:
-            found[name] = Preset(
+            presets[name] = Preset(
                 name, item.string("group"), item.strings("remove"), add, item.here, item.string("displayName")
             )
     _take(with_problems, native, problems)
-    return tuple(found.values())
+    return tuple(presets.values())
 
 
 def _read_add(item: Reader) -> Mapping[str, Any] | None:
-    """`add` of a preset: YAML as text (Palette) or as it is. None where it cannot be read (recorded)."""
-    given = item.data.get("add")
+    """`add` of a preset: a mapping, or YAML text (Palette's form). None if it cannot be read (recorded)."""
+    add = item.data.get("add")
     at = item.at("add")
-    if isinstance(given, str):
+    if isinstance(add, str):
         try:
-            given = yamldoc.load_one(given, at.path, first_line=at.line + 1, duplicates="warn").value
+            add = yamldoc.load_one(add, at.path, first_line=at.line + 1, duplicates="warn").value
         except CompileError as error:
             item.problems.add(error)
             return None
-    if given is None or isinstance(given, dict):
-        return given or {}
-    item.problems.error("preset-add", f"add: expected a mapping, found {type_name(given)}", at)
+    if add is None or isinstance(add, dict):
+        return add or {}
+    item.error("preset-add", "add", mismatch("mapping", add))
     return None
 
 
 def read_schema(
     files: Files, directory: str, native: bool, problems: Problems
 ) -> tuple[dict[str, str], dict[str, Position]]:
-    """Path -> rule text of schema.yaml, and where each stands."""
+    """(path -> rule text, path -> its position) of schema.yaml."""
     reader = _optional(files, f"{directory}/schema.yaml", native, problems)
-    found, places = {}, {}
+    rules, places = {}, {}
     with_problems = Problems()
-    for path, given in reader.data.items():
-        text = given.get("schema") if isinstance(given, dict) else given
+    for path, rule in reader.data.items():
+        text = rule.get("schema") if isinstance(rule, dict) else rule
         if isinstance(text, str):
-            found[path], places[path] = str(text), reader.at(path)
+            rules[path], places[path] = str(text), reader.at(path)
         else:
             with_problems.error("schema-rule", f"{path}: expected {{schema: '{{{{ … }}}}'}}", reader.at(path))
     _take(with_problems, native, problems)
-    return found, places
+    return rules, places
 
 
 def read_templates(reader: Reader, directory: str, files: Files) -> tuple[str, ...]:
-    """The templates to render, relative to the pack: those named, else every templates/**/*.j2 without leading '_'."""
+    """The templates to render, relative to the pack: those listed, else templates/**/*.j2 but for names like _x.j2."""
     named = reader.strings("templates")
-    found: list[str] = []
+    templates: list[str] = []
     try:
         if "templates" not in reader.data:
             named = ("templates/**/*.j2",)
@@ -109,19 +109,19 @@ def read_templates(reader: Reader, directory: str, files: Files) -> tuple[str, .
                 )
             for match in matches:
                 if not match.startswith(f"{directory}/templates/"):
-                    outside = f"templates: '{match}' is not in the pack's templates/"
+                    outside = f"templates: '{match}' is outside the pack's templates/ folder"
                     reader.problems.error("pack-file-outside", outside, reader.at("templates"))
                 elif not tree.is_pattern(path) or not match.rpartition("/")[2].startswith("_"):
                     tree.read(files, match, reader.at("templates"))
-                    found.append(match.removeprefix(f"{directory}/"))
+                    templates.append(match.removeprefix(f"{directory}/"))
     except CompileError as error:
         reader.problems.add(error)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(templates))
 
 
 def read_patches(reader: Reader, directory: str, files: Files) -> tuple[WrittenOverlay, ...]:
     """`overlays:` of pack.yaml, then patches/*.yaml in name order: overlays, or plain strategic merge patches."""
-    found = list(read_overlays(reader))
+    overlays = list(read_overlays(reader))
     for path in tree.glob(files, f"{directory}/patches/*.yaml"):
         try:
             documents = yamldoc.load(tree.read(files, path), path)
@@ -129,8 +129,8 @@ def read_patches(reader: Reader, directory: str, files: Files) -> tuple[WrittenO
             reader.problems.add(error)
             continue
         for document in documents:
-            found.extend(_overlays(document, reader.problems))
-    return tuple(found)
+            overlays.extend(_overlays(document, reader.problems))
+    return tuple(overlays)
 
 
 def _overlays(document: Document, problems: Problems) -> Iterator[WrittenOverlay]:
@@ -138,12 +138,12 @@ def _overlays(document: Document, problems: Problems) -> Iterator[WrittenOverlay
     for index, item in enumerate(items):
         path = (index,) if isinstance(document.value, list) else ()
         if not isinstance(item, dict):
-            problems.error("wrong-type", f"expected an overlay, found {type_name(item)}", document.at(*path))
+            problems.error("wrong-type", mismatch("mapping", item), document.at(*path))
             continue
-        # A document that is itself (part of) an object is the patch of that object, as in kustomize.
+        # A document with apiVersion and kind is a patch of that object, as in kustomize.
         reader = Reader(item, document, problems, path)
         if "kind" in item and "apiVersion" in item:
-            at = document.at()  # every problem of such a patch is one of the document
+            at = document.at()  # every problem of such a patch is at the document
             whole = Document(None, document.path, at.line, root=Place(at.line, at.column))
             reader = Reader({"patch": item}, whole, problems)
         overlay = read_overlay(reader)
@@ -152,7 +152,7 @@ def _overlays(document: Document, problems: Problems) -> Iterator[WrittenOverlay
 
 
 def _optional(files: Files, path: str, native: bool, problems: Problems) -> Reader:
-    """The mapping in a file that need not be there; problems as `_take` says."""
+    """The mapping in an optional file, {} if it does not exist; problems are warnings in Palette's format."""
     own = Problems()
     document = Document({}, path, 1)
     try:
@@ -162,7 +162,7 @@ def _optional(files: Files, path: str, native: bool, problems: Problems) -> Read
     except CompileError as error:
         own.add(error)
     if document.value is not None and not isinstance(document.value, dict):
-        own.error("wrong-type", f"expected a mapping, found {type_name(document.value)}", document.at())
+        own.error("wrong-type", mismatch("mapping", document.value), document.at())
     _take(own, native, problems)
     return Reader(document.value if isinstance(document.value, dict) else {}, document, problems)
 

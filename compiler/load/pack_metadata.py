@@ -1,4 +1,4 @@
-"""The fields of pack.json and pack.yaml (palette.md 2.2, 2.6)."""
+"""The fields of pack.json and pack.yaml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.fields.reader import Reader
 from compiler.model import Dependency, ResourceComponent, ResourceNeed
 from compiler.ports import Files
 
-# Palette's fields, then ours. Unknown ones are tolerated in pack.json, as Palette does, and refused in pack.yaml.
+# Palette's fields, then ours. pack.json may have unknown ones, as in Palette; in pack.yaml they are errors.
 KNOWN_KEYS = (
     "name", "version", "layer", "displayName", "addonType", "addonSubType", "cloudTypes", "cloudType", "group", "eol",
     "annotations", "charts", "kubeManifests", "ansibleRoles", "constraints",
@@ -21,37 +21,37 @@ _SCHEDULES = {"all": "all", "worker": "worker", "master": "control-plane", "cont
 
 
 def read_file_list(reader: Reader, key: str, directory: str, files: Files) -> tuple[str, ...]:
-    """The files that the pack names, relative to it, in order. Missing ones and paths out of the pack are recorded."""
-    found = []
+    """The files that the pack lists, relative to it, in order. Missing files and paths outside the pack are recorded."""
+    paths = []
     for index, name in enumerate(reader.strings(key)):
         at = reader.at(key, index)
         try:
             path = tree.normalise(reader.document.path, name, at)
-            there = files.entry(tree.resolve_links(files, path, at)) is not None
+            exists = files.entry(tree.resolve_links(files, path, at)) is not None
         except CompileError as error:
             reader.problems.add(error)
             continue
         if not path.startswith(f"{directory}/"):
             reader.problems.error("pack-file-outside", f"{key}: '{name}' is outside the pack", at)
-        elif not there:
+        elif not exists:
             reader.problems.error(
                 "pack-file-missing",
-                f"{key}: '{name}' is not in the pack",
+                f"{key}: no file '{name}' in the pack",
                 at,
-                hint="the pack is incomplete: get it anew, or take the file from where the pack comes from",
+                hint="the pack is incomplete: download it again, or add the file from its source",
             )
         else:
-            found.append(path.removeprefix(f"{directory}/"))
-    return tuple(found)
+            paths.append(path.removeprefix(f"{directory}/"))
+    return tuple(paths)
 
 
-def read_texts(given: Mapping[str, Any]) -> dict[str, str]:
-    """Annotations: other scalars than text occur and are meant as text."""
-    return {key: str(value) for key, value in given.items() if isinstance(value, str | int | float)}
+def read_texts(annotations: Mapping[str, Any]) -> dict[str, str]:
+    """Annotations as text: packs also have numbers and booleans there."""
+    return {key: str(value) for key, value in annotations.items() if isinstance(value, str | int | float)}
 
 
 def read_dependencies(reader: Reader) -> tuple[Dependency, ...]:
-    """`constraints.dependencies`; `type` stays as written, empty where it is missing (which occurs)."""
+    """`constraints.dependencies`; `type` is as written, empty if it is missing (some packs omit it)."""
     constraints = reader.child("constraints")
     return tuple(
         Dependency(
@@ -68,7 +68,7 @@ def read_dependencies(reader: Reader) -> tuple[Dependency, ...]:
 
 def read_resources(reader: Reader) -> tuple[ResourceNeed, ...]:
     """`constraints.resources`."""
-    found = []
+    needs = []
     for item in reader.child("constraints").children("resources"):
         kind = item.choice("type", ("cpu", "memory", "diskSize"), required=True)
         minimum = item.data.get("minLimit") or 0
@@ -84,5 +84,5 @@ def read_resources(reader: Reader) -> tuple[ResourceNeed, ...]:
             for component in item.children("components")
         )
         if kind:
-            found.append(ResourceNeed(kind, minimum, components, item.here))  # type: ignore[arg-type]
-    return tuple(found)
+            needs.append(ResourceNeed(kind, minimum, components, item.here))  # type: ignore[arg-type]
+    return tuple(needs)

@@ -1,4 +1,4 @@
-"""ClusterProfile documents: shape, layer rules per type and cloud (DESIGN §2, palette.md 1.1), variables."""
+"""ClusterProfile documents: their fields, the layers that each type and cloud requires, their variables."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from compiler.variables import check_definitions, read_variable
 from compiler.versions import Version
 
 PROFILE_TYPES = ("infra", "add-on", "full")
-# Clouds that Palette itself provisions; for any other (custom) cloud the os and k8s layers come from Cluster API
-# templates registered elsewhere, so that a profile may leave them out (palette.md 1.1 b).
+# Clouds that Palette itself provisions. On any other (custom) cloud, os and k8s come from Cluster API templates that are
+# registered elsewhere, so a profile may leave those layers out.
 _CLOUDS_WITH_OS = frozenset(
     {"aws", "azure", "gcp", "vsphere", "maas", "virtual", "baremetal", "eks", "aks", "gke"}
     | {"edge-native", "generic", "openstack", "libvirt"}
@@ -31,7 +31,7 @@ def optional_layers(cloud: str) -> frozenset[LayerType]:
 
 
 def read_profile(reader: Reader, files: Files) -> Profile | None:
-    """A ClusterProfile; None where it has no usable name and version (reported)."""
+    """A ClusterProfile; None if it has no valid name, version and type (reported)."""
     reader.only(("apiVersion", "kind", "metadata", "spec"))
     metadata = reader.child("metadata", required=True)
     metadata.only(("name", "version", "labels", "annotations", "description"))
@@ -55,9 +55,9 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
     if cloud == "all" and kind in ("infra", "full"):
         spec.problems.error(
             "cloud-all",
-            f"spec.cloud: only an add-on profile can be for all clouds, this one is of type {kind}",
+            f"spec.cloud: 'all' is for add-on profiles only, this profile is of type {kind}",
             spec.at("cloud"),
-            hint="name the cloud that its os, k8s, cni and csi layers are made for",
+            hint="set the cloud for which its os, k8s, cni and csi layers are made",
         )
     label = f"profile {name} {version}"
     layers = [
@@ -92,7 +92,7 @@ def _check_names(layers: list[Layer], spec: Reader) -> None:
                 "duplicate-layer",
                 f"layer name '{layer.name}' is used twice in this profile",
                 layer.at,
-                hint="give the second instance a name of its own",
+                hint="rename one of them",
                 related=[(other.at, "first used here")],
             )
 
@@ -106,23 +106,23 @@ def _check_layers(kind: str, cloud: str, layers: list[Layer], spec: Reader) -> N
             if layer.type != "addon":
                 spec.problems.error(
                     "layer-type", f"layer '{layer.name}' of type {layer.type} in an add-on profile", layer.at,
-                    hint="an add-on profile holds addon layers only; infra layers belong in an infra or full profile",
+                    hint="an add-on profile has addon layers only; move this layer to an infra or full profile",
                 )  # fmt: skip
         if not layers:
             spec.problems.error("layer-missing", "an add-on profile needs at least one layer", at)
         return
     for layer_type in INFRA_TYPES:
-        found = [layer for layer in layers if layer.type == layer_type]
-        for extra in found[1:]:
+        same_type = [layer for layer in layers if layer.type == layer_type]
+        for extra in same_type[1:]:
             spec.problems.error(
                 "layer-type", f"second layer of type {layer_type}: '{extra.name}'", extra.at,
-                hint=f"a profile of type {kind} has exactly one of each of os, k8s, cni and csi",
-                related=[(found[0].at, f"first: '{found[0].name}'")],
+                hint=f"a profile of type {kind} has exactly one layer of each type os, k8s, cni and csi",
+                related=[(same_type[0].at, f"first: '{same_type[0].name}'")],
             )  # fmt: skip
-        if not found and layer_type not in optional_layers(cloud):
+        if not same_type and layer_type not in optional_layers(cloud):
             spec.problems.error(
                 "layer-missing", f"profile of type {kind} for cloud {cloud or '?'} has no {layer_type} layer", at,
-                hint=f"add one; where the distribution fills it: {{name: {layer_type}, type: {layer_type}, builtin: true}}",
+                hint=f"add one; if the distribution provides it: {{name: {layer_type}, type: {layer_type}, builtin: true}}",
             )  # fmt: skip
     if kind == "infra" and count["addon"]:
         for layer in layers:
@@ -134,13 +134,13 @@ def _check_layers(kind: str, cloud: str, layers: list[Layer], spec: Reader) -> N
 
 
 def _read_variables(spec: Reader) -> tuple[Variable, ...]:
-    found: dict[str, Variable] = {}
+    variables: dict[str, Variable] = {}
     for child in spec.children("variables"):
         variable = read_variable(child)
         if variable is None:
             continue
-        if variable.name in found:
+        if variable.name in variables:
             spec.problems.error("variable-duplicate", f"variable '{variable.name}' is defined twice", child.here)
-        found[variable.name] = variable
-    spec.problems.diagnostics.extend(check_definitions(tuple(found.values())))
-    return tuple(found.values())
+        variables[variable.name] = variable
+    spec.problems.diagnostics.extend(check_definitions(tuple(variables.values())))
+    return tuple(variables.values())

@@ -1,4 +1,4 @@
-"""A repository's files to a `Source`: every document under profiles/, the packs, the settings, all problems at once."""
+"""The `Source` of a repository: every document under profiles/, the packs, the settings; all problems at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean
-from compiler.fields.reader import Reader, type_name
+from compiler.fields.reader import Reader, mismatch, not_among
 from compiler.files.record import Reads, Recorder
 from compiler.load.cluster import read_cluster, read_macros, read_template
 from compiler.load.pack import find_packs
@@ -61,9 +61,9 @@ def _source(files: Recorder, problems: Problems) -> Source:
                     if template:
                         _keep(templates, template.name, template, problems)
                 case "Macros":
-                    found = read_macros(reader)
-                    if found:
-                        macros.append(found)
+                    defined = read_macros(reader)
+                    if defined:
+                        macros.append(defined)
         reads[document.path] = Reads.all_of([reads.get(document.path, read), scope.reads])
     roots = [PACKS, *(registry.path for registry in settings.registries if registry.path)]
     registries = {registry.path: registry.name for registry in settings.registries if registry.path}
@@ -74,21 +74,21 @@ def _source(files: Recorder, problems: Problems) -> Source:
 
 
 def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Document, Reads]]:
-    """Every YAML document below profiles/ that is ours to read: those that have our apiVersion, or no apiVersion at all.
-    Each with what its file was read from.
+    """The YAML documents below profiles/ that are Lamella's, each with the reads of its file: those with its apiVersion,
+    and those with one of its kinds and no apiVersion.
 
-    Values files, manifests and charts may lie beside the profiles that name them. What has another apiVersion, or neither
-    apiVersion nor kind, is theirs; the files of a chart need not even be YAML.
+    Values files, manifests and charts may be there too. Everything else is taken for theirs, and files of a chart need
+    not even be YAML.
     """
     if not tree.is_directory(files, PROFILES):
         problems.error(
             "no-profiles",
-            "this repository has no profiles/ folder",
+            "no folder 'profiles' in this repository",
             Position(PATH if files.entry(PATH) else PROFILES),
-            hint="profiles/**/*.yaml holds ClusterProfile and Cluster documents; is --repo right?",
+            hint="put ClusterProfile and Cluster documents in profiles/**/*.yaml, or check --repo",
         )
         return []
-    found: list[tuple[yamldoc.Document, Reads]] = []
+    documents: list[tuple[yamldoc.Document, Reads]] = []
     for path in tree.walk(files, PROFILES):
         if not path.endswith((".yaml", ".yml")):
             continue
@@ -97,13 +97,13 @@ def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Docume
                 raw = tree.read(files, path, Position(path))
             if not _may_be_ours(raw):
                 continue
-            documents = yamldoc.load(raw, path)
+            loaded = yamldoc.load(raw, path)
         except CompileError as error:
             problems.add(error)
             continue
-        ours = [document for document in documents if isinstance(document.value, dict) and _is_ours(document)]
-        found.extend((document, scope.reads) for document in ours)
-    return found
+        ours = [document for document in loaded if isinstance(document.value, dict) and _is_ours(document)]
+        documents.extend((document, scope.reads) for document in ours)
+    return documents
 
 
 _OUR_KIND = re.compile(rb"^[\"']?kind[\"']?\s*:\s*[\"']?(?:%s)\b" % "|".join(KINDS).encode(), re.MULTILINE)
@@ -121,21 +121,23 @@ def _is_ours(document: yamldoc.Document) -> bool:
 
 
 def _kind(reader: Reader) -> str:
-    """The kind, after checking apiVersion; '' where the document cannot be used (reported)."""
+    """The kind, after checking apiVersion; '' if either is not one of Lamella's (reported)."""
     version = reader.data.get("apiVersion")
     if version != API_VERSION:
         reader.problems.error(
             "api-version",
-            f"apiVersion is {version!r}" if version is not None else "apiVersion is missing",
+            f"apiVersion: expected {API_VERSION}, found {version!r}"
+            if version is not None
+            else "apiVersion is required",
             reader.at("apiVersion") if version is not None else reader.here,
-            hint=f"this version of Lamella reads apiVersion: {API_VERSION}",
+            hint=f"set apiVersion: {API_VERSION}",
         )
         return ""
     kind = reader.data.get("kind")
     if kind not in KINDS:
         reader.problems.error(
             "unknown-kind",
-            f"kind: expected one of {', '.join(KINDS)}, found {kind if isinstance(kind, str) else type_name(kind)}",
+            f"kind: {not_among(kind, KINDS) if isinstance(kind, str) else mismatch('string', kind)}",
             reader.at("kind"),
             hint=did_you_mean(str(kind), KINDS),
         )
@@ -143,8 +145,8 @@ def _kind(reader: Reader) -> str:
     return str(kind)
 
 
-def _keep(found: MutableMapping[K, V], key: K, value: V, problems: Problems) -> None:
-    other = found.setdefault(key, value)
+def _keep(kept: MutableMapping[K, V], key: K, value: V, problems: Problems) -> None:
+    other = kept.setdefault(key, value)
     if other is not value:
         name = " ".join(key) if isinstance(key, tuple) else str(key)
         problems.error(
@@ -152,5 +154,5 @@ def _keep(found: MutableMapping[K, V], key: K, value: V, problems: Problems) -> 
             f"{type(value).__name__.lower()} {name} is defined twice",
             value.at,
             related=[(other.at, "first defined here")],
-            hint="give the second one another name or version, or delete it",
+            hint="delete one, or change its name or version",
         )

@@ -1,4 +1,4 @@
-"""The selector of a template, a pack or a macro: text as for kubectl's `-l`, or the mapping of the Kubernetes API."""
+"""The selector of a template or of macros: text as for `kubectl -l`, or the Kubernetes API's mapping."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from compiler.kubernetes.selectors import OPERATORS, Requirement, Selector, pars
 
 
 def read_selector(reader: Reader, key: str = "selector") -> Selector:
-    """The selector at `key`: text, or {matchLabels, matchExpressions}. Absent selects everything."""
+    """The selector at `key`: text, or {matchLabels, matchExpressions}. An absent one selects everything."""
     if isinstance(reader.data.get(key), str):
-        return reader.parsed(key, parse_selector, Selector(), "a label selector")
+        return reader.parsed(key, parse_selector, Selector(), "a valid label selector")
     child = reader.child(key)
     child.only(("matchLabels", "matchExpressions"))
     labels = child.child("matchLabels")

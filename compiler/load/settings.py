@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from compiler import yamldoc
-from compiler.diagnostics import CompileError, Position, Problems, fail
-from compiler.fields.reader import Reader
+from compiler.diagnostics import CompileError, Position, Problems
+from compiler.fields.reader import Reader, mismatch
 from compiler.load.delivery import read_argocd, read_flux
 from compiler.load.layer import read_policy
 from compiler.model import Registry, Settings
@@ -18,7 +16,7 @@ DELIVERIES = ("argocd", "flux")
 
 
 def read_settings_file(files: Files, problems: Problems) -> Settings:
-    """The settings of the repository; the defaults where it has no lamella.yaml. Problems are recorded."""
+    """The settings of the repository; the defaults if it has no lamella.yaml. Problems are recorded."""
     if files.entry(PATH) is None:
         return Settings()
     try:
@@ -29,7 +27,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
     if document.value is None:
         return Settings()
     if not isinstance(document.value, dict):
-        problems.add(fail("wrong-type", "lamella.yaml must be a mapping", Position(PATH, 1)))
+        problems.error("wrong-type", mismatch("mapping", document.value), Position(PATH, 1))
         return Settings()
     reader = Reader(document.value, document, problems)
     reader.only(("apiVersion", "kind", "output", "delivery", "registries", "imports", "policy", *DELIVERIES))
@@ -40,12 +38,12 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
             "not-supported",
             "imports (profiles from other repositories) are not supported yet",
             reader.at("imports"),
-            hint="copy the profiles into this repository for now",
+            hint="copy the profiles into this repository",
         )
-    output, delivery = _read_output(reader), _read_delivery(reader)
+    output, delivery = _read_output(reader), reader.choices("delivery", DELIVERIES)
     return Settings(
         output=output,
-        delivery=delivery,
+        delivery=delivery,  # type: ignore[arg-type]
         argocd=read_argocd(reader.child("argocd"), output, used="argocd" in delivery),
         flux=read_flux(reader.child("flux"), output),
         registries=tuple(_read_registry(child) for child in reader.children("registries")),
@@ -68,30 +66,15 @@ def _read_output(reader: Reader) -> str:
             "output-path",
             f"output: '{reader.data.get('output')}' is not a folder inside the repository",
             reader.at("output"),
-            hint="a relative path such as output or rendered/manifests",
+            hint="set a relative path such as output or rendered/manifests",
         )
         return "output"
     return output
 
 
-def _read_delivery(reader: Reader) -> tuple[Any, ...]:
-    found = []
-    for index, name in enumerate(reader.strings("delivery")):
-        if name in DELIVERIES:
-            found.append(name)
-        else:
-            reader.problems.error(
-                "invalid-value",
-                f"delivery[{index}]: '{name}' is none of {', '.join(DELIVERIES)}",
-                reader.at("delivery", index),
-            )
-    return tuple(dict.fromkeys(found))
-
-
 def _read_registry(reader: Reader) -> Registry:
     reader.only(("name", "kind", "path", "url"))
-    if bool(reader.data.get("path")) == bool(reader.data.get("url")):
-        reader.problems.error("registry-source", "a registry has exactly one of path or url", reader.here)
+    reader.one_of("registry-source", ("path", "url"))
     return Registry(
         reader.string("name", required=True),
         reader.here,

@@ -17,7 +17,19 @@ PAGE = generate_errors.PAGE
 COMPILER = oracles.ROOT / "compiler"
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 # What takes a code as its first argument: the ways to make a Diagnostic, and those that stages have made of them.
-_REPORTERS = {"Diagnostic", "fail", "failure", "error", "warning", "refuse", "report", "_error", "_refuse", "_warning"}
+_REPORTERS = {
+    "Diagnostic",
+    "fail",
+    "failure",
+    "error",
+    "warning",
+    "refuse",
+    "report",
+    "_error",
+    "_refuse",
+    "_warning",
+    "one_of",
+}
 # Codes that reach a reporter by a variable or as an f-string, by the module that has them in some literal.
 _INDIRECT = {
     "render/jinja.py": {

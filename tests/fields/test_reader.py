@@ -12,7 +12,7 @@ from compiler.fields.reader import Reader
 from compiler.overlay import parse_overlay
 from compiler.variables import read_variable
 
-HINT = 'write it in quotes: {}"3"'
+HINT = 'quote the value: {}"3"'
 
 
 def told(text: str, read: Callable[[Reader], object]) -> list[tuple[str, str, str]]:

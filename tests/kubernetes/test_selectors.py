@@ -49,8 +49,8 @@ def test_every_text_means_what_it_means_to_kubernetes(text: str, expected: str |
         ("a==!b", "expected a value after '==', found '!'"),
         ("!", "expected a label key after '!', found the end"),
         ("a>x", "> needs an integer, found 'x'"),
-        ("a>-1", "'-1' is not a label value"),
-        ("a/b/c", "'a/b/c' is not a label key"),
+        ("a>-1", "'-1' is not a valid label value"),
+        ("a/b/c", "'a/b/c' is not a valid label key"),
     ],
 )
 def test_an_error_says_what_was_expected(text: str, message: str) -> None:
@@ -104,9 +104,12 @@ def test_the_mapping_form_is_the_same_value() -> None:
         ("{key: a, operator: NotIn, values: []}", "operator: NotIn needs values"),
         ("{key: a, operator: Exists, values: [b]}", "operator: Exists takes no values"),
         ("{key: a, operator: DoesNotExist, values: [b]}", "operator: DoesNotExist takes no values"),
-        ("{key: a b, operator: Exists}", "operator: 'a b' is not a label key"),
-        ("{key: a, operator: In, values: [b c]}", "operator: 'b c' is not a label value"),
-        ("{key: a, operator: Gt, values: ['1']}", "operator: 'Gt' is none of In, NotIn, Exists, DoesNotExist"),
+        ("{key: a b, operator: Exists}", "operator: 'a b' is not a valid label key"),
+        ("{key: a, operator: In, values: [b c]}", "operator: 'b c' is not a valid label value"),
+        (
+            "{key: a, operator: Gt, values: ['1']}",
+            "operator: expected one of In, NotIn, Exists, DoesNotExist; found 'Gt'",
+        ),
     ],
 )
 def test_the_rules_of_the_api_hold_in_the_mapping_form(expression: str, message: str) -> None:
@@ -117,6 +120,6 @@ def test_the_rules_of_the_api_hold_in_the_mapping_form(expression: str, message:
 
 def test_labels_of_the_mapping_form_are_checked() -> None:
     assert read("selector: {matchLabels: {a: -b, 'c d': e}}")[1] == [
-        ("invalid-value", "selector.matchLabels.a: '-b' is not a label value"),
-        ("invalid-value", "selector.matchLabels[\"c d\"]: 'c d' is not a label key"),
+        ("invalid-value", "selector.matchLabels.a: '-b' is not a valid label value"),
+        ("invalid-value", "selector.matchLabels[\"c d\"]: 'c d' is not a valid label key"),
     ]

@@ -94,7 +94,7 @@ BAD = {
     "{target: {kind: A}, pach: {}, merge: {a: 1}}": [("unknown-key", "pach", "did you mean 'patch'?")],
     "{target: {kinds: A}, patch: {}}": [("unknown-key", "target/kinds", "did you mean 'kind'?")],
     "{target: {kind: [A]}, patch: {}}": [("wrong-type", "target/kind", "expected string, found list")],
-    "{target: {version: 1}, patch: {}}": [("wrong-type", "target/version", 'write it in quotes: version: "1"')],
+    "{target: {version: 1}, patch: {}}": [("wrong-type", "target/version", 'quote the value: version: "1"')],
     "{target: {}, patch: {a: 1}}": [("overlay-target", "target", "no condition")],
     "{target: Deployment, patch: {a: 1}}": [
         ("wrong-type", "target", "expected mapping, found string"),
@@ -127,7 +127,7 @@ BAD = {
     "{transform: {labels: {a: 1}}}": [("wrong-type", "transform/labels/a", 'a: "1"')],
     "{transform: {images: [{newTag: '1'}]}}": [("missing-key", "transform/images/0", "name is required")],
     "{transform: {images: [{name: x}]}}": [("missing-key", "transform/images/0/name", "newName, newTag, digest")],
-    "{transform: {images: [{name: x, newTag: 1.10}]}}": [("wrong-type", "transform/images/0/newTag", "in quotes")],
+    "{transform: {images: [{name: x, newTag: 1.10}]}}": [("wrong-type", "transform/images/0/newTag", "quote the value")],
     "{transform: {replicas: [{name: x, count: true}]}}": [
         ("wrong-type", "transform/replicas/0/count", "expected integer, found boolean"),
         ("invalid-value", "transform/replicas/0/count", "found True"),

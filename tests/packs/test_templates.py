@@ -34,6 +34,6 @@ def test_a_template_outside_of_templates_is_refused(tmp_path: Path) -> None:
     (pack / "pack.yaml").write_text("name: p\nversion: 1.0.0\nlayer: addon\ntemplates: [other/x.j2]\n")
     found = read_pack(DirectoryFiles(tmp_path), "packs/p")
     assert [(d.code, d.message) for d in found.defects] == [
-        ("pack-file-outside", "templates: 'packs/p/other/x.j2' is not in the pack's templates/")
+        ("pack-file-outside", "templates: 'packs/p/other/x.j2' is outside the pack's templates/ folder")
     ]
     assert found.templates == ()

@@ -166,7 +166,7 @@ def test_show_of_a_pack_with_faults_says_them_too(lamella: Lamella, tmp_path: Pa
     assert said.status == 0
     assert (
         said.err
-        == "packs/web/pack.json:12:5: error[pack-file-missing]: kubeManifests: 'manifests/x.yaml' is not in the pack\n"
+        == "packs/web/pack.json:12:5: error[pack-file-missing]: kubeManifests: no file 'manifests/x.yaml' in the pack\n"
     )
 
 

@@ -65,7 +65,7 @@ OUTCOMES: Mapping[str, int | Refused] = {
     "external-snapshotter-4.0.1": Refused("schema-required", "manifests.vsclass.driver is required", _OPEN),
     "fluentbit-4.1.0": 6,
     "haproxy-unified-gateway-1.0.1": Refused(
-        "pack-file-missing", "'charts/gateway-api-crds-1.4.0.tgz' is not in the pack", "an archive is missing from it"
+        "pack-file-missing", "no file 'charts/gateway-api-crds-1.4.0.tgz' in the pack", "an archive is missing from it"
     ),
     "hello-universe-1.3.1": 3,
     "hitachi-hspc-3.16.1": 12,
