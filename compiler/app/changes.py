@@ -41,7 +41,7 @@ def compare(old: Sequence[TreeFile], new: Sequence[TreeFile]) -> tuple[Change, .
     return tuple(sorted(found, key=lambda c: (c.cluster, c.path or c.old_path, c.object)))
 
 
-def _identity(file: TreeFile) -> tuple[str, ...]:
+def _identity(file: TreeFile) -> tuple[object, ...]:
     """Objects of the management and the workload cluster may have the same name: the first folder tells them apart."""
     return (file.cluster, layout.tree_of(file.path), file.object) if file.object else (file.path,)
 
@@ -50,7 +50,7 @@ def _change(old: TreeFile | None, new: TreeFile | None) -> Change | None:
     if old is not None and new is not None and old.sha256 == new.sha256:
         if old.path == new.path:
             return None
-        return Change("moved", new.cluster, new.layer, new.object or new.path, new.path, old.path, "")
+        return Change("moved", new.cluster, new.layer, str(new.object or new.path), new.path, old.path, "")
     shown = new or old
     assert shown is not None
     action: Action = "changed" if old and new else "added" if new else "removed"
@@ -58,7 +58,7 @@ def _change(old: TreeFile | None, new: TreeFile | None) -> Change | None:
         action,
         shown.cluster,
         shown.layer,
-        shown.object or shown.path,
+        str(shown.object or shown.path),
         new.path if new else "",
         old.path if old else "",
         "".join(_unified(old, new)),
@@ -77,7 +77,7 @@ def _lines(file: TreeFile | None) -> list[str]:
     if file is None:
         return []
     text = file.read().decode("utf-8", "replace")
-    if file.object.startswith("Secret "):
+    if file.object is not None and (file.object.group, file.object.kind) == ("", "Secret"):
         try:
             text = yamldoc.dump(_masked(yamldoc.load_rendered(text, file.path).value))
         except CompileError:

@@ -137,7 +137,7 @@ def _described(cluster: PlannedCluster) -> dict[str, Any]:
                 "wave": layer.wave,
                 "profile": layer.profile,
                 "profileVersion": layer.profile_version,
-                "source": layer.source,
+                "source": str(layer.source),
                 "path": layer.source_path,
                 "namespace": layer.namespace,
                 "output": layer.directory,

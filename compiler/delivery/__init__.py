@@ -11,6 +11,7 @@ from typing import Protocol
 from compiler.delivery import argocd, flux
 from compiler.delivery.annotations import Annotation, annotations_for
 from compiler.diagnostics import Problems
+from compiler.kubernetes import ObjectId
 from compiler.model import OutputFile, Settings, layout
 from compiler.model.assembled import AssembledCluster
 
@@ -52,7 +53,7 @@ def check_names(files: Iterable[OutputFile], problems: Problems) -> None:
     Takes all files of all clusters; those that are not of `cluster_files` do not matter. What stands above a cluster's
     own layers and what stands above its management layers may have one name: they are in two clusters.
     """
-    first: dict[tuple[str, str], OutputFile] = {}
+    first: dict[tuple[str, ObjectId], OutputFile] = {}
     for file in files:
         tree = layout.tree_of(file.path)
         if tree not in CONTROLLERS or not file.object:

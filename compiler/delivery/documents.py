@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from compiler import kubernetes, yamldoc
+from compiler import yamldoc
 from compiler.diagnostics import Position, Problems
+from compiler.kubernetes import ObjectId
 from compiler.model import OutputFile, PlannedLayer
 from compiler.model.assembled import AssembledCluster, AssembledLayer
 from compiler.model.rendered import text_file
@@ -65,6 +66,4 @@ def makes_cluster(layer: PlannedLayer) -> bool:
 def object_file(path: str, body: Mapping[str, Any], *, cluster: str = "", layer: str = "") -> OutputFile:
     """The output file of one delivery object."""
     file = text_file(path, yamldoc.dump(body), cluster, layer)
-    group, _ = kubernetes.split_api_version(body["apiVersion"])
-    metadata = body["metadata"]
-    return replace(file, object=f"{body['kind']}.{group} {metadata['namespace']}/{metadata['name']}")
+    return replace(file, object=ObjectId.of(body))

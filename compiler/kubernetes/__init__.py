@@ -7,6 +7,7 @@ Data of Kubernetes 1.25 to 1.37 in small JSON files, read on first use; `tests/k
 from __future__ import annotations
 
 from compiler.kubernetes.apis import MINORS, api_versions, is_builtin_group, minor_of, serves, split_api_version
+from compiler.kubernetes.identity import ObjectId
 from compiler.kubernetes.lists import ListRule, Shape, shape_of
 from compiler.kubernetes.scope import CLUSTER_SCOPED, is_cluster_scoped
 
@@ -14,6 +15,7 @@ __all__ = [
     "CLUSTER_SCOPED",
     "MINORS",
     "ListRule",
+    "ObjectId",
     "Shape",
     "api_versions",
     "is_builtin_group",

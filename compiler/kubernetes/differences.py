@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from compiler.kubernetes import keypath
-
-Identity = tuple[str, str, str, str]
-"""Group, kind, namespace, name."""
+from compiler.kubernetes.identity import ObjectId
 
 Keys = tuple[str | int, ...]
 
@@ -21,13 +19,13 @@ _ABSENT = object()
 
 def differences(
     first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]
-) -> tuple[tuple[Identity, str], ...]:
+) -> tuple[tuple[ObjectId, str], ...]:
     """(object, field) of all that is not the same in both, sorted. Objects of one identity are compared in order.
 
     Lists of different length differ as a whole, since their items cannot be told apart.
     """
     ours, theirs = _by_identity(first), _by_identity(second)
-    found: set[tuple[Identity, str]] = set()
+    found: set[tuple[ObjectId, str]] = set()
     for identity in ours.keys() | theirs.keys():
         bodies, others = ours.get(identity, []), theirs.get(identity, [])
         if len(bodies) != len(others):
@@ -51,18 +49,10 @@ def keep(committed: Mapping[str, Any], rendered: Mapping[str, Any], fields: Iter
     return dict(result)
 
 
-def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[Identity, list[Mapping[str, Any]]]:
-    found: dict[Identity, list[Mapping[str, Any]]] = {}
+def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[ObjectId, list[Mapping[str, Any]]]:
+    found: dict[ObjectId, list[Mapping[str, Any]]] = {}
     for body in bodies:
-        metadata = body.get("metadata") or {}
-        group, slash, _ = str(body.get("apiVersion", "")).rpartition("/")
-        identity = (
-            group if slash else "",
-            str(body.get("kind", "")),
-            str(metadata.get("namespace") or ""),
-            str(metadata.get("name") or ""),
-        )
-        found.setdefault(identity, []).append(body)
+        found.setdefault(ObjectId.of(body), []).append(body)
     return found
 
 

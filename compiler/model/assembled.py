@@ -39,7 +39,7 @@ class AssembledCluster:
                     cluster=self.name,
                     layer=assembled.layer.name,
                     template=found.template,
-                    object=str(found),
+                    object=found.id,
                 )
 
     def images(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from compiler.kubernetes import ObjectId
 from compiler.model import LAYER_TYPES, LayerType
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ INSTALL_ORDER = (
 _RANK = {kind: rank for rank, kind in enumerate(INSTALL_ORDER)}
 
 
-def object_key(identity: tuple[str, str, str, str]) -> tuple[int, str, str, str, str]:
+def object_key(identity: ObjectId) -> tuple[int, str, str, str, str]:
     """Sort key of (group, kind, namespace, name). Total: two different objects never compare equal."""
     group, kind, namespace, name = identity
     return (_RANK.get(kind, len(_RANK)), group, kind, namespace, name)

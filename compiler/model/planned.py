@@ -81,6 +81,34 @@ class ScopedOverlay:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSource:
+    """What a layer comes from. Only packs and charts have a name and a version."""
+
+    kind: str  # pack | chart | manifests | builtin
+    name: str = ""
+    version: str = ""
+
+    @classmethod
+    def read(cls, value: object) -> LayerSource:
+        """The source that `plain` wrote, or Lamella 0.1 as text. Raises ValueError."""
+        if isinstance(value, str):
+            kind, _, rest = value.partition(" ")
+            name, _, version = rest.rpartition(" ")
+            return cls(kind, name, version)
+        if not isinstance(value, dict) or not all(isinstance(value.get(key, ""), str) for key in cls.__slots__):
+            raise ValueError(f"{value!r} is not a layer's source")
+        return cls(*(value.get(key, "") for key in cls.__slots__))
+
+    def plain(self) -> dict[str, str]:
+        """As JSON, without what is empty."""
+        return {key: getattr(self, key) for key in self.__slots__ if getattr(self, key)}
+
+    def __str__(self) -> str:
+        """For people: `pack nginx 1.11.2`, `chart kube-prometheus-stack 88.5.3`, `manifests`."""
+        return " ".join(filter(None, (self.kind, self.name, self.version)))
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedLayer:
     """One layer of one cluster with nothing left to choose.
 
@@ -95,7 +123,7 @@ class PlannedLayer:
     wave: int
     profile: str
     profile_version: str
-    source: str  # "pack nginx 1.11.2", "chart kube-prometheus-stack 88.5.3", "manifests", "builtin"
+    source: LayerSource
     namespace: str
     parts: tuple[Part, ...]
     overlays: tuple[ScopedOverlay, ...]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from compiler.kubernetes import ObjectId
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,22 @@ class RenderedObject:
     cluster_scoped_content: bytes = b""
 
     @property
-    def id(self) -> tuple[str, str, str, str]:
-        """(group, kind, namespace, name): what makes two objects the same one to the API server."""
-        return (self.group, self.kind, self.namespace, self.name)
+    def id(self) -> ObjectId:
+        return ObjectId(self.group, self.kind, self.namespace, self.name)
+
+    def with_content(self, content: bytes, cluster_scoped_content: bytes = b"") -> RenderedObject:
+        """The object with other content of the same identity, and what depends on it."""
+        digest = hashlib.sha256(content).hexdigest()
+        return replace(self, content=content, sha256=digest, cluster_scoped_content=cluster_scoped_content)
 
     def __str__(self) -> str:
-        group = f".{self.group}" if self.group else ""
-        place = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind}{group} {place}{self.name}"
+        return str(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One file of the output tree and where it came from (for inventory.json)."""
+    """One file of the output tree and where it came from (for inventory.json). `object` is None where it is no manifest
+    of one object."""
 
     path: str
     content: bytes
@@ -56,7 +61,7 @@ class OutputFile:
     cluster: str
     layer: str = ""
     template: str = ""
-    object: str = ""
+    object: ObjectId | None = None
 
 
 def text_file(path: str, text: str, cluster: str = "", layer: str = "", template: str = "") -> OutputFile:

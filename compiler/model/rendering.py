@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from compiler import digest
 from compiler.charts.catalogue import SpoolEntry
 from compiler.diagnostics import Diagnostic, Position, TextPlace
+from compiler.kubernetes import ObjectId
 from compiler.model.planned import Part, ScopedOverlay
 from compiler.model.rendered import RenderedObject
 
@@ -96,8 +97,7 @@ def _names(kind: type) -> tuple[str, ...]:
 class RandomField:
     """A field that differs from one render to the next."""
 
-    object: str  # as str(RenderedObject)
-    identity: tuple[str, str, str, str]
+    object: ObjectId
     field: str
     template: str
 

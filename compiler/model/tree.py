@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from compiler.kubernetes import ObjectId
+
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """A file of a tree as far as a comparison needs it; `object` is '' where it is no manifest.
+    """A file of a tree as far as a comparison needs it; `object` is None where it is no manifest.
 
     `read` gives the content, which is asked for only where digests differ: a fleet's trees do not fit into memory.
     """
@@ -18,4 +20,4 @@ class TreeFile:
     read: Callable[[], bytes]
     cluster: str
     layer: str
-    object: str
+    object: ObjectId | None

@@ -6,7 +6,6 @@ does not serve, overlays of wide levels that matched nowhere, fields that change
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -50,10 +49,7 @@ def _scoped(found: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -> R
     cluster_scoped = crd.scope == "Cluster" if crd else _looks_cluster_scoped(found.kind)
     if not cluster_scoped:
         return replace(found, cluster_scoped_content=b"")
-    content = found.cluster_scoped_content
-    return replace(
-        found, namespace="", content=content, sha256=hashlib.sha256(content).hexdigest(), cluster_scoped_content=b""
-    )
+    return replace(found, namespace="").with_content(found.cluster_scoped_content)
 
 
 def _looks_cluster_scoped(kind: str) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, fail
-from compiler.model import layout
+from compiler.kubernetes import ObjectId
+from compiler.model import LayerSource, layout
 from compiler.model.tree import TreeFile
 from compiler.output import inventory
 from compiler.ports import Files
@@ -46,7 +47,7 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
             continue
         found[path] = _sha256(text)
         try:
-            found.update({name: entry["sha256"] for name, entry in inventory.entries(text).items()})
+            found.update({name: entry.sha256 for name, entry in inventory.entries(text).items()})
         except ValueError as error:
             if not force:
                 raise fail(
@@ -59,21 +60,22 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
     return found
 
 
-def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
-    """A function from an object's text (`Secret monitoring/grafana`) to its committed body, or None."""
+def objects(output: Files | None, cluster: str) -> Callable[[str, ObjectId], Any]:
+    """A function from a tree of the output (`layout.tree_of`) and an object in it to its committed body, or None."""
 
     @cache
-    def paths() -> dict[str, str]:
+    def paths() -> dict[tuple[str, ObjectId], str]:
         text = None if output is None else _text(output, layout.inventory(cluster))
         if text is None:
             return {}
         try:
-            return {entry["object"]: path for path, entry in inventory.entries(text).items() if "object" in entry}
+            listed = inventory.entries(text)
         except ValueError:
             return {}
+        return {(layout.tree_of(path), entry.object): path for path, entry in listed.items() if entry.object}
 
-    def find(label: str) -> Any:
-        path = paths().get(label)
+    def find(tree: str, wanted: ObjectId) -> Any:
+        path = paths().get((tree, wanted))
         content = None if path is None or output is None else _text(output, path)
         if content is None or path is None:
             return None
@@ -85,12 +87,12 @@ def objects(output: Files | None, cluster: str) -> Callable[[str], Any]:
     return find
 
 
-def layer_sources(output: Files | None, cluster: str) -> dict[str, str]:
-    """What the committed inventory says each layer of the cluster comes from: {layer: `pack nginx 1.11.2`}."""
+def layer_sources(output: Files | None, cluster: str) -> dict[str, LayerSource]:
+    """What the committed inventory says each layer of the cluster comes from, by layer."""
     text = None if output is None else _text(output, layout.inventory(cluster))
     try:
         layers = json.loads(text or b"{}").get("layers", {})
-        return {name: str(entry["source"]) for name, entry in layers.items()}
+        return {name: LayerSource.read(entry["source"]) for name, entry in layers.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}  # a broken inventory is told where it is needed: `owned`
 
@@ -107,7 +109,7 @@ def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str
         with suppress(ValueError, KeyError, TypeError, AttributeError):  # broken ones are told where they are needed
             waves = {name: entry["wave"] for name, entry in json.loads(text)["layers"].items()}
             for path, entry in inventory.entries(text).items():
-                layer = entry.get("layer", "")
+                layer = entry.layer
                 if layer in waves and (now := layout.moved_since_0_1(path, layer, waves[layer])):
                     found[path] = now
     return found
@@ -129,7 +131,7 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
             content = _text(output, name)
             if content is not None:
                 read = partial(output.read, name)
-                yield TreeFile(name, _sha256(content), read, cluster, entry.get("layer", ""), entry.get("object", ""))
+                yield TreeFile(name, _sha256(content), read, cluster, entry.layer, entry.object)
 
 
 def _text(output: Files, path: str) -> bytes | None:

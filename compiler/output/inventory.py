@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from compiler.kubernetes import ObjectId
 from compiler.model import OutputFile, PlannedCluster, layout
 from compiler.model.rendered import text_file
 from compiler.output.inputs import inputs_of
@@ -28,7 +31,7 @@ def cluster_inventory(cluster: PlannedCluster, files: Iterable[OutputFile], vers
     layers = {
         layer.name: {
             "profile": f"{layer.profile} {layer.profile_version}",
-            "source": layer.source,
+            "source": layer.source.plain(),
             "type": layer.type,
             "wave": layer.wave,
             "path": layer.directory,
@@ -60,8 +63,9 @@ def root_inventory(files: Iterable[OutputFile], clusters: Iterable[str], version
     return text_file(layout.inventory(), _json(document))
 
 
-def _entry(file: OutputFile) -> dict[str, str]:
-    entry = {"sha256": file.sha256, "layer": file.layer, "object": file.object, "template": file.template}
+def _entry(file: OutputFile) -> dict[str, Any]:
+    identity = file.object.plain() if file.object else None
+    entry = {"sha256": file.sha256, "layer": file.layer, "object": identity, "template": file.template}
     return {key: value for key, value in entry.items() if value}
 
 
@@ -77,14 +81,29 @@ def _json(document: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def entries(text: bytes) -> dict[str, dict[str, str]]:
-    """{path: what is said of the file, `sha256` at least} of an inventory's text. Raises ValueError where it is none."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an inventory says of a file."""
+
+    sha256: str
+    layer: str = ""
+    template: str = ""
+    object: ObjectId | None = None
+
+
+def entries(text: bytes) -> dict[str, Entry]:
+    """{path: what is said of the file} of an inventory's text, of 0.1 too. Raises ValueError where it is none."""
     document = json.loads(text)
     files = document.get("files") if isinstance(document, dict) else None
     if not isinstance(files, dict) or document.get("kind") != "Inventory":
         raise ValueError("not an inventory of Lamella")
-    for path, entry in files.items():
-        told = isinstance(entry, dict) and "sha256" in entry
-        if not told or not all(isinstance(value, str) for value in entry.values()):
-            raise ValueError(f"the entry of {path} is not one of an inventory")
-    return files
+    return {path: _read(path, entry) for path, entry in files.items()}
+
+
+def _read(path: str, entry: object) -> Entry:
+    if isinstance(entry, dict) and "sha256" in entry:
+        texts = {key: entry.get(key, "") for key in ("sha256", "layer", "template")}
+        if all(isinstance(text, str) for text in texts.values()):
+            with suppress(ValueError):
+                return Entry(**texts, object=ObjectId.read(entry["object"]) if "object" in entry else None)
+    raise ValueError(f"the entry of {path} is not one of an inventory")

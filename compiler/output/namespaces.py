@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from compiler import yamldoc
@@ -98,7 +96,7 @@ def _with_metadata_of(
         if merged := {**(wanted.get(field) or {}), **given}:
             metadata[field] = merged
     content = yamldoc.dump({**body, "metadata": metadata}).encode()
-    return replace(kept, content=content, sha256=hashlib.sha256(content).hexdigest())
+    return kept.with_content(content)
 
 
 def _body(found: RenderedObject) -> dict[str, Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from compiler import yamldoc
 from compiler.diagnostics import Problems
+from compiler.kubernetes import ObjectId
 from compiler.kubernetes.differences import keep
-from compiler.model import PlannedCluster, PlannedLayer, RenderedObject
+from compiler.model import PlannedCluster, PlannedLayer, RenderedObject, layout
 from compiler.model.rendering import LayerResult
 
-Committed = Callable[[str], Any]
-"""From an object as text (`Secret monitoring/grafana`) to its body in the committed output, or None."""
+Committed = Callable[[str, ObjectId], Any]
+"""From a tree of the output and an object in it to its body in the committed output, or None."""
 
 
 def apply_policies(
@@ -26,13 +27,13 @@ def apply_policies(
         if result.random and layer.policy.random == "refuse":
             _refuse(layer, result, problems)
         elif result.random and layer.policy.random == "keep":
-            result = _kept(result, committed)  # noqa: PLW2901
+            result = _kept(layer, result, committed)  # noqa: PLW2901
         kept.append(result)
     return tuple(kept)
 
 
 def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> None:
-    fields: dict[tuple[str, str], list[str]] = {}
+    fields: dict[tuple[ObjectId, str], list[str]] = {}
     for found in result.random:
         fields.setdefault((found.object, found.template), []).append(found.field or "(the whole object)")
     for (name, template), differing in fields.items():
@@ -46,17 +47,21 @@ def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> Non
         )
 
 
-def _kept(result: LayerResult, committed: Committed) -> LayerResult:
-    fields: dict[tuple[str, str, str, str], list[str]] = {}
+def _kept(layer: PlannedLayer, result: LayerResult, committed: Committed) -> LayerResult:
+    fields: dict[ObjectId, list[str]] = {}
     for found in result.random:
-        fields.setdefault(found.identity, []).append(found.field)
-    objects = [_with_committed(o, fields[o.id], committed) if o.id in fields else o for o in result.objects]
+        fields.setdefault(found.object, []).append(found.field)
+    committed_here = partial(committed, layout.tree_of(layer.directory))
+    objects = [_with_committed(o, fields[o.id], committed_here) if o.id in fields else o for o in result.objects]
     return replace(result, objects=tuple(objects))
 
 
-def _with_committed(found: RenderedObject, fields: Sequence[str], committed: Committed) -> RenderedObject:
-    unscoped = replace(found, namespace="") if found.cluster_scoped_content else found
-    before = committed(str(found)) or committed(str(unscoped))
+def _with_committed(
+    found: RenderedObject, fields: Sequence[str], committed: Callable[[ObjectId], Any]
+) -> RenderedObject:
+    before = committed(found.id)
+    if before is None and found.cluster_scoped_content:
+        before = committed(found.id._replace(namespace=""))
     if not isinstance(before, Mapping):
         return found
     body = keep(before, yamldoc.load_rendered(found.content.decode(), found.template).value, fields)
@@ -64,5 +69,4 @@ def _with_committed(found: RenderedObject, fields: Sequence[str], committed: Com
     if found.cluster_scoped_content:
         metadata = {key: value for key, value in body["metadata"].items() if key != "namespace"}
         cluster_scoped = yamldoc.dump({**body, "metadata": metadata}).encode()
-    digest = hashlib.sha256(content).hexdigest()
-    return replace(found, content=content, sha256=digest, cluster_scoped_content=cluster_scoped)
+    return found.with_content(content, cluster_scoped)

@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Problems
-from compiler.model import Pack, PlannedCluster
+from compiler.model import LayerSource, Pack, PlannedCluster
 from compiler.palette.dependencies import check_upgrade
 
 
 def check_upgrades(
     cluster: PlannedCluster,
-    before: Callable[[], Mapping[str, str]],
+    before: Callable[[], Mapping[str, LayerSource]],
     packs: Mapping[str, Mapping[str, Pack]],
     problems: Problems,
 ) -> None:
     """Records layers whose pack goes from its committed version to one that its `upgrade` constraints do not allow.
 
-    `before` gives what the committed inventory says of each layer's source (`pack nginx 1.11.2`); it is asked only where
+    `before` gives what the committed inventory says of each layer's source; it is asked only where
     the cluster has packs. The constraint stands in the old version of the pack: where the repository no longer has it,
     nothing can be checked.
     """
-    layers = [layer for layer in cluster.layers if layer.source.startswith("pack ")]
+    layers = [layer for layer in cluster.layers if layer.source.kind == "pack"]
     sources = before() if layers else {}
     for layer in layers:
-        old, new = _pack(sources.get(layer.name, ""), packs), _pack(layer.source, packs)
+        old, new = _pack(sources.get(layer.name), packs), _pack(layer.source, packs)
         if old is not None and new is not None and old.name == new.name and old.version != new.version:
             check_upgrade(old, new, layer.at, problems)
 
 
-def _pack(source: str, packs: Mapping[str, Mapping[str, Pack]]) -> Pack | None:
-    kind, _, rest = source.partition(" ")
-    name, _, version = rest.rpartition(" ")
-    known = packs.get(name, {}) if kind == "pack" else {}
-    return known.get(version)
+def _pack(source: LayerSource | None, packs: Mapping[str, Mapping[str, Pack]]) -> Pack | None:
+    known = packs.get(source.name, {}) if source and source.kind == "pack" else {}
+    return known.get(source.version) if source else None

@@ -137,13 +137,6 @@ def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
     return Draft({**body, "metadata": {**metadata, "namespace": namespace}}, template, not known)
 
 
-def identity_of(draft: Draft) -> tuple[str, str, str, str]:
-    """(group, kind, namespace, name), as `RenderedObject.id`."""
-    metadata = draft.body["metadata"]
-    group, _ = kubernetes.split_api_version(str(draft.body["apiVersion"]))
-    return (group, str(draft.body["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
-
-
 @lru_cache(maxsize=_CACHED_TEXTS)
 def finished(draft: Draft) -> RenderedObject:
     """The draft emitted, with all that the later stages need to know of it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from compiler import kubernetes
 from compiler.charts import scan as chart_scan
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
+from compiler.kubernetes import ObjectId
 from compiler.kubernetes.differences import differences
 from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
@@ -21,7 +22,7 @@ from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, Rand
 from compiler.overlay.apply import apply_one
 from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
-from compiler.render.objects import Draft, drafts_of, finished, identity_of
+from compiler.render.objects import Draft, drafts_of, finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +212,6 @@ def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomFi
     same = {id(draft.body) for draft in first} & {id(draft.body) for draft in second}
     first = [draft for draft in first if id(draft.body) not in same]
     second = [draft for draft in second if id(draft.body) not in same]
-    templates = {identity_of(draft): draft.template for draft in first}
+    templates = {ObjectId.of(draft.body): draft.template for draft in first}
     for identity, field in differences([d.body for d in first], [d.body for d in second]):
-        group, kind, namespace, name = identity
-        label = f"{kind}{'.' + group if group else ''} {namespace + '/' if namespace else ''}{name}"
-        yield RandomField(label, identity, field, templates.get(identity, ""))
+        yield RandomField(identity, field, templates.get(identity, ""))

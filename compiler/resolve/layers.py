@@ -16,6 +16,7 @@ from compiler.model import (
     ChartRef,
     Layer,
     LayerSettings,
+    LayerSource,
     LayerType,
     ManifestRef,
     Pack,
@@ -100,13 +101,12 @@ class ChosenLayer(StackedLayer):
     def version(self) -> str:
         return self.chart.version if self.chart else self.pack.version if self.pack else ""
 
-    def describe(self) -> str:
-        """For people: `pack nginx 1.11.2`, `chart kube-prometheus-stack 88.5.3`, `manifests`, `builtin`."""
-        if self.chart:
-            return f"chart {self.chart.name} {self.chart.version}"
-        if self.pack:
-            return f"pack {self.pack.name} {self.pack.version}"
-        return "builtin" if self.builtin else "manifests"
+    def chosen_from(self) -> LayerSource:
+        """What was chosen, in its exact version."""
+        chosen = self.chart or self.pack
+        if chosen:
+            return LayerSource("chart" if self.chart else "pack", chosen.name, chosen.version)
+        return LayerSource("builtin" if self.builtin else "manifests")
 
     def locate(self, *keys: str | int) -> Position:
         """Where the merged value at these keys was written; the layer itself where nobody wrote it."""

@@ -207,7 +207,7 @@ class _ClusterPlanner:
             wave=wave,
             profile=layer.profile.name,
             profile_version=layer.profile.version,
-            source=layer.describe(),
+            source=layer.chosen_from(),
             namespace=namespace,
             parts=parts,
             overlays=overlays,

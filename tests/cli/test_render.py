@@ -254,7 +254,7 @@ def test_the_inventory_says_where_each_file_comes_from(rendered: Path) -> None:
         "apiVersion": "lamella/v1", "kind": "Inventory", "cluster": "dev", "kubernetesVersion": "1.33.4",
     }  # fmt: skip
     assert found["layers"]["web"] == {
-        "profile": "shop 1.0.0", "source": "pack web 1.0.0", "type": "addon", "wave": 0, "path": "clusters/dev/web",
+        "profile": "shop 1.0.0", "source": {"kind": "pack", "name": "web", "version": "1.0.0"}, "type": "addon", "wave": 0, "path": "clusters/dev/web",
     }  # fmt: skip
     on_disk = {path for path in files(rendered / "output") if path.startswith("clusters/dev/")}
     assert set(found["files"]) == on_disk - {"clusters/dev/inventory.json"}
@@ -263,7 +263,7 @@ def test_the_inventory_says_where_each_file_comes_from(rendered: Path) -> None:
     assert service == {
         "sha256": hashlib.sha256(content).hexdigest(),
         "layer": "web",
-        "object": "Service shop/web",
+        "object": {"kind": "Service", "namespace": "shop", "name": "web"},
         "template": "packs/web/templates/web.yaml.j2",
     }
 
