@@ -254,7 +254,11 @@ def test_the_inventory_says_where_each_file_comes_from(rendered: Path) -> None:
         "apiVersion": "lamella/v1", "kind": "Inventory", "cluster": "dev", "kubernetesVersion": "1.33.4",
     }  # fmt: skip
     assert found["layers"]["web"] == {
-        "profile": "shop 1.0.0", "source": {"kind": "pack", "name": "web", "version": "1.0.0"}, "type": "addon", "wave": 0, "path": "clusters/dev/web",
+        "profile": "shop 1.0.0",
+        "source": {"kind": "pack", "name": "web", "version": "1.0.0"},
+        "type": "addon",
+        "wave": 0,
+        "path": "clusters/dev/web",
     }  # fmt: skip
     on_disk = {path for path in files(rendered / "output") if path.startswith("clusters/dev/")}
     assert set(found["files"]) == on_disk - {"clusters/dev/inventory.json"}

@@ -127,7 +127,9 @@ BAD = {
     "{transform: {labels: {a: 1}}}": [("wrong-type", "transform/labels/a", 'a: "1"')],
     "{transform: {images: [{newTag: '1'}]}}": [("missing-key", "transform/images/0", "name is required")],
     "{transform: {images: [{name: x}]}}": [("missing-key", "transform/images/0/name", "newName, newTag, digest")],
-    "{transform: {images: [{name: x, newTag: 1.10}]}}": [("wrong-type", "transform/images/0/newTag", "quote the value")],
+    "{transform: {images: [{name: x, newTag: 1.10}]}}": [
+        ("wrong-type", "transform/images/0/newTag", "quote the value")
+    ],
     "{transform: {replicas: [{name: x, count: true}]}}": [
         ("wrong-type", "transform/replicas/0/count", "expected integer, found boolean"),
         ("invalid-value", "transform/replicas/0/count", "found True"),
