@@ -1,7 +1,6 @@
 """Where something is wrong, what, and what to do about it: values that every stage returns and one module prints.
 
-Nothing here imports anything of ours. A problem is data until `cli` prints it, so that all problems of all files are
-told in one run (DESIGN §5).
+A problem is data until `cli` prints it, so one run reports all problems of all files.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class TextPlace:
-    """Where a text stands in a file: `at` is its first character. With `lines` False its lines are none of the file (a
-    quoted scalar, a text that was made from the file), and everything in it is at `at`."""
+    """Where a text is in a file: `at` is its first character. With `lines` False its lines are not lines of the file (a
+    quoted scalar, a text made from the file), and everything in it is at `at`."""
 
     at: Position
     lines: bool = True
 
     def of(self, inside: Position) -> Position:
-        """The place in the file of a place in the text, whose lines and columns count from 1."""
+        """The position in the file for a position in the text, whose lines and columns count from 1."""
         if not self.lines or not inside.line:
             return self.at
         column = inside.column and inside.column + max(self.at.column, 1) - 1
@@ -54,7 +53,7 @@ class Diagnostic:
     severity: Literal["error", "warning"] = "error"
 
     def placed(self, path: str, place: TextPlace) -> Diagnostic:
-        """The problem of a text called `path` as one of the file that the text stands in."""
+        """This problem of a text called `path`, as a problem of the file that contains the text."""
 
         def moved(at: Position) -> Position:
             return place.of(at) if at.path == path else at
@@ -69,7 +68,7 @@ class Diagnostic:
 
 
 class CompileError(Exception):
-    """Raised with every problem found so far; the CLI prints them and exits 1 (input), or 3 for `environment` ones."""
+    """Raised with all problems so far; the CLI prints them and exits 1 (input), or 3 where `environment` is set."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], *, environment: bool = False) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -78,7 +77,7 @@ class CompileError(Exception):
 
 
 def fail(code: str, message: str, at: Position | None = None, *, hint: str = "") -> CompileError:
-    """A CompileError of one problem, for `raise fail(...)` where nothing else can be checked any more."""
+    """A CompileError of one problem, for `raise fail(...)` where nothing else can be checked."""
     return CompileError([Diagnostic(code, message, at, hint)])
 
 
@@ -103,7 +102,7 @@ class Problems:
         self.diagnostics.append(Diagnostic(code, message, at, hint, severity="warning"))
 
     def add(self, error: CompileError) -> None:
-        """Takes over the problems of an error that was raised below."""
+        """Adds the problems of an error that was caught."""
         self.diagnostics.extend(error.diagnostics)
 
     @property
@@ -120,7 +119,7 @@ class Problems:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest of `known`, or lists them where they are few (at most 9), or is empty."""
+    """A hint that names the nearest of `known`, or lists them all where there are at most 9; else empty."""
     options = sorted(set(known))
     close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
     if close:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no blanks: equal data gives equal text. Strings stay readable (no \\u escapes)."""
+    """JSON with sorted keys and no spaces: equal data gives equal text. Strings stay readable (no \\u escapes)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

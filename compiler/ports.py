@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands at a path: for a link, `target` is its text, unresolved. `executable` and other modes do not matter."""
+    """What is at a path. For a link, `target` is its text, unresolved. File modes do not matter."""
 
     kind: Literal["file", "directory", "link", "other"]
     target: str = ""
@@ -17,8 +17,8 @@ class Entry:
 class Files(Protocol):
     """A read-only tree of files: a directory, or one commit of a git repository.
 
-    Paths are relative, POSIX, without `.`/`..` components; `""` is the root. Implementations never follow links: that is
-    `compiler.files`' business, which knows the rules (no link may leave the repository).
+    Paths are relative, POSIX, without `.`/`..` components; `""` is the root. Implementations never follow links:
+    `compiler.files` does, under its rules (no link may leave the repository).
     """
 
     def entry(self, path: str) -> Entry | None:

@@ -154,7 +154,7 @@ class PartsBuilder:
         if len(text) > MAX_FILE_BYTES:
             raise fail(
                 "yaml-too-large",
-                f"{len(text):,} characters; at most {MAX_FILE_BYTES:,} are read",
+                f"expected at most {MAX_FILE_BYTES:,} characters, found {len(text):,}",
                 Position(place.at.path),
             )
         in_text(text, self.layer.scope, place, self.problems)

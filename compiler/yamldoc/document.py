@@ -1,4 +1,4 @@
-"""One YAML document of a file: its value, and where each key of it stands."""
+"""One YAML document of a file: its value and the position of each key."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from compiler.diagnostics import Diagnostic, Position, TextPlace
 
 
 class Place(NamedTuple):
-    """Where a key or list item stands (from 1) and where what is inside it stands."""
+    """The position of a key or list item (counted from 1), and the positions of its contents."""
 
     line: int
     column: int
-    inner: dict[str, Place] | list[Place] | Place | None = None  # a Place: where the text of a literal block begins
+    inner: dict[str, Place] | list[Place] | Place | None = None  # a Place: the start of a literal block's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Document:
     value: Any
     path: str
     line: int  # where the document's content starts, from 1
-    duplicates: tuple[Diagnostic, ...] = ()  # keys given twice, where that was tolerated; the last one counts
+    duplicates: tuple[Diagnostic, ...] = ()  # of duplicate keys, where they are tolerated: the last one counts
     root: Place | None = field(default=None, repr=False, compare=False)
 
     def at(self, *keys: str | int) -> Position:
-        """The place of that key (its first character) or list item; of the nearest known ancestor where it is absent.
+        """The position of that key (its first character) or list item; where it is absent, of its nearest ancestor.
 
-        Without keys, and in documents read without positions, the place where the document starts.
+        Without keys, and in documents read without positions, the start of the document.
         """
         place = self.root
         if place is None:
@@ -45,7 +45,7 @@ class Document:
         return Position(self.path, place.line, place.column)
 
     def text_at(self, *keys: str | int) -> TextPlace:
-        """Where the text of the string at these keys stands: a literal block (`|`) line by line, any other at its key."""
+        """Where the text of the string at these keys is: a literal block (`|`) line by line, any other at its key."""
         place = self.root
         for key in keys:
             inner = place.inner if place else None

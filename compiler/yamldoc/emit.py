@@ -1,7 +1,7 @@
 """Data to YAML that kubectl, YAML 1.1 and YAML 1.2 parsers read back as the same data.
 
-Block style, two blanks, sequences at their parent's indent, keys sorted. A string stands plain only where no reader can
-take it for anything else, and as a block only where no reader or editor can change it; all others are JSON's.
+Block style, two spaces, sequences at their parent's indent, keys sorted. A string is plain only where no reader can
+take it for anything else, and a block only where no reader or editor can change it; all others are quoted as in JSON.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def dump_all(values: Iterable[Any]) -> str:
 
 
 def _mapping(value: dict[str, Any], lead: str, indent: str, out: list[str], order: _Order) -> None:
-    """Writes the entries at the indent; `lead` stands before the first one (`- ` where the map is a list item)."""
+    """Writes the entries at the indent; `lead` precedes the first one (`- ` where the map is a list item)."""
     inner = indent + "  "
     for key in order(value):
         item = value[key]
@@ -86,7 +86,7 @@ def _sequence(value: Iterable[Any], lead: str, indent: str, out: list[str], orde
 
 
 def _scalar(value: Any, indent: str) -> str:
-    """A scalar or empty collection, without newline at its end; lines of a block scalar stand at the indent."""
+    """A scalar or empty collection without a final newline; the lines of a block scalar are at the indent."""
     if isinstance(value, str):
         return ("\n" in value and _block(value, indent)) or _LINES[value]
     if value is None:
@@ -101,7 +101,7 @@ def _scalar(value: Any, indent: str) -> str:
 
 
 def _line(text: str) -> str:
-    """The string in one line: plain or in double quotes."""
+    """The string on one line: plain or in double quotes."""
     printable = text.isprintable()
     if (
         text[:1] in _PLAIN_START
@@ -122,12 +122,12 @@ _LINES: Memo[str] = Memo(_line)
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xD800 <= code < 0xE000:
-        raise fail("yaml-encoding", f"half of a surrogate pair (U+{code:04X}) cannot be written as UTF-8")
+        raise fail("yaml-encoding", f"lone surrogate U+{code:04X} cannot be written as UTF-8")
     return f"\\u{code:04x}"
 
 
 def _block(text: str, indent: str) -> str:
-    """The string as literal block scalar; '' where blanks at line ends, tabs or the like might not survive."""
+    """The string as a literal block scalar; '' where trailing spaces, tabs or the like might not survive."""
     if text[0] in " \n" or " \n" in text or text[-1] == " " or _not_in_block(text):
         return ""
     body = text.rstrip("\n")
@@ -147,11 +147,11 @@ def _not_in_block(text: str) -> bool:
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise fail("yaml-number", f"{value} is not a number that JSON can hold")
+        raise fail("yaml-number", f"{value} cannot be represented as a number in JSON")
     if value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     text = repr(float(value))
-    return text if "." in text or "e" not in text else text.replace("e", ".0e")  # YAML 1.1 wants the point
+    return text if "." in text or "e" not in text else text.replace("e", ".0e")  # YAML 1.1 requires the point
 
 
 def text_of(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Bytes of a file to the text that a YAML parser may see: UTF-8, without byte order mark, no forbidden characters."""
+"""A file's bytes to text that a YAML parser accepts: UTF-8, no byte order mark, no forbidden characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINE_BOM = re.compile("^\ufeff", re.MULTILINE)
 
 
 def decode(text: bytes | str, path: str, first_line: int, max_bytes: int) -> str:
-    """The text without byte order mark; refused where it is too large or not text that YAML allows."""
+    """The text without its byte order mark. Raises `yaml-too-large`, `yaml-encoding` or `yaml-tag`."""
     size = len(text)
     if isinstance(text, bytes):
         try:
@@ -22,15 +22,17 @@ def decode(text: bytes | str, path: str, first_line: int, max_bytes: int) -> str
             before = text[: error.start]
             at = Position(path, first_line + before.count(b"\n"), error.start - before.rfind(b"\n"))
             wide = text[:2] in (b"\xff\xfe", b"\xfe\xff")
-            what = "UTF-16 text" if wide else f"byte {text[error.start]:#04x} at offset {error.start} is not UTF-8"
-            raise fail("yaml-encoding", what, at, hint="save the file as UTF-8") from None
+            message = "expected UTF-8, found UTF-16"
+            if not wide:
+                message = f"byte {text[error.start]:#04x} at offset {error.start} is not UTF-8"
+            raise fail("yaml-encoding", message, at, hint="save the file as UTF-8") from None
     else:
         decoded = text
         if not text.isascii() and size <= max_bytes:
             size = len(text.encode("utf-8", "surrogatepass"))
     if size > max_bytes:
-        raise fail("yaml-too-large", f"{size:,} bytes of YAML; at most {max_bytes:,} are read", Position(path))
-    if "\ufeff" in decoded:  # at the start, or where files that have one were put together
+        raise fail("yaml-too-large", f"expected at most {max_bytes:,} bytes of YAML, found {size:,}", Position(path))
+    if "\ufeff" in decoded:  # at the start, or where files with one were concatenated
         decoded = _LINE_BOM.sub("", decoded)
     if "\0" in decoded or "\ufeff" in decoded:
         raise forbidden(decoded, path, first_line)
@@ -48,5 +50,5 @@ def forbidden(text: str, path: str, first_line: int) -> CompileError:
         "yaml-encoding",
         f"character U+{character:04X} is not allowed in YAML",
         at,
-        hint="UTF-16 is not read; save as UTF-8" if not character else "write it as an escape in double quotes",
+        hint="save the file as UTF-8" if not character else "write it as an escape in double quotes",
     )

@@ -1,4 +1,4 @@
-"""The event parser: PyYAML's binding of libyaml, or its pure-Python twin where PyYAML was built without."""
+"""The event parser: PyYAML's binding of libyaml, or PyYAML's own parser where it was built without libyaml."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ except ImportError:
 
 
 def events(text: str) -> Callable[[], Any]:
-    """A function that gives the text's next event each time it is called."""
+    """A function that returns the text's next event each time it is called."""
     get_event: Callable[[], Any] = Parser(text).get_event
     return get_event

@@ -1,21 +1,21 @@
-"""How much YAML one file may hold. Past a limit the file is refused with a position; see docs/limits."""
+"""How much YAML one file may hold. Past a limit the file is refused, with the position."""
 
 from __future__ import annotations
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
-"""A file that people wrote (Argo CD's default for a directory of manifests too)."""
+"""A file written by people. Argo CD has the same default for a directory of manifests."""
 
 MAX_RENDERED_BYTES = 32 * 1024 * 1024
 """One document that a template engine printed."""
 
 MAX_DEPTH = 200
-"""Collections inside collections. Kubernetes' deepest schemas stay below 60; go-yaml's own limit is 10,000."""
+"""Levels of nested collections. Kubernetes' deepest schemas stay below 60; go-yaml's own limit is 10,000."""
 
 MAX_NODES = 2_000_000
-"""Scalars and collections of one document after its aliases were replaced by what they stand for."""
+"""Scalars and collections of one document with its aliases expanded."""
 
 MAX_PROBLEMS = 100
-"""Problems of one file that are told; nobody reads more."""
+"""Problems reported for one file; nobody reads more."""
 
 MAX_TAG_DIRECTIVES = 16
 """`%TAG` lines of one file: libyaml compares each with all before it, 100,000 take a minute."""

@@ -1,8 +1,8 @@
-"""A second reader, several times as fast, for the block style that templates and tools print; for the rest it gives up.
+"""A second reader, several times as fast, for the block style that templates and tools print. It reads nothing else.
 
 One regular expression cuts the text into lines, and the indentation does the rest. Whatever is not plainly a key, an
 item or a value is left to libyaml by raising `Unusual`: anchors, tags, macros, duplicate keys, every error. The two
-readers agree on all that this one accepts; tests compare them on charts, on schemas and on mutations of them.
+readers agree on everything this one accepts; tests compare them on charts, on schemas and on mutations of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LINE = re.compile(
 )
 _MAX_LINES = 200_000  # all are held at once; the largest known object has 30,000
 _LINE_BREAK = re.compile(" *\n *")
-_PIECE = object()  # a value that the complete reader must read, each time anew because collections are not shared
+_PIECE = object()  # left to the complete reader, every time anew because collections must not be shared
 
 
 class Unusual(Exception):
@@ -102,7 +102,7 @@ def read(text: str, parse: Callable[[str], Any]) -> Any:  # noqa: PLR0915 - one 
         else:
             here[key], pending = None, key
     if header and text[-1:] != "\n":
-        raise Unusual  # a block scalar that the end of the text cuts off
+        raise Unusual  # a block scalar cut off by the end of the text
     return root.get("")
 
 
@@ -114,7 +114,7 @@ def _key(text: str) -> str:
 
 
 def _known(text: str) -> Any:
-    """The value of a plain scalar or of a quoted one without escapes; _PIECE for what else may be a value."""
+    """The value of a plain scalar or of a quoted one without escapes; _PIECE for anything else that may be a value."""
     text, first = text.rstrip(" "), text[0]
     if first in "\"'" or first in "[{":
         inside = text[1:-1]
@@ -151,7 +151,7 @@ def _piece(raw: str, parse: Callable[[str], Any], outer: list[tuple[int, Any]]) 
     if len(outer) + raw.count("[") + raw.count("{") >= MAX_DEPTH:
         raise Unusual
     value = parse(raw)
-    if isinstance(value, str) is not (raw[0] in "\"'"):  # `"a" : b` is a map, at a place where none may stand
+    if isinstance(value, str) is not (raw[0] in "\"'"):  # `"a" : b` is a map, which is not allowed here
         raise Unusual
     return value
 
@@ -160,7 +160,7 @@ def _block(header: str, block: str, parse: Callable[[str], Any]) -> str:
     lines = block.split("\n")
     indent = len(lines[0]) - len(lines[0].lstrip(" "))
     if indent == len(lines[0]) or "".join([line[:indent] for line in lines]).strip(" "):
-        raise Unusual  # the first line is empty, or a later one stands further left
+        raise Unusual  # the first line is empty, or a later one is indented less
     if header[0] == ">":
         return str(parse(f"{header}\n{block}"))
     text = "\n".join([line[indent:] for line in lines])

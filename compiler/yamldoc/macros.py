@@ -1,7 +1,7 @@
-"""Palette's expressions `{{ … .spectro. … }}` in YAML, which may stand unquoted where YAML alone would read a flow map.
+"""Palette's expressions `{{ … .spectro. … }}` in YAML, which may be unquoted where plain YAML would read a flow map.
 
 Before the parser sees the text, every expression is replaced by a placeholder of the same length, framed by characters
-that the text does not contain; afterwards the expression is put back into the scalar that holds it.
+that the text does not contain. Afterwards the expression is put back into its scalar.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PRIVATE_USE = (*range(0xE000, 0xF900), *range(0xF0000, 0xF1000))
 
 
 class Macro(str):
-    """A plain scalar that holds a macro: substitute, then read the result with `scalar`, for it may be no string."""
+    """A plain scalar with a macro in it. After substitution it is read with `scalar`: it may be a number or the like."""
 
     __slots__ = ()
 
@@ -34,18 +34,18 @@ def holds_macro(value: Any) -> bool:
 
 
 def find_macros(text: str) -> list[tuple[int, int, str]]:
-    """(start, end, inner text without the braces and outer blanks) of every expression with `.spectro.`, in order.
+    """(start, end, text inside the braces, stripped) of every expression with `.spectro.`, in order.
 
     An expression never spans `{{` or `}}`; it may span lines, but not from a comment line into the next one.
     """
     if _MARK not in text:
         return []
-    found = []
+    macros = []
     for match in _EXPRESSION.finditer(text):
         inner = match[1]
         if _MARK in inner and not ("\n" in inner and _on_comment_line(text, match.start())):
-            found.append((match.start(), match.end(), inner.strip()))
-    return found
+            macros.append((match.start(), match.end(), inner.strip()))
+    return macros
 
 
 def _on_comment_line(text: str, at: int) -> bool:
@@ -54,15 +54,15 @@ def _on_comment_line(text: str, at: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A text whose macros are hidden from the YAML parser, and the way back."""
+    """A text with its macros hidden from the YAML parser, and what is needed to put them back."""
 
     text: str  # as long as the original
     expressions: tuple[str, ...]
     frame: str  # the character before and after a placeholder's number
-    folded: tuple[int, ...]  # the lines (from 0) of the masked text that swallowed a line break, once for each
+    folded: tuple[int, ...]  # lines (from 0) of the masked text that lost a line break, once for each break
 
     def line(self, masked: int) -> int:
-        """The line (from 0) of the original text for a line of the masked text."""
+        """The line (from 0) of the original text for a line of the masked one."""
         return masked + bisect_left(self.folded, masked)
 
     def restore(self, value: str, style: str, unescape: Callable[[str], str]) -> str:
@@ -88,17 +88,17 @@ class Mask:
 
 
 def mask(text: str) -> Mask | None:
-    """Hides the macros of a YAML text; None where it has none (the usual case, at the cost of one substring search)."""
-    found = find_macros(text)
-    if not found:
+    """The text with its macros hidden; None where it has none (the usual case, which costs one substring search)."""
+    macros = find_macros(text)
+    if not macros:
         return None
-    upper = text.upper()  # the frame must not come in by an escape such as "\\uE000" either
+    upper = text.upper()  # an escape such as "\\uE000" must not produce the frame either
     frame = next(chr(c) for c in _PRIVATE_USE if chr(c) not in text and f"{c:X}" not in upper)
     parts: list[str] = []
     expressions: list[str] = []
     folded: list[int] = []
     position = line = 0
-    for number, (start, end, _) in enumerate(found):
+    for number, (start, end, _) in enumerate(macros):
         raw = text[start:end]
         before = text[position:start]
         parts += before, frame + str(number).rjust(end - start - 2, "0") + frame

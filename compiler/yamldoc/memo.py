@@ -1,4 +1,4 @@
-"""Keys and values of Kubernetes objects repeat from object to object, so what was found out about a text is kept."""
+"""A cache of answers about texts: keys and values repeat from one Kubernetes object to the next."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _LENGTH = 100
 
 
 class Memo(dict[str, Answer], Generic[Answer]):
-    """`memo[text]` is `function(text)`, a pure function. Only so many answers, and for short texts only, are kept.
+    """`memo[text]` is `function(text)`, a pure function. A limited number of answers is kept, for short texts only.
 
-    A lookup of a known text never leaves C, which no decorated function can say.
+    A lookup of a known text never leaves C, unlike a call of a decorated function.
     """
 
     def __init__(self, function: Callable[[str], Answer]) -> None:

@@ -12,7 +12,7 @@ from compiler.yamldoc.encoding import decode
 from compiler.yamldoc.limits import MAX_FILE_BYTES, MAX_RENDERED_BYTES
 from compiler.yamldoc.reader import Duplicates, EventReader
 
-_LEAD = re.compile(r"(?:---\n| *(?:#[^\n]*)?\n)*")  # what may stand before a document's content
+_LEAD = re.compile(r"(?:---\n| *(?:#[^\n]*)?\n)*")  # what may come before a document's content
 
 
 def load(
@@ -27,8 +27,8 @@ def load(
     """Every document of a file, empty ones dropped.
 
     `path` and `first_line` (the line of the file on which `text` starts) are for positions only; without `positions`
-    `Document.at` knows the document's line only. Duplicate keys are refused, or with "warn" the last one counts and
-    `Document.duplicates` tells. Raises CompileError with codes `yaml-*`.
+    `Document.at` knows only the document's line. Duplicate keys are refused; with "warn" the last one counts, and
+    `Document.duplicates` lists them. Raises CompileError with codes `yaml-*`.
     """
     return tuple(
         EventReader(
@@ -50,11 +50,11 @@ def load_one(
     first_line: int = 1,
     max_bytes: int = MAX_FILE_BYTES,
 ) -> Document:
-    """As `load` for text of one document; value None where it holds none. `yaml-documents` where it holds more."""
-    found = load(text, path, positions=positions, duplicates=duplicates, first_line=first_line, max_bytes=max_bytes)
-    if len(found) > 1:
-        raise fail("yaml-documents", f"expected one document, found {len(found)}", found[1].at())
-    return found[0] if found else Document(None, path, first_line)
+    """As `load`, for the text of one document; its value is None where there is none. Raises also `yaml-documents`."""
+    documents = load(text, path, positions=positions, duplicates=duplicates, first_line=first_line, max_bytes=max_bytes)
+    if len(documents) > 1:
+        raise fail("yaml-documents", f"expected one document, found {len(documents)}", documents[1].at())
+    return documents[0] if documents else Document(None, path, first_line)
 
 
 def load_rendered(text: str, path: str, *, first_line: int = 1) -> Document:

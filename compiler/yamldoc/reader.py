@@ -32,13 +32,13 @@ from compiler.yamldoc.macros import Mask, mask
 from compiler.yamldoc.scalars import as_json, key_text, resolve, short_tag, shown, tagged
 
 Duplicates = Literal["refuse", "warn"]
-_COLLECTION_TAGS = {"dict": (None, "!", "tag:yaml.org,2002:map"), "list": (None, "!", "tag:yaml.org,2002:seq")}
+_COLLECTION_TAGS = {"map": (None, "!", "tag:yaml.org,2002:map"), "list": (None, "!", "tag:yaml.org,2002:seq")}
 
 _INDENTATION = re.compile(r"(?:[ \t]*\r?\n)*( *)")
 
 
 class _Anchor:
-    """What an anchor stands for and how much text and how many nodes it brings; value is open until its node ends."""
+    """The value of an anchor (open until its node ends), and how much text and how many nodes an alias of it adds."""
 
     __slots__ = ("complete", "inner", "mark", "nodes", "size", "value")
 
@@ -49,7 +49,7 @@ class _Anchor:
 
 
 class EventReader:
-    """Reads the documents of one text. Problems that leave the rest readable are gathered and raised together."""
+    """Reads the documents of one text. Problems that leave the rest readable are collected and raised together."""
 
     def __init__(self, text: str, path: str, *, first_line: int, positions: bool, duplicates: Duplicates) -> None:
         self._mask: Mask | None = mask(text)
@@ -64,7 +64,7 @@ class EventReader:
     def documents(self) -> Iterator[Document]:
         try:
             self._next = events(self._text)
-            found = list(self._stream())
+            documents = list(self._stream())
         except yaml.reader.ReaderError:
             raise forbidden(self._text, self._path, self._first_line) from None
         except UnicodeEncodeError:
@@ -72,7 +72,7 @@ class EventReader:
         except yaml.MarkedYAMLError as error:
             raise self._syntax(error) from None
         self._problems.raise_if_any()
-        yield from found
+        yield from documents
 
     def _stream(self) -> Iterator[Document]:
         while True:
@@ -103,13 +103,13 @@ class EventReader:
         problem, hint = str(error.problem), ""
         mark = error.problem_mark or error.context_mark
         if "tab character" in problem or (mark and self._text[mark.index : mark.index + 1] == "\t"):
-            hint = "YAML is indented by blanks, never by tabs"
+            hint = "indent with spaces; YAML does not allow tabs"
         elif "document start" in problem:
-            hint = "content after '...' needs '---' before it"
+            hint = "add '---' before content that follows '...'"
         elif "mapping values are not allowed" in problem:
-            hint = "quote a text that contains ': ', or check the indentation"
+            hint = "quote a value that contains ': ', or check the indentation"
         elif "cannot start any token" in problem:
-            hint = "quote a text that starts with a character that YAML reserves"
+            hint = "quote the value; it starts with a character that YAML reserves"
         if error.context:
             problem = f"{error.context}: {problem}"
         return fail("yaml-syntax", problem, self._at(mark) if mark else Position(self._path), hint=hint)
@@ -131,9 +131,7 @@ class EventReader:
             if self._positions and event.style == "|":
                 inner = self._block(event.start_mark)
         elif depth >= MAX_DEPTH:
-            raise fail(
-                "yaml-too-deep", f"more than {MAX_DEPTH} collections inside each other", self._at(event.start_mark)
-            )
+            raise fail("yaml-too-deep", f"more than {MAX_DEPTH} levels of nesting", self._at(event.start_mark))
         elif kind is MappingStartEvent:
             value, inner = self._mapping(event, depth + 1)
         else:
@@ -145,7 +143,7 @@ class EventReader:
 
     def _block(self, mark: Any) -> Place:
         """Where the text of a literal block begins: on the line below its mark, at the indentation of the first line
-        that is not empty (a line that begins with blanks of its own has an indentation indicator, which is rare)."""
+        that is not empty. (Where that line begins with spaces of its own, an indicator gives the indentation: rare.)"""
         start = self._text.find("\n", mark.index) + 1
         column = len(_INDENTATION.match(self._text, start)[1])  # type: ignore[index]  # it matches anywhere
         return self._place(mark, None)._replace(column=column + 1, line=self._place(mark, None).line + 1)
@@ -156,9 +154,7 @@ class EventReader:
     def _alias(self, event: Any) -> tuple[Any, Any]:
         anchor = self._anchors.get(event.anchor)
         if anchor is None:
-            raise fail(
-                "yaml-alias", f"no anchor &{shown(event.anchor)} stands before this alias", self._at(event.start_mark)
-            )
+            raise fail("yaml-alias", f"no anchor &{shown(event.anchor)} before this alias", self._at(event.start_mark))
         if not anchor.complete:
             raise fail("yaml-alias", f"anchor &{shown(event.anchor)} contains itself", self._at(event.start_mark))
         self._nodes += anchor.nodes
@@ -180,7 +176,7 @@ class EventReader:
         return value
 
     def _raw(self, event: Any) -> Any:
-        """The scalar before its way through JSON."""
+        """The scalar before JSON's rules for numbers are applied."""
         text = event.value
         self._size += len(text)
         if self._mask:
@@ -204,7 +200,7 @@ class EventReader:
 
     def _collection_tag(self, event: Any, kind: str) -> None:
         if event.tag is not None and event.tag not in _COLLECTION_TAGS[kind]:
-            self._refuse("yaml-tag", f"tag {short_tag(event.tag)} is not known for a {kind}", event)
+            self._refuse("yaml-tag", f"unknown tag {short_tag(event.tag)} for a {kind}", event)
 
     def _sequence(self, event: Any, depth: int) -> tuple[list[Any], list[Place] | None]:
         self._collection_tag(event, "list")
@@ -218,7 +214,7 @@ class EventReader:
         return values, places
 
     def _mapping(self, event: Any, depth: int) -> tuple[dict[str, Any], dict[str, Place] | None]:
-        self._collection_tag(event, "dict")
+        self._collection_tag(event, "map")
         values: dict[str, Any] = {}
         places: dict[str, Place] | None = {} if self._positions else None
         marks: dict[str, Any] = {}
@@ -251,29 +247,29 @@ class EventReader:
 
     def _duplicate(self, key: str, mark: Any, first: Any) -> None:
         at, before = self._at(mark), self._at(first)
-        message = f"key {shown(key)!r} is given twice, first in line {before.line}"
+        message = f"key {shown(key)!r} is defined twice, first on line {before.line}"
         severity: Literal["error", "warning"] = "warning" if self._tolerant else "error"
-        found = Diagnostic("yaml-duplicate-key", message, at, "keep one", ((before, "first"),), severity)
+        duplicate = Diagnostic("yaml-duplicate-key", message, at, "keep one", ((before, "first"),), severity)
         if not self._tolerant:
-            self._add(found)
+            self._add(duplicate)
         elif len(self._duplicates) < MAX_PROBLEMS:
-            self._duplicates.append(found)
+            self._duplicates.append(duplicate)
 
     def _merge(self, values: dict[str, Any], places: dict[str, Place] | None, depth: int) -> None:
-        """`<<: source` as go-yaml v2 does it: it overrides what stands before it and is overridden by what follows."""
+        """`<<: source` as go-yaml v2 does it: it overrides what comes before it and is overridden by what follows."""
         event = self._next()
         value, inner = self._node(event, depth)
         sources = value if isinstance(value, list) else [value]
         inners = inner if isinstance(value, list) else [inner]
         if not all(isinstance(source, dict) for source in sources):
-            self._refuse("yaml-merge", "only a map or a list of maps can be merged by '<<'", event)
+            self._refuse("yaml-merge", "expected a map or a list of maps for '<<'", event)
             return
         for source in reversed(sources):  # of several sources the first has precedence
             values.update(source)
         if places is not None:
             for place in reversed(inners):
-                found = place.inner if isinstance(place, Place) else place
-                places.update(found if isinstance(found, dict) else {})
+                keys = place.inner if isinstance(place, Place) else place
+                places.update(keys if isinstance(keys, dict) else {})
 
 
 def _is_merge(event: Any) -> bool:
@@ -289,7 +285,7 @@ def _copy(value: Any) -> Any:
 
 
 def _unescape(raw: str) -> str:
-    """What YAML reads of a piece of a double-quoted scalar; quotes of the macro itself may stand unescaped in it."""
+    """A piece of a double-quoted scalar as YAML reads it; the macro's own quotes may be unescaped."""
     escaped = re.sub(r'(\\.)|"', lambda match: match[1] or '\\"', raw, flags=re.DOTALL)
     following = events(f'"{escaped}"\n')
     while type(event := following()) is not ScalarEvent:

@@ -1,7 +1,7 @@
 """What a scalar means to kubectl and Helm: the resolver of go-yaml v2, then JSON, which is how Kubernetes reads YAML.
 
-YAML 1.1's words (`yes`, `on`, `y`) are booleans, `012` is octal and `1:30` is text; `corpus/yaml/scalars.json` has the
-measured table. Numbers end as JSON's: 1.0 is 1, infinities are refused.
+YAML 1.1's words (`yes`, `on`, `y`) are booleans, `012` is octal and `1:30` is text, as measured with kubectl. Numbers
+end as JSON's: 1.0 is 1, infinities are refused.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def scalar(text: str) -> Any:
     """What a plain (unquoted) scalar of that text is: str, int, float, bool or None.
 
     Integers that fit int64 or uint64 stay exact (Helm's *values* round those above 2^53, manifests do not). Raises
-    CompileError `yaml-number` for `.inf` and `.nan`, which JSON cannot say.
+    CompileError `yaml-number` for `.inf` and `.nan`, which JSON cannot represent.
     """
     return as_json(resolve(text))
 
 
 def resolve(text: str) -> Any:
-    """As `scalar`, but floats stay floats and may be infinite or not a number: what go-yaml itself returns."""
+    """As `scalar`, but floats stay floats and may be infinite or NaN: what go-yaml itself returns."""
     first = text[:1]
     if first not in "+-.0123456789":
         return _WORDS.get(text, text)
@@ -84,16 +84,16 @@ def _float(text: str, digits: str) -> float | str:
 
 
 def as_json(value: Any) -> Any:
-    """A resolved scalar after its way through JSON: 1.0 is 1. CompileError `yaml-number` where JSON cannot hold it."""
+    """A resolved scalar under JSON's rules: 1.0 is 1. Raises CompileError `yaml-number` for infinities and NaN."""
     if type(value) is not float:
         return value
     if not math.isfinite(value):
-        raise fail("yaml-number", f"{value} is not a number that JSON can hold", hint="quote it if text is meant")
+        raise fail("yaml-number", f"{value} cannot be represented as a number in JSON", hint="quote it if it is text")
     return int(value) if value.is_integer() and -(2.0**63) <= value < 2.0**63 else value
 
 
 def key_text(value: Any) -> str | None:
-    """A resolved scalar as the string that Kubernetes uses as key (`y` -> "true"); None where it refuses such a key."""
+    """A resolved scalar as the key that Kubernetes makes of it (`y` -> "true"); None where it refuses such a key."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -132,7 +132,7 @@ def _single(text: str) -> float:
 def tagged(tag: str, text: str) -> Any:
     """The value of a scalar with an explicit tag (`!!int "12"`), not yet as JSON.
 
-    Raises ValueError, whose text says why: the tag is unknown, or the text is nothing of that type.
+    Raises ValueError with the reason: the tag is unknown, or the text is not of that type.
     """
     if tag in ("!", _TAG + "str"):
         return text
@@ -157,7 +157,7 @@ def short_tag(tag: str) -> str:
 
 
 def shown(text: str) -> str:
-    """The text, cut where it would fill a message."""
+    """The text, shortened where it would fill a message."""
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -165,4 +165,4 @@ def _binary(text: str) -> str:
     try:
         return base64.b64decode("".join(text.splitlines()), validate=True).decode()
     except (binascii.Error, ValueError):  # UnicodeDecodeError is a ValueError
-        raise ValueError("!!binary must be base64 of UTF-8 text; Kubernetes objects hold no other bytes here") from None
+        raise ValueError("!!binary must be base64 of UTF-8 text; Kubernetes objects cannot hold other bytes") from None

@@ -83,7 +83,7 @@ def test_a_pack_may_have_no_other_file_at_all() -> None:
 def test_of_duplicate_keys_the_last_counts_as_in_helm_and_the_first_is_named() -> None:
     found = pack("a: 1\na: 2\n")
     assert found.values.data == {"a": 2}
-    assert told(found.defects) == ["warning yaml-duplicate-key 2: key 'a' is given twice, first in line 1"]
+    assert told(found.defects) == ["warning yaml-duplicate-key 2: key 'a' is defined twice, first on line 1"]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_what_is_no_yaml_is_refused_where_it_stops_being_yaml(text: str | bytes,
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("a:\n\t- b\n", "never by tabs"), ("a: 1\n...\nb: 2\n", "'---'"), ("a: b: c\n", "': '"), ("a: @b\n", "quote"),
+    [("a:\n\t- b\n", "does not allow tabs"), ("a: 1\n...\nb: 2\n", "'---'"), ("a: b: c\n", "': '"), ("a: @b\n", "quote"),
      (b"\xff\xfea", "UTF-8")],
 )  # fmt: skip
 def test_refusals_say_what_to_do(text: str | bytes, hint: str) -> None:
@@ -63,7 +63,7 @@ def test_refusals_say_what_to_do(text: str | bytes, hint: str) -> None:
 
 
 def nested(depth: int) -> list[str]:
-    """Texts of as many collections inside each other."""
+    """Texts of as many levels of nesting."""
     lines = "".join(f"{'  ' * n}a:\n" for n in range(depth - 1)) + "  " * (depth - 1) + "a: 1\n"
     items = (
         "".join(f"{'  ' * (2 * n)}- a:\n" for n in range(depth // 2 - 1)) + "  " * (2 * (depth // 2 - 1)) + "- a: 1\n"
