@@ -289,6 +289,42 @@ def test_a_helm_binary_that_is_not_there_is_wrong_usage(shop: Path, lamella: Lam
     assert "--helm-binary" in said.err
 
 
+FAKE_HELM = """\
+#!/bin/sh
+case "$1" in version) echo v4.2.2 ;; *) kill -9 $PPID ;; esac
+"""
+
+
+def fake_helm(place: Path, script: str) -> Path:
+    binary = place / "helm"
+    binary.write_text(script)
+    binary.chmod(0o755)
+    return binary
+
+
+def test_another_helm_than_ours_is_told_and_renders(shop: Path, lamella: Lamella, tmp_path: Path) -> None:
+    said = lamella("render", "--helm-engine", "cli", "--helm-binary", fake_helm(tmp_path, FAKE_HELM))
+    assert said.status == 0
+    assert "warning[helm-version]: the helm binary is version 4.2.2, the embedded engine is" in said.err
+
+
+def test_a_helm_that_does_not_tell_its_version_is_not_used(shop: Path, lamella: Lamella, tmp_path: Path) -> None:
+    helm = fake_helm(tmp_path, "#!/bin/sh\necho 'Error: broken' >&2\nexit 1\n")
+    said = lamella("render", "--helm-engine", "cli", "--helm-binary", helm)
+    assert (said.status, said.err) == (3, "error[helm-version]: broken\n1 error\n")
+
+
+def test_a_renderer_that_dies_is_told_of_its_layer(shop: Path, lamella: Lamella, tmp_path: Path) -> None:
+    """What the machine does when memory is short, done by a Helm that kills the worker."""
+    (shop / "charts/app").mkdir(parents=True)
+    (shop / "charts/app/Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 1.0.0\n")
+    edit(shop / "profiles/shop.yaml", "  layers:\n", "  layers:\n    - {name: app, chart: {path: ../charts/app}}\n")
+    said = lamella("render", "--helm-engine", "cli", "--helm-binary", fake_helm(tmp_path, FAKE_HELM), "dev")
+    assert said.status == 1
+    assert "error[render-crashed]: app: " in said.err
+    assert not (shop / "output").exists()
+
+
 def test_an_endless_template_ends_at_the_timeout(shop: Path, lamella: Lamella) -> None:
     text = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     (shop / "packs/web/templates/web.yaml.j2").write_text(text)

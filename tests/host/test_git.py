@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import CompileError, Diagnostic
-from compiler.host.git import CommitFiles, Repository
+from compiler.host.git import CommitFiles, Repository, command
 from compiler.host.git.repository import check_ref
 from compiler.ports import Entry
 from tests.host.repositories import commit_all, committed, git, repository, write
@@ -443,6 +443,22 @@ def test_without_git_it_says_so(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("True : git-missing: ")
+
+
+def test_a_git_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "TIMEOUT_S", 0.5)
+    repo = repository(tmp_path / "repo", FILES)
+    git(repo, "config", "alias.hang", "!exec sleep 60")
+    problem = refused(lambda: command.run(repo, ["hang"]))
+    assert (problem.code, problem.message) == ("git-timeout", "git hang did not end within 0 seconds")
+
+
+def test_a_repository_whose_configuration_is_damaged_is_told_as_git_tells_it(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", FILES)
+    (repo / ".git/config").write_text("[core\n")
+    problem = refused(lambda: CommitFiles(repo))
+    assert problem.code == "git-unreadable"
+    assert "bad config line 1" in problem.message
 
 
 def test_gitpython_is_not_imported_before_it_is_needed() -> None:

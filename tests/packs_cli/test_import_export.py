@@ -241,6 +241,7 @@ def test_after_a_failing_write_everything_is_as_it_was(
     with pytest.raises(CompileError) as error:
         additions.add(tmp_path, {"b/c/new": b"1", "a/old": b"after", "z": b"2"}, replace={"a/old"})
     assert error.value.environment
+    assert [found.code for found in error.value.diagnostics] == ["write-failed"]
     assert "No space left" in error.value.diagnostics[0].message
     assert tree(tmp_path) == {"a/old": b"before", "kept": b"k"}
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "kept", "old"]

@@ -107,6 +107,7 @@ RULES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a template that cannot be parsed": ({"files": {"manifests/web.yaml": BROKEN}}, "gotemplate-failed", "manifests/web.yaml:5"),
     "a template that fails": ({"values": VALUES.replace("    image: registry", "    img: registry"), "files": {"manifests/web.yaml": MANIFEST.replace("| quote", '| required "image is needed" | quote')}}, "gotemplate-failed", "manifests/web.yaml:11"),
     "an API that is gone": ({"files": {"manifests/web.yaml": MANIFEST + "---\napiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: p}\n"}}, "api-not-served", "pack.json:2:3"),
+    "an API that later versions drop": ({"files": {"manifests/web.yaml": MANIFEST + "---\napiVersion: storage.k8s.io/v1beta1\nkind: VolumeAttributesClass\nmetadata: {name: p}\ndriverName: d\n"}}, "api-removed", "pack.json:2:3"),
     "a Secret in clear": ({"files": {"manifests/web.yaml": MANIFEST + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: p}\nstringData: {a: b}\n"}}, "plaintext-secret", "pack.json:2:3"),
     "random values": (charted(CHART_VALUES, web=chart(template="apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: {{ randAlphaNum 8 }}}\n")), "random-output", "pack.json:2:3"),
     "a macro that nobody gives": ({"values": VALUES + "    who: '{{ .spectro.macro.WHO }}'\n"}, "macro-undefined", "values.yaml:10:5"),

@@ -1,0 +1,66 @@
+"""Each kind of failure of Helm becomes the diagnostic of its code, with the place of the layer."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from compiler.diagnostics import Position
+from compiler.model import ChartPart
+from compiler.model.rendering import Engine, LayerTask
+from compiler.render import task
+from compiler.render.helm_cli import HelmBinary
+
+AT = Position("profiles/shop.yaml", 8, 7)
+CHART = ChartPart(
+    spooled="0f", path="charts/web", at=AT, release="web", namespace="web", values_json="{}",
+    validate_schema=True, twice=None, reads_api_versions=False,
+)  # fmt: skip
+TASK = LayerTask(
+    parts=(CHART,), namespace="web", kube_version="1.33.4", api_versions=(), overlays=(), drop_hooks=False, extra=(),
+    engine=Engine("cli", "4.2.3"),
+)  # fmt: skip
+
+
+def refused(binary: str) -> tuple[str, Position | None]:
+    """(code, place) of the one problem."""
+    (problem,) = task.run(TASK, task.Setup("/spool", binary)).diagnostics
+    assert "release 'web' of the chart at charts/web" in problem.message
+    return problem.code, problem.at
+
+
+def helm(place: Path, script: str) -> str:
+    binary = place / "helm"
+    binary.write_text(f"#!/bin/sh\n{script}\n")
+    binary.chmod(0o755)
+    return str(binary)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("execution error at (web/templates/a.yaml:1:3): no name", "helm-template"),
+        (
+            "values don't meet the specifications of the schema(s) in the following chart(s):\nweb:\n- x\n",
+            "helm-schema",
+        ),
+        ("YAML parse error on web/templates/a.yaml: error converting YAML to JSON: yaml: line 2: x", "helm-yaml"),
+        ("failed to parse values.yaml", "helm-values"),
+        ("chart requires kubeVersion: <1.20 which is incompatible with Kubernetes v1.33.4", "helm-chart"),
+        ('release name "-": invalid release name', "helm-release"),
+    ],
+)
+def test_what_helm_says_has_its_code(said: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "said").write_text(f"Error: {said}\n")
+    assert refused(helm(tmp_path, f"cat {tmp_path}/said >&2; exit 1")) == (code, AT)
+
+
+def test_a_helm_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task, "ENGINES", {"cli": partial(HelmBinary, timeout_s=0.3)})
+    assert refused(helm(tmp_path, "exec sleep 30")) == ("helm-timeout", AT)
+
+
+def test_a_helm_that_is_gone_since_the_run_began_is_told(tmp_path: Path) -> None:
+    assert refused(str(tmp_path / "helm")) == ("helm-environment", AT)
