@@ -235,9 +235,9 @@ class Code(StrEnum):
         "see the hint")
 
     # Rendering
-    HELM_TEMPLATE = ("helm-template", "a chart's template fails",
-        "the message is Helm's: values that the template does not expect?")
-    HELM_VALUES = "helm-values", "the chart asks for a value (`required`, `fail`)", "give it under `values:`"
+    HELM_TEMPLATE = ("helm-template", "a chart's template fails, or asks for a value (`required`, `fail`)",
+        "the message is Helm's; give the value, or correct one that the template does not expect")
+    HELM_VALUES = "helm-values", "values that Helm cannot read", "the message is Helm's"
     HELM_SCHEMA = ("helm-schema", "values that the chart's schema refuses",
         "correct them, or `skipSchemaValidation: true`")
     HELM_YAML = "helm-yaml", "the chart renders what is no YAML", "mostly a value that needs quotes"

@@ -77,7 +77,7 @@ def _read(directory: str, name: str, files: Files, problems: Problems) -> Case:
     values, cluster = (f"{directory}/{file}" if file in present else "" for file in _INPUTS)
     presets = enabled_presets(tree.read_text(files, values)) if values else ()
     expected = f"{directory}/{_EXPECTED}"
-    paths = tree.walk(files, expected) if _EXPECTED in present else ()
+    paths = tree.walk(files, expected, Position(expected)) if _EXPECTED in present else ()
     if cluster:
         _check_cluster(cluster, files, problems)
     return Case(

@@ -114,6 +114,13 @@ def test_what_is_wrong_with_a_case_has_its_place(
         assert tree(pack) == before
 
 
+def test_what_a_case_expects_is_a_directory(lamella: Lamella, pack: Path) -> None:
+    write(pack / "tests/other", {"values.yaml": "", "expected": "kind: ConfigMap\n"})
+    said = lamella("pack", "test", "packs/web")
+    assert said.status == 1
+    assert said.err.startswith("packs/web/tests/other/expected: error[directory-not-found]: "), said.err
+
+
 def test_a_pack_without_tests_and_a_pack_that_cannot_be_used(lamella: Lamella, tmp_path: Path) -> None:
     write(tmp_path, web())
     assert codes(lamella("pack", "test", "packs/web")) == ["pack-tests-missing"]
