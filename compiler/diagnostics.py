@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from compiler.codes import Code
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -45,7 +47,7 @@ class TextPlace:
 class Diagnostic:
     """One problem. `code` is stable and documented (docs/errors.md); `hint` says what to do; `related` names other ends."""
 
-    code: str
+    code: Code
     message: str
     at: Position | None = None
     hint: str = ""
@@ -76,7 +78,7 @@ class CompileError(Exception):
         super().__init__("; ".join(f"{d.at or ''}: {d.code}: {d.message}" for d in self.diagnostics))
 
 
-def fail(code: str, message: str, at: Position | None = None, *, hint: str = "") -> CompileError:
+def fail(code: Code, message: str, at: Position | None = None, *, hint: str = "") -> CompileError:
     """A CompileError of one problem, for `raise fail(...)` where nothing else can be checked."""
     return CompileError([Diagnostic(code, message, at, hint)])
 
@@ -89,7 +91,7 @@ class Problems:
 
     def error(
         self,
-        code: str,
+        code: Code,
         message: str,
         at: Position | None = None,
         *,
@@ -98,7 +100,7 @@ class Problems:
     ) -> None:
         self.diagnostics.append(Diagnostic(code, message, at, hint, tuple(related)))
 
-    def warning(self, code: str, message: str, at: Position | None = None, *, hint: str = "") -> None:
+    def warning(self, code: Code, message: str, at: Position | None = None, *, hint: str = "") -> None:
         self.diagnostics.append(Diagnostic(code, message, at, hint, severity="warning"))
 
     def add(self, error: CompileError) -> None:

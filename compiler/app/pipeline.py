@@ -13,6 +13,7 @@ from functools import partial
 
 from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail
 from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
@@ -69,7 +70,7 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
     ]
     if not found and not request.everything and not request.lenient:
         raise fail(
-            "cluster-unknown", "the selector matches no cluster", hint="`lamella list` shows clusters and labels"
+            Code.CLUSTER_UNKNOWN, "the selector matches no cluster", hint="`lamella list` shows clusters and labels"
         )
     return tuple(found)
 
@@ -79,7 +80,7 @@ def check_names(request: Request, known: Collection[str]) -> None:
     problems = Problems()
     for name in request.names:
         if name not in known:
-            problems.error("cluster-unknown", f"there is no cluster '{name}'", hint=did_you_mean(name, known))
+            problems.error(Code.CLUSTER_UNKNOWN, f"there is no cluster '{name}'", hint=did_you_mean(name, known))
     problems.raise_if_any()
 
 
@@ -149,7 +150,7 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
             for place, overlay in wide.items():
                 if not matched[place]:
                     problems.error(
-                        "overlay-no-match",
+                        Code.OVERLAY_NO_MATCH,
                         f"cluster '{cluster.name}': the overlay's target matches no object of any layer",
                         overlay.at,
                         hint="correct the target, or mark the overlay optional: true",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from compiler.app.pipeline import Request, select
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.files.record import Recorder, committed_digest
 from compiler.load.repository import load
@@ -64,13 +65,13 @@ class _Refusals:
         if path not in self.paths:
             self.paths.append(path)
             if len(self.paths) <= LISTED:
-                self.problems.error("publish-uncommitted", message, at or Position(path), hint=hint)
+                self.problems.error(Code.PUBLISH_UNCOMMITTED, message, at or Position(path), hint=hint)
 
     def close(self) -> None:
         more = len(self.paths) - LISTED
         if more > 0:
             text = "this file too" if more == 1 else f"this file too, and {more - 1} more"
-            self.problems.error("publish-uncommitted", text, Position(self.paths[LISTED]))
+            self.problems.error(Code.PUBLISH_UNCOMMITTED, text, Position(self.paths[LISTED]))
 
 
 def check(

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.model import layout
 from compiler.output import committed
@@ -52,7 +53,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
     """
     if output.entry(layout.inventory()) is None:
         problems.error(
-            "output-missing",
+            Code.OUTPUT_MISSING,
             f"there is no rendered output in {name}",
             Position(name),
             hint="run `lamella render` first",
@@ -66,7 +67,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
             files[path] = content
             continue
         problems.error(
-            "output-edited",
+            Code.OUTPUT_EDITED,
             "this file is gone" if content is None else "this file was edited since it was rendered",
             Position(f"{name}/{path}"),
             hint="move the change into the profile, then `lamella render --force`",
@@ -96,11 +97,11 @@ def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems
             try:
                 known = inputs_in(now.files[path])
             except ValueError as error:
-                problems.error("inventory-broken", f"this is no inventory: {error}", Position(f"{name}/{path}"))
+                problems.error(Code.INVENTORY_BROKEN, f"this is no inventory: {error}", Position(f"{name}/{path}"))
                 continue
             if known is None:
                 problems.error(
-                    "inventory-without-inputs",
+                    Code.INVENTORY_WITHOUT_INPUTS,
                     "an earlier version of Lamella rendered this; it does not say from which files",
                     Position(f"{name}/{path}"),
                     hint="run `lamella render` again, then publish",

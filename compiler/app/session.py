@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from compiler.charts.catalogue import SpoolEntry
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, fail
 from compiler.digest import canonical_json
 from compiler.host.spool import Spool
@@ -77,7 +78,7 @@ class Session:
             try:
                 version = HELM_VERSION if name == "embedded" else ENGINES[name](binary).version().removeprefix("v")
             except HelmFailure as failure:
-                raise CompileError([Diagnostic("helm-version", failure.message)], environment=True) from None
+                raise CompileError([Diagnostic(Code.HELM_VERSION, failure.message)], environment=True) from None
             self._known = Engine(name, version)
         return self._known
 
@@ -97,7 +98,7 @@ class Session:
         if key not in self._evaluated:
             (_, outcome), *_ = self._workers.run(_evaluate, [(dict(templates), dict(values))])
             if isinstance(outcome, Failure):
-                raise fail("macro-failed", outcome.text)
+                raise fail(Code.MACRO_FAILED, outcome.text)
             if isinstance(outcome, tuple):
                 raise CompileError(outcome)
             self._evaluated[key] = outcome

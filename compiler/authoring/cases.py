@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from compiler import files as tree
 from compiler import yamldoc
 from compiler.authoring.workbench import Compile, Setting, workpiece
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean
 from compiler.model import Pack
 from compiler.palette.presets import enabled_presets
@@ -61,7 +62,7 @@ def read_cases(pack: Pack, files: Files) -> tuple[Case, ...]:
     ]
     if not cases:
         hint = f"make {root}/default/values.yaml, empty for the pack's own values, and run `lamella pack test --update`"
-        problems.error("pack-tests-missing", f"pack '{pack.name}' has no tests", pack.at, hint=hint)
+        problems.error(Code.PACK_TESTS_MISSING, f"pack '{pack.name}' has no tests", pack.at, hint=hint)
     problems.raise_if_any()
     return tuple(cases)
 
@@ -72,7 +73,7 @@ def _read(directory: str, name: str, files: Files, problems: Problems) -> Case:
         if other not in (*_INPUTS, _EXPECTED):
             hint = did_you_mean(other, (*_INPUTS, _EXPECTED))
             problems.error(
-                "pack-test-file", f"{other} is no part of a test", Position(f"{directory}/{other}"), hint=hint
+                Code.PACK_TEST_FILE, f"{other} is no part of a test", Position(f"{directory}/{other}"), hint=hint
             )
     values, cluster = (f"{directory}/{file}" if file in present else "" for file in _INPUTS)
     presets = enabled_presets(tree.read_text(files, values)) if values else ()
@@ -92,7 +93,9 @@ def _check_cluster(path: str, files: Files, problems: Problems) -> None:
     documents = yamldoc.load(tree.read(files, path), path)
     kinds = [document.value.get("kind") for document in documents if isinstance(document.value, dict)]
     if kinds.count("Cluster") != 1:
-        problems.error("pack-test-cluster", f"expected one Cluster, found {kinds.count('Cluster')}", Position(path, 1))
+        problems.error(
+            Code.PACK_TEST_CLUSTER, f"expected one Cluster, found {kinds.count('Cluster')}", Position(path, 1)
+        )
 
 
 def run_case(pack: Pack, case: Case, files: Files, compile_: Compile) -> Result:

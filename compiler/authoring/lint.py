@@ -14,6 +14,7 @@ from compiler.authoring.lint_values import check_values
 from compiler.authoring.workbench import KUBERNETES, Compile, Setting, workpiece
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Problems
 from compiler.fields.reader import Reader
 from compiler.model import Pack, RenderedObject
@@ -23,14 +24,14 @@ from compiler.yamldoc import Document
 # What compiling a pack alone cannot decide: a value, macro or layer that only a user can give may be missing.
 _MAYBE = frozenset(
     {
-        "helm-template", "helm-schema", "helm-values", "helm-yaml", "jinja-undefined", "jinja-failed", "macro-undefined",
-        "macro-failed", "random-output", "pack-deleted", "pack-disabled", "dependency-version",
-        "dependency-missing",
+        Code.HELM_TEMPLATE, Code.HELM_SCHEMA, Code.HELM_VALUES, Code.HELM_YAML, Code.JINJA_UNDEFINED, Code.JINJA_FAILED,
+        Code.MACRO_UNDEFINED, Code.MACRO_FAILED, Code.RANDOM_OUTPUT, Code.PACK_DELETED, Code.PACK_DISABLED,
+        Code.DEPENDENCY_VERSION, Code.DEPENDENCY_MISSING,
     }
 )  # fmt: skip
 # What is no finding: the made-up profile has no other layers than those that the pack requires.
-_BESIDE = frozenset({"api-unknown", "dependency-unchecked", "pack-layer", "pack-deprecated"})
-_ONE_A_LINE = ("dependency-type", "schema-rule", "preset-record")
+_BESIDE = frozenset({Code.API_UNKNOWN, Code.DEPENDENCY_UNCHECKED, Code.PACK_LAYER, Code.PACK_DEPRECATED})
+_ONE_A_LINE = (Code.DEPENDENCY_TYPE, Code.SCHEMA_RULE, Code.PRESET_RECORD)
 
 
 def lint(files: Files, pack: Pack, compile_: Compile) -> tuple[Diagnostic, ...]:
@@ -45,7 +46,7 @@ def lint(files: Files, pack: Pack, compile_: Compile) -> tuple[Diagnostic, ...]:
     check_values(pack, charts, problems)
     check_secrets(pack, problems)
     if not (pack.charts or pack.manifests or pack.templates or pack.defects) and pack.layer not in ("os", "k8s"):
-        problems.error("pack-empty", "the pack names no charts and no manifests", pack.at)
+        problems.error(Code.PACK_EMPTY, "the pack names no charts and no manifests", pack.at)
     if not any(found.severity == "error" for found in pack.defects):  # else no layer can use it
         problems.diagnostics.extend(_judged(found) for found in _compiled(files, pack, charts, compile_))
     return _once(problems.diagnostics)
@@ -79,17 +80,17 @@ def _compiled(files: Files, pack: Pack, charts: Sequence[Chart], compile_: Compi
     for _, found in outcome.objects:
         if found.plaintext_secret:
             hint = "a profile must allow it (policy: {secrets: allow}), or switch it off"
-            yield _warning("plaintext-secret", f"{found} (from {found.template}) holds values in clear", pack, hint)
+            yield _warning(Code.PLAINTEXT_SECRET, f"{found} (from {found.template}) holds values in clear", pack, hint)
         if gone := _gone_in(found):
             message = f"{found} (from {found.template}): Kubernetes {gone} does not serve its API any more"
-            yield _warning("api-removed", message, pack, "use the version of the API that follows")
+            yield _warning(Code.API_REMOVED, message, pack, "use the version of the API that follows")
     if outcome.objects and any(chart.may_be_random or chart.runs_strings for chart in charts):
         strict = Setting(schema=False, policy={**policy, "random": "refuse"})
         again = workpiece(files, pack, strict).compile(compile_)
-        yield from (found for found in again.problems if found.code == "random-output")
+        yield from (found for found in again.problems if found.code == Code.RANDOM_OUTPUT)
 
 
-def _warning(code: str, message: str, pack: Pack, hint: str) -> Diagnostic:
+def _warning(code: Code, message: str, pack: Pack, hint: str) -> Diagnostic:
     return Diagnostic(code, message, pack.at, hint, severity="warning")
 
 
@@ -106,10 +107,10 @@ def _gone_in(found: RenderedObject) -> str:
 def _judged(found: Diagnostic) -> Diagnostic:
     """The finding, as a warning where users may still make it good. A template that cannot be parsed (Helm gives no
     column then) never is."""
-    if found.code == "api-not-served":
+    if found.code == Code.API_NOT_SERVED:
         return replace(found, severity="error")
-    unparsed = found.code == "gotemplate-failed" and found.at is not None and not found.at.column
-    maybe = found.code in _MAYBE or (found.code == "gotemplate-failed" and not unparsed)
+    unparsed = found.code == Code.GOTEMPLATE_FAILED and found.at is not None and not found.at.column
+    maybe = found.code in _MAYBE or (found.code == Code.GOTEMPLATE_FAILED and not unparsed)
     return replace(found, severity="warning") if maybe else found
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from compiler import files as tree
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.model import Pack
 from compiler.ports import Files
@@ -20,29 +21,29 @@ def check_files(pack: Pack, files: Files, problems: Problems) -> None:
     found = [path.removeprefix(f"{pack.directory}/") for path in tree.walk(files, pack.directory)]
     if "values.yaml" not in found:
         hint = "an empty one says that there are none"
-        problems.error("pack-values-missing", "a pack has a values.yaml", pack.at, hint=hint)
+        problems.error(Code.PACK_VALUES_MISSING, "a pack has a values.yaml", pack.at, hint=hint)
     if not pack.native:
         _check_presentation(pack, files, found, problems)
     for name, there in (("presets.yaml", pack.presets), ("schema.yaml", pack.schema)):
         if name in found and not there:
-            problems.warning("pack-file-empty", f"{name} has nothing in it", Position(f"{pack.directory}/{name}"))
+            problems.warning(Code.PACK_FILE_EMPTY, f"{name} has nothing in it", Position(f"{pack.directory}/{name}"))
     named = {str(PurePosixPath(path)) for path in (*pack.charts, *pack.manifests)}
     for path in found:
         if path not in named and _is_input(path):
             key = "charts" if path.startswith("charts/") else "kubeManifests"
             message = f"{key} does not name {path}, so that it is not rendered"
-            problems.warning("pack-file-unused", message, Position(f"{pack.directory}/{path}"))
+            problems.warning(Code.PACK_FILE_UNUSED, message, Position(f"{pack.directory}/{path}"))
     check_indentation(pack.values.document, problems)
 
 
 def _check_presentation(pack: Pack, files: Files, found: Sequence[str], problems: Problems) -> None:
     """What Palette shows of a pack, and its CI asks for."""
     if "README.md" not in found:
-        problems.warning("pack-readme-missing", "there is no README.md, which Palette's registry asks for", pack.at)
+        problems.warning(Code.PACK_README_MISSING, "there is no README.md, which Palette's registry asks for", pack.at)
     if "logo.png" not in found:
-        problems.warning("pack-logo-missing", "there is no logo.png, which Palette's registry asks for", pack.at)
+        problems.warning(Code.PACK_LOGO_MISSING, "there is no logo.png, which Palette's registry asks for", pack.at)
     elif not tree.read(files, f"{pack.directory}/logo.png").startswith(_PNG):
-        problems.warning("pack-logo-missing", "logo.png is not a PNG image", Position(f"{pack.directory}/logo.png"))
+        problems.warning(Code.PACK_LOGO_MISSING, "logo.png is not a PNG image", Position(f"{pack.directory}/logo.png"))
 
 
 def _is_input(path: str) -> bool:
@@ -56,7 +57,7 @@ def check_indentation(document: Document, problems: Problems) -> None:
     """Warns, once, where keys are not indented by multiples of two: Palette's editor re-indents values by two."""
     odd = next((at for at in _keys(document, document.value, ()) if at.column % 2 == 0), None)
     if odd is not None:
-        problems.warning("values-indentation", f"a key is indented by {odd.column - 1} blanks; indent by two", odd)
+        problems.warning(Code.VALUES_INDENTATION, f"a key is indented by {odd.column - 1} blanks; indent by two", odd)
 
 
 def _keys(document: Document, value: Any, path: tuple[str | int, ...]) -> Iterator[Position]:

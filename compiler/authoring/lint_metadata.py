@@ -9,6 +9,7 @@ import datetime
 import re
 from collections.abc import Callable
 
+from compiler.codes import Code
 from compiler.diagnostics import did_you_mean
 from compiler.fields.reader import Reader
 from compiler.load.pack_metadata import KNOWN_KEYS
@@ -37,7 +38,7 @@ def check_metadata(reader: Reader, pack: Pack) -> None:
     for key in reader.data:
         near = did_you_mean(key, KNOWN_KEYS) if key not in KNOWN_KEYS else ""
         if near.startswith("did you mean"):
-            reader.problems.warning("pack-key-unknown", f"'{key}' has no effect", reader.at(key), hint=near)
+            reader.problems.warning(Code.PACK_KEY_UNKNOWN, f"'{key}' has no effect", reader.at(key), hint=near)
 
 
 def _check_identity(reader: Reader, pack: Pack) -> None:
@@ -45,53 +46,56 @@ def _check_identity(reader: Reader, pack: Pack) -> None:
     if pack.name and not _REPOSITORY.fullmatch(pack.name):
         hint = "lower-case letters and digits, with single '.', '_' or '-' between them"
         message = f"'{pack.name}' cannot name a repository of an OCI registry"
-        problems.error("pack-name", message, reader.at("name"), hint=hint)
+        problems.error(Code.PACK_NAME, message, reader.at("name"), hint=hint)
     version, at = pack.version, reader.at("version")
     if version.startswith("v"):
         hint = f'write "{version.removeprefix("v")}"'
         problems.error(
-            "pack-version-prefix", f"version '{version}' has a leading v, which Palette refuses", at, hint=hint
+            Code.PACK_VERSION_PREFIX, f"version '{version}' has a leading v, which Palette refuses", at, hint=hint
         )
     elif version and not _TAG.fullmatch(version):
-        problems.error("pack-version-tag", f"version '{version}' cannot be a tag in an OCI registry", at)
+        problems.error(Code.PACK_VERSION_TAG, f"version '{version}' cannot be a tag in an OCI registry", at)
     elif version and not _is(Version.parse, version):
         message = f"version '{version}' is not SemVer: ranges and trains compare it leniently, or not at all"
-        problems.warning("pack-version-semver", message, at, hint="write major.minor.patch")
+        problems.warning(Code.PACK_VERSION_SEMVER, message, at, hint="write major.minor.patch")
     if pack.layer and pack.layer not in _LAYERS:
         message = f"layer '{pack.layer}' is none of {', '.join(_LAYERS)}"
-        problems.error("pack-layer-unknown", message, reader.at("layer"), hint=did_you_mean(pack.layer, _LAYERS))
+        problems.error(Code.PACK_LAYER_UNKNOWN, message, reader.at("layer"), hint=did_you_mean(pack.layer, _LAYERS))
     if not pack.native and not reader.data.get("displayName"):
-        problems.error("pack-display-name", "displayName is required by Palette", reader.here)
+        problems.error(Code.PACK_DISPLAY_NAME, "displayName is required by Palette", reader.here)
 
 
 def _check_catalogue(reader: Reader, pack: Pack) -> None:
     """Fields by which people find a pack, and clouds filter it."""
     problems = reader.problems
     if pack.layer == "addon" and not reader.data.get("addonType"):
-        problems.warning("pack-addon-type", "an addon pack has an addonType, such as monitoring", reader.here)
+        problems.warning(Code.PACK_ADDON_TYPE, "an addon pack has an addonType, such as monitoring", reader.here)
     if not pack.cloud_types:
         problems.warning(
-            "pack-clouds", "cloudTypes is missing: no cloud is excluded", reader.here, hint="cloudTypes: [all]"
+            Code.PACK_CLOUDS, "cloudTypes is missing: no cloud is excluded", reader.here, hint="cloudTypes: [all]"
         )
     for cloud in pack.cloud_types:
         hint = did_you_mean(cloud, _CLOUDS)
         if cloud not in _CLOUDS and (hint or not pack.native):  # ours may be made for clouds that Palette has not
             problems.warning(
-                "pack-clouds", f"cloud '{cloud}' is not one that Palette knows", reader.at("cloudTypes"), hint=hint
+                Code.PACK_CLOUDS, f"cloud '{cloud}' is not one that Palette knows", reader.at("cloudTypes"), hint=hint
             )
     state = pack.annotations.get("system_state", "")
     if state and state not in _STATES:
         hint = did_you_mean(state, _STATES)
         problems.warning(
-            "pack-state", f"system_state '{state}' means nothing", reader.at("annotations", "system_state"), hint=hint
+            Code.PACK_STATE,
+            f"system_state '{state}' means nothing",
+            reader.at("annotations", "system_state"),
+            hint=hint,
         )
     if pack.end_of_life.strip() and not _is(datetime.date.fromisoformat, pack.end_of_life.strip()):
-        problems.warning("pack-eol", f"eol '{pack.end_of_life}' is not a date (yyyy-MM-dd)", reader.at("eol"))
+        problems.warning(Code.PACK_EOL, f"eol '{pack.end_of_life}' is not a date (yyyy-MM-dd)", reader.at("eol"))
     for key, value in reader.child("annotations").data.items():
         if not isinstance(value, str):
             hint = f'write "{key}": "{value}"'
             problems.warning(
-                "pack-annotation", f"annotation '{key}' is no text", reader.at("annotations", key), hint=hint
+                Code.PACK_ANNOTATION, f"annotation '{key}' is no text", reader.at("annotations", key), hint=hint
             )
 
 
@@ -109,21 +113,23 @@ def _check_dependencies(reader: Reader, pack: Pack) -> None:
         if dependency.type not in _DEPENDENCIES:
             message = f"{named}: type '{dependency.type}' is none of {', '.join(_DEPENDENCIES)}"
             hint = did_you_mean(dependency.type, _DEPENDENCIES)
-            reader.problems.error("dependency-type", message, at, hint=hint if dependency.type else "")
+            reader.problems.error(Code.DEPENDENCY_TYPE, message, at, hint=hint if dependency.type else "")
         if dependency.layer not in _LAYERS:
             message = f"{named}: layer '{dependency.layer}' is none of {', '.join(_LAYERS)}"
-            reader.problems.error("dependency-layer", message, at)
+            reader.problems.error(Code.DEPENDENCY_LAYER, message, at)
         if dependency.pack == pack.name and dependency.type in ("required", "notSupported"):
-            reader.problems.error("dependency-self", f"{named}: a pack cannot be {dependency.type} beside itself", at)
+            reader.problems.error(
+                Code.DEPENDENCY_SELF, f"{named}: a pack cannot be {dependency.type} beside itself", at
+            )
         bounds = [bound for bound in (dependency.min_version, dependency.max_version) if bound]
         wrong = [bound for bound in bounds if not _is(Version.lenient, bound)]
         for bound in wrong:
-            reader.problems.error("dependency-bounds", f"{named}: '{bound}' is not a version", at)
+            reader.problems.error(Code.DEPENDENCY_BOUNDS, f"{named}: '{bound}' is not a version", at)
         if len(bounds) == 2 and not wrong:
             low, high = (Version.lenient(bound).precedence for bound in bounds)
             if low > high:
                 reader.problems.error(
-                    "dependency-bounds", f"{named}: no version is >= {bounds[0]} and <= {bounds[1]}", at
+                    Code.DEPENDENCY_BOUNDS, f"{named}: no version is >= {bounds[0]} and <= {bounds[1]}", at
                 )
 
 
@@ -134,4 +140,4 @@ def _check_resources(pack: Pack, reader: Reader) -> None:
             for path in (component.request, component.replicas):
                 if path and lookup(pack.values.data, path) is MISSING:
                     message = f"{need.type}: '{path}' names nothing in values.yaml"
-                    reader.problems.warning("resources-reference", message, need.at)
+                    reader.problems.warning(Code.RESOURCES_REFERENCE, message, need.at)

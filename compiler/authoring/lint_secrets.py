@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.kubernetes import keypath
 from compiler.model import Pack
@@ -38,10 +39,10 @@ def check_secrets(pack: Pack, problems: Problems) -> None:
         known = next((name for name, form in _KNOWN if form.search(text)), "")
         if known:
             hint = "whoever has the pack has it too: revoke it, and let the user give the value"
-            problems.error("secret-literal", f"{keypath.show(keys)} holds {known}", at, hint=hint)
+            problems.error(Code.SECRET_LITERAL, f"{keypath.show(keys)} holds {known}", at, hint=hint)
         elif isinstance(keys[-1], str) and _KEY.search(keys[-1]) and _looks_random(text):
             hint = "leave it empty and ask for it: schema.yaml with `required` and a password format"
-            problems.warning("secret-literal", f"{keypath.show(keys)} looks like a credential", at, hint=hint)
+            problems.warning(Code.SECRET_LITERAL, f"{keypath.show(keys)} looks like a credential", at, hint=hint)
 
 
 def _texts(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compiler.charts.chart import Chart
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.kubernetes import images as references
 from compiler.model import Pack, Preset
@@ -25,7 +26,7 @@ def check_values(pack: Pack, charts: Sequence[Chart], problems: Problems) -> Non
     configures = pack.layer in ("os", "k8s")  # it renders nothing of its own
     if not (pack.native or configures or "pack" in values.data or not values.data):
         hint = "pack: {namespace: NAME, content: {images: [{image: NAME}]}}"
-        problems.warning("pack-block-missing", "values.yaml has no pack: block", Position(_path(pack), 1), hint=hint)
+        problems.warning(Code.PACK_BLOCK_MISSING, "values.yaml has no pack: block", Position(_path(pack), 1), hint=hint)
     if not pack.native:
         _check_charts(values, charts)
     if "pack" in values.data:
@@ -45,7 +46,7 @@ def _check_charts(values: PackValues, charts: Sequence[Chart]) -> None:
     for chart in charts:
         if chart.name not in blocks and not (blocks and len(charts) == 1):  # else that is told as unmatched keys
             message = f"values.yaml has nothing for chart '{chart.name}': charts.{chart.name} is missing"
-            values.problems.warning("chart-values-missing", message, values.locate("charts"))
+            values.problems.warning(Code.CHART_VALUES_MISSING, message, values.locate("charts"))
 
 
 def _check_namespaces(values: PackValues) -> None:
@@ -53,14 +54,14 @@ def _check_namespaces(values: PackValues) -> None:
     own, more = block.get("namespace"), block.get("additionalNamespaces")
     if values.pack.charts and not own:
         message = "pack.namespace is missing: the charts go to namespace 'default'"
-        values.problems.warning("pack-namespace-missing", message, values.locate("pack"))
+        values.problems.warning(Code.PACK_NAMESPACE_MISSING, message, values.locate("pack"))
     known = {own, *([part.strip() for part in more.split(",")] if isinstance(more, str) else more or ())}
     for key in ("namespaceLabels", "namespaceAnnotations"):
         given = block.get(key)
         for name in given if isinstance(given, Mapping) else ():
             if name not in known and "{{" not in name:
                 message = f"pack.{key}: the pack names no namespace '{name}' otherwise"
-                values.problems.warning("pack-namespace-unknown", message, values.locate("pack", key, name))
+                values.problems.warning(Code.PACK_NAMESPACE_UNKNOWN, message, values.locate("pack", key, name))
 
 
 def _check_content(values: PackValues, charts: Sequence[Chart]) -> None:
@@ -69,14 +70,16 @@ def _check_content(values: PackValues, charts: Sequence[Chart]) -> None:
     listed = content if isinstance(content, Mapping) else {}
     if not listed.get("images") and values.pack.layer not in ("os", "k8s") and not values.pack.native:
         hint = "`lamella pack images` prints them"
-        values.problems.warning("pack-images-missing", "pack.content.images is empty", values.locate("pack"), hint=hint)
+        values.problems.warning(
+            Code.PACK_IMAGES_MISSING, "pack.content.images is empty", values.locate("pack"), hint=hint
+        )
     for index, entry in enumerate(_list(listed.get("images"))):
         at = values.locate("pack", "content", "images", index)
         image = entry.get("image") if isinstance(entry, Mapping) else None
         if not isinstance(image, str) or not references.is_image(image):
-            values.problems.error("pack-image", "expected {image: NAME:TAG}", at)
+            values.problems.error(Code.PACK_IMAGE, "expected {image: NAME:TAG}", at)
         elif not references.is_pinned(image):
-            values.problems.warning("pack-image-floating", f"'{image}' has neither tag nor digest", at)
+            values.problems.warning(Code.PACK_IMAGE_FLOATING, f"'{image}' has neither tag nor digest", at)
     versions = {chart.name: chart.version for chart in charts}
     for index, entry in enumerate(_list(listed.get("charts"))):
         name, version = (entry.get(key) if isinstance(entry, Mapping) else None for key in ("name", "version"))
@@ -86,7 +89,7 @@ def _check_content(values: PackValues, charts: Sequence[Chart]) -> None:
             and version.removeprefix("v") != versions[name].removeprefix("v")
         ):
             message = f"content.charts says {name} {version}, the pack has {versions[name]}"
-            values.problems.warning("pack-content-chart", message, values.locate("pack", "content", "charts", index))
+            values.problems.warning(Code.PACK_CONTENT_CHART, message, values.locate("pack", "content", "charts", index))
 
 
 def _list(value: Any) -> list[Any]:
@@ -101,7 +104,7 @@ def _check_presets(values: PackValues, charts: Sequence[Chart]) -> None:
         changed = presets.apply(values.data, [preset])
         if changed == values.data:
             if not _is_recorded(pack, preset):
-                problems.warning("preset-without-effect", f"preset '{preset.name}' changes nothing", preset.at)
+                problems.warning(Code.PRESET_WITHOUT_EFFECT, f"preset '{preset.name}' changes nothing", preset.at)
             continue
         own = Problems()
         with_preset = PackValues(pack, changed, lambda *_, at=preset.at: at, own)
@@ -124,8 +127,8 @@ def _check_schema(values: PackValues) -> None:
     """The pack's own values must fit its schema, and its paths name something; what is required may be empty."""
     own = Problems()
     schema.check(PackValues(values.pack, values.data, values.locate, own))
-    values.problems.diagnostics.extend(found for found in own.diagnostics if found.code != "schema-required")
+    values.problems.diagnostics.extend(found for found in own.diagnostics if found.code != Code.SCHEMA_REQUIRED)
     for path, at in values.pack.schema_at.items():
         section = ".".join(path.split(".")[:2])  # a chart or a manifest; what is below it may well have no default
         if lookup(values.data, path) is MISSING and lookup(values.data, section) is MISSING:
-            values.problems.warning("schema-path", f"{path}: values.yaml has no {section}", at)
+            values.problems.warning(Code.SCHEMA_PATH, f"{path}: values.yaml has no {section}", at)

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, fail
 
 _BLOCK = 512
@@ -62,13 +63,15 @@ def read_tgz(data: bytes, name: str, limits: Limits = LIMITS) -> dict[str, bytes
     for path, content in _members(_gunzip(data, name, limits), name, limits):
         key = unicodedata.normalize("NFC", path).casefold()
         if key in same:
-            raise fail("archive-duplicate", f"members '{same[key]}' and '{path}' are the same file", Position(name))
+            raise fail(Code.ARCHIVE_DUPLICATE, f"members '{same[key]}' and '{path}' are the same file", Position(name))
         same[key] = path
         found[path] = content
     for key, path in same.items():
         parent = next((same[up] for up in _parents(key) if up in same), None)
         if parent:
-            raise fail("archive-duplicate", f"member '{parent}' is a file and the folder of '{path}'", Position(name))
+            raise fail(
+                Code.ARCHIVE_DUPLICATE, f"member '{parent}' is a file and the folder of '{path}'", Position(name)
+            )
     return dict(sorted(found.items()))
 
 
@@ -92,21 +95,24 @@ def write_tgz(files: Mapping[str, bytes], root: str, level: int = 9) -> bytes:
 
 def _gunzip(data: bytes, name: str, limits: Limits) -> bytes:
     if data[:2] != _GZIP_MAGIC:
-        raise fail("archive-not-gzip", f"expected a gzipped tar, found {_looks_like(data)}", Position(name))
+        raise fail(Code.ARCHIVE_NOT_GZIP, f"expected a gzipped tar, found {_looks_like(data)}", Position(name))
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     most = limits.total + limits.members * 4 * _BLOCK  # a header, its PAX header and records, and padding a member
     try:
         body = inflate.decompress(data, most + 1)
     except zlib.error as error:
-        raise fail("archive-damaged", f"gzip: {error}", Position(name)) from None
+        raise fail(Code.ARCHIVE_DAMAGED, f"gzip: {error}", Position(name)) from None
     if len(body) > most:
         raise _too_large(name, limits)
     if not inflate.eof:
         raise fail(
-            "archive-truncated", "the archive ends before its gzip stream does", Position(name), hint="fetch it again"
+            Code.ARCHIVE_TRUNCATED,
+            "the archive ends before its gzip stream does",
+            Position(name),
+            hint="fetch it again",
         )
     if inflate.unused_data:
-        raise fail("archive-trailing-data", "there is something after the end of the gzip stream", Position(name))
+        raise fail(Code.ARCHIVE_TRAILING_DATA, "there is something after the end of the gzip stream", Position(name))
     return body
 
 
@@ -142,7 +148,7 @@ def _members(tar: bytes, name: str, limits: Limits) -> Iterator[tuple[str, bytes
         content = tar[start : start + size]
         offset = start + -(-size // _BLOCK) * _BLOCK
         if len(content) < size:
-            raise fail("archive-truncated", "the tar ends inside a member", Position(name), hint="fetch it again")
+            raise fail(Code.ARCHIVE_TRUNCATED, "the tar ends inside a member", Position(name), hint="fetch it again")
         if metadata:
             long_name = _metadata_name(kind, content, name) or long_name
             continue
@@ -151,14 +157,16 @@ def _members(tar: bytes, name: str, limits: Limits) -> Iterator[tuple[str, bytes
             continue
         if kind not in _REGULAR or mode & 0o6000:
             what = _WHAT.get(kind, "setuid" if kind in _REGULAR else f"of type {kind!r}")
-            raise fail("archive-member-type", f"member {path!r} is {what}; only regular files may be", Position(name))
+            raise fail(
+                Code.ARCHIVE_MEMBER_TYPE, f"member {path!r} is {what}; only regular files may be", Position(name)
+            )
         yield _safe(path, name, limits), content
 
 
 def _header(header: bytes, name: str, *, first: bool) -> tuple[bytes, bytes, int, int]:
     """(type, name as written, size, mode). Source: POSIX.1-2017 pax, "ustar Interchange Format"."""
     if len(header) < _BLOCK:
-        code = "archive-not-tar" if first else "archive-truncated"
+        code = Code.ARCHIVE_NOT_TAR if first else Code.ARCHIVE_TRUNCATED
         raise fail(code, "there is no whole tar header", Position(name))
     checksum = sum(header[:148]) + 8 * 0x20 + sum(header[156:])
     if _number(header[148:156], name, first=first) != checksum:
@@ -191,10 +199,10 @@ def _metadata_name(kind: bytes, content: bytes, name: str) -> str:
         length = re.match(rb"([1-9][0-9]{0,7}) ", content)
         record = content[: int(length[1])] if length else b""
         if not length or not record.endswith(b"\n") or len(record) != int(length[1]):
-            raise fail("archive-damaged", "a PAX header cannot be read", Position(name))
+            raise fail(Code.ARCHIVE_DAMAGED, "a PAX header cannot be read", Position(name))
         keyword, _, value = record[length.end() : -1].partition(b"=")
         if keyword == b"size" or keyword.startswith(b"GNU.sparse"):
-            raise fail("archive-member-type", f"a PAX header sets {keyword.decode()}", Position(name))
+            raise fail(Code.ARCHIVE_MEMBER_TYPE, f"a PAX header sets {keyword.decode()}", Position(name))
         path = value if keyword == b"path" else path
         content = content[len(record) :]
     return _text(path, name)
@@ -204,7 +212,7 @@ def _text(written: bytes, name: str) -> str:
     try:
         return written.decode("utf-8")
     except UnicodeDecodeError:
-        raise fail("archive-member-name", f"the member's name {written!r} is not UTF-8", Position(name)) from None
+        raise fail(Code.ARCHIVE_MEMBER_NAME, f"the member's name {written!r} is not UTF-8", Position(name)) from None
 
 
 def _safe(path: str, name: str, limits: Limits) -> str:
@@ -214,7 +222,7 @@ def _safe(path: str, name: str, limits: Limits) -> str:
         bare = bare[2:]
     reason = _unsafe(bare, limits)
     if reason:
-        raise fail("archive-member-name", f"the member's name {path[:200]!r} {reason}", Position(name))
+        raise fail(Code.ARCHIVE_MEMBER_NAME, f"the member's name {path[:200]!r} {reason}", Position(name))
     return bare
 
 
@@ -245,11 +253,11 @@ def _parents(path: str) -> Iterator[str]:
 
 def _bad_header(name: str, *, first: bool) -> CompileError:
     if first:
-        return fail("archive-not-tar", "expected a gzipped tar, found gzip of something else", Position(name))
-    return fail("archive-damaged", "a tar header is damaged", Position(name), hint="fetch it again")
+        return fail(Code.ARCHIVE_NOT_TAR, "expected a gzipped tar, found gzip of something else", Position(name))
+    return fail(Code.ARCHIVE_DAMAGED, "a tar header is damaged", Position(name), hint="fetch it again")
 
 
 def _too_large(name: str, limits: Limits, member: str = "") -> CompileError:
     what = f"member {member!r} is" if member else "the archive is"
     most = f"at most {limits.total} bytes, {limits.member} a member, {limits.members} members"
-    return fail("archive-too-large", f"{what} larger than allowed ({most})", Position(name))
+    return fail(Code.ARCHIVE_TOO_LARGE, f"{what} larger than allowed ({most})", Position(name))

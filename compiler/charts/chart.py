@@ -16,6 +16,7 @@ from typing import Any
 from compiler import yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import LIMITS, Limits, read_tgz
+from compiler.codes import Code
 from compiler.diagnostics import Position, fail
 from compiler.merge import merge
 
@@ -108,13 +109,13 @@ def _chart_files(members: Mapping[str, bytes], path: str) -> Mapping[str, bytes]
     tops = sorted({name.partition("/")[0] for name in members})
     if len(tops) != 1 or f"{tops[0]}/Chart.yaml" not in members:
         found = ", ".join(tops[:5]) or "nothing"
-        raise fail("chart-missing", f"expected one folder with a Chart.yaml, found {found}", Position(path))
+        raise fail(Code.CHART_MISSING, f"expected one folder with a Chart.yaml, found {found}", Position(path))
     return {name.removeprefix(f"{tops[0]}/"): content for name, content in members.items()}
 
 
 def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bool, depth: int = 0) -> Chart:
     if depth > _NESTED_CHARTS:
-        raise fail("chart-invalid", f"charts are nested more than {_NESTED_CHARTS} deep", Position(path))
+        raise fail(Code.CHART_INVALID, f"charts are nested more than {_NESTED_CHARTS} deep", Position(path))
     metadata = _metadata(files, path)
     dependencies = _dependencies(files, path, limits, depth)
     vendored = {dependency.name for dependency in dependencies}
@@ -157,21 +158,21 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
 def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     """Chart.yaml with the dependencies of a requirements.yaml, as Helm merges them."""
     if "Chart.yaml" not in files:
-        raise fail("chart-missing", "there is no Chart.yaml", Position(path))
+        raise fail(Code.CHART_MISSING, "there is no Chart.yaml", Position(path))
     metadata = _mapping(files, "Chart.yaml", path) | {
         key: value for key, value in _mapping(files, "requirements.yaml", path).items() if key == "dependencies"
     }
     at = Position(f"{path}/Chart.yaml")
     name = _text(metadata.get("name"))
     if not _NAME.fullmatch(name) or name in (".", ".."):
-        raise fail("chart-name", f"{name!r} is no name for a chart: letters, digits, '.', '_' and '-' only", at)
+        raise fail(Code.CHART_NAME, f"{name!r} is no name for a chart: letters, digits, '.', '_' and '-' only", at)
     if not _text(metadata.get("version")):
-        raise fail("chart-invalid", "the chart has no version", at)
+        raise fail(Code.CHART_INVALID, "the chart has no version", at)
     if _text(metadata.get("type")) not in ("", "application", "library"):
-        raise fail("chart-invalid", f"type must be application or library, found {metadata['type']!r}", at)
+        raise fail(Code.CHART_INVALID, f"type must be application or library, found {metadata['type']!r}", at)
     dependencies = metadata.get("dependencies") or []
     if not isinstance(dependencies, list) or not all(isinstance(entry, dict) for entry in dependencies):
-        raise fail("chart-invalid", "dependencies must be a list of mappings", at)
+        raise fail(Code.CHART_INVALID, "dependencies must be a list of mappings", at)
     return {**metadata, "dependencies": dependencies}
 
 
@@ -180,7 +181,7 @@ def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]
     levels: list[dict[str, Any]] = []
     for document in yamldoc.load(files.get(name, b""), f"{path}/{name}", positions=False, duplicates="warn"):
         if not isinstance(document.value, dict):
-            raise fail("chart-invalid", f"expected a mapping, found {type(document.value).__name__}", document.at())
+            raise fail(Code.CHART_INVALID, f"expected a mapping, found {type(document.value).__name__}", document.at())
         levels.append(document.value)
     return merge(levels)
 
@@ -211,7 +212,7 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
             left -= sum(map(len, members.values()))
             inside = dict(_chart_files(members, at))  # noqa: PLW2901 - an archive stands for the folder it holds
         elif "" in inside:
-            raise fail("chart-dependency", "only charts may stand in charts/, as folder or .tgz", Position(at))
+            raise fail(Code.CHART_DEPENDENCY, "only charts may stand in charts/, as folder or .tgz", Position(at))
         found.append(_read(inside, at, limits, archived=False, depth=depth + 1))
     return tuple(found)
 
@@ -240,7 +241,7 @@ def _remote_refs(schema: bytes, path: str) -> tuple[str, ...]:
         root = json.loads(schema or b"{}")
         refs = {ref for ref in _schema_refs(root) if not ref.startswith("#") and not _DRAFTS.fullmatch(ref)}
     except RecursionError:
-        raise fail("chart-invalid", "the schema is nested too deeply", Position(f"{path}/{SCHEMA}")) from None
+        raise fail(Code.CHART_INVALID, "the schema is nested too deeply", Position(f"{path}/{SCHEMA}")) from None
     except ValueError:
         return ()  # Helm refuses it and fetches nothing
     own = _own_id(root)

@@ -14,6 +14,7 @@ import click
 
 from compiler import __version__
 from compiler.cli.console import Console, wants_color
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean
 
 # name -> module of compiler.cli that holds a command of the same name ("-" and keywords: "_").
@@ -100,7 +101,7 @@ def run(arguments: list[str]) -> int:
         (context.obj if context is not None and context.obj else console).problems(error.diagnostics)
         if error.environment:
             return _EXIT_ENVIRONMENT
-        if any(found.code == "internal" for found in error.diagnostics):
+        if any(found.code == Code.INTERNAL for found in error.diagnostics):
             return _EXIT_BUG
         differs = context is not None and context.invoked_subcommand == "diff"
         return _EXIT_DIFF_FAILED if differs else _EXIT_INPUT
@@ -110,13 +111,13 @@ def run(arguments: list[str]) -> int:
         raise  # the reader left: for who owns the streams to handle
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"error[environment]: {place}{error.strerror or error}\n")
+        sys.stderr.write(f"error[{Code.ENVIRONMENT}]: {place}{error.strerror or error}\n")
         return _EXIT_ENVIRONMENT
     except Exception as error:
         if "--debug" in arguments:
             traceback.print_exc()
         sys.stderr.write(
-            f"error[internal]: {type(error).__name__}: {error}\n"
+            f"error[{Code.INTERNAL}]: {type(error).__name__}: {error}\n"
             "       = hint: this is a bug in Lamella; run again with --debug and report what it prints\n"
         )
         return _EXIT_BUG

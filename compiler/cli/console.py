@@ -122,7 +122,7 @@ def _indented(text: str) -> str:
 
 def _annotation(found: Diagnostic) -> str:
     """A GitHub Actions workflow command. Properties and message are escaped as the runner's toolkit does."""
-    properties = {"title": found.code}
+    properties: dict[str, str] = {"title": found.code}
     if found.at:
         properties |= {"file": found.at.path}
         if found.at.line:

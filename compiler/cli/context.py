@@ -18,6 +18,7 @@ from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
 from compiler.app.session import Session
 from compiler.cli.console import Console
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.kubernetes.selectors import Selector, parse_selector
@@ -40,7 +41,7 @@ class Input:
         chosen = ref or self.ref
         if not chosen:
             if not self.path.is_dir():
-                found = Diagnostic("repository-missing", f"there is no directory {self.path}", hint="check --repo")
+                found = Diagnostic(Code.REPOSITORY_MISSING, f"there is no directory {self.path}", hint="check --repo")
                 raise CompileError([found])
             yield DirectoryFiles(self.path)
             return
@@ -73,7 +74,7 @@ class Options:
         for inside, what in ((self.repository.path, "the repository itself"), (Path.cwd(), "the working directory")):
             if inside.resolve().is_relative_to(resolved):
                 raise fail(
-                    "output-root-refused",
+                    Code.OUTPUT_ROOT_REFUSED,
                     f"the output directory '{given or root}' holds {what}",
                     hint="give a directory of its own, such as 'output'",
                 )
@@ -91,7 +92,7 @@ class Options:
         console.source_line = source_lines(files)
         if session.engine.version != HELM_VERSION:
             text = f"the helm binary is version {session.engine.version}, the embedded engine is {HELM_VERSION}:"
-            console.problems([Diagnostic("helm-version", f"{text} output may differ", severity="warning")])
+            console.problems([Diagnostic(Code.HELM_VERSION, f"{text} output may differ", severity="warning")])
         return compile_clusters(files, self.request, session, existing=existing, progress=Progress(shown))
 
 

@@ -19,6 +19,7 @@ from compiler.cli.console import Console
 from compiler.cli.context import Input, repository_options, source_lines
 from compiler.cli.pack_new import new_command
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, lines_of
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mean, fail
 from compiler.host.write import publish
 from compiler.load.repository import load
@@ -145,11 +146,11 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
     at = pack.values.at("pack", "content", "images")
     for image in found.unlisted:
         report = problems.error if check else problems.warning
-        report("pack-image-unlisted", f"{image} is rendered and not in pack.content.images", at)
+        report(Code.PACK_IMAGE_UNLISTED, f"{image} is rendered and not in pack.content.images", at)
     for image in found.unused:
         report = problems.error if check and strict else problems.warning
         entry = pack.values.at("pack", "content", "images", found.listed.index(image))
-        report("pack-image-unused", f"{image} is listed, and nothing that is rendered names it", entry)
+        report(Code.PACK_IMAGE_UNUSED, f"{image} is listed, and nothing that is rendered names it", entry)
     console.problems(problems.diagnostics)
     console.say(
         f"{len(found.rendered)} rendered, {len(found.unlisted)} not listed, {len(found.unused)} listed and not used"
@@ -187,13 +188,13 @@ def _named(asked: str, files: Files) -> Pack:
     known = source.packs.get(name)
     if not known:
         hint = did_you_mean(name, source.packs) or "name a pack of the repository, or its directory"
-        raise fail("pack-missing", f"there is no pack '{name}', and no directory of that name", hint=hint)
+        raise fail(Code.PACK_MISSING, f"there is no pack '{name}', and no directory of that name", hint=hint)
     chosen = (
         version if version in known else versions.best(tuple(known), version or "*") or ("" if version else max(known))
     )
     if not chosen:
         raise fail(
-            "pack-version", f"pack '{name}' has no version {version}", hint=f"there is {', '.join(sorted(known))}"
+            Code.PACK_VERSION, f"pack '{name}' has no version {version}", hint=f"there is {', '.join(sorted(known))}"
         )
     return known[chosen]
 

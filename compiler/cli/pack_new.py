@@ -17,6 +17,7 @@ from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.cli.console import Console
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, fail
 from compiler.files.mapping import MappingFiles
 from compiler.host import additions
@@ -69,7 +70,7 @@ def new_command(
     root = DirectoryFiles(repo.absolute())
     if root.entry(directory) is not None:
         raise fail(
-            "file-exists", "this is there already", Position(directory), hint="choose another name, or move it away"
+            Code.FILE_EXISTS, "this is there already", Position(directory), hint="choose another name, or move it away"
         )
     with Session() as session:
         files, result = _scaffolded(outline, directory, compiler_of(session))

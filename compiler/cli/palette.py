@@ -10,6 +10,7 @@ import click
 from compiler import files as tree
 from compiler.cli.console import Console, SourceLine
 from compiler.cli.context import Input, repository_options, source_lines
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean, fail
 from compiler.exchange.exporting import export_profile
 from compiler.exchange.importing import import_profile
@@ -91,7 +92,7 @@ def _refuse_twin(files: DirectoryFiles, name: str, version: str, path: str) -> N
     twin = source.profiles.get((name, version))
     if twin is not None and twin.at.path != path:
         hint = "delete it, or change spec.version of the export"
-        raise fail("duplicate-name", f"profile {name} {version} is there already", twin.at, hint=hint)
+        raise fail(Code.DUPLICATE_NAME, f"profile {name} {version} is there already", twin.at, hint=hint)
 
 
 @export_command.command("palette")
@@ -121,8 +122,10 @@ def _profile(source: Source, asked: str) -> Profile:
     known = {found: profile for (owner, found), profile in source.profiles.items() if owner == name}
     if not known:
         hint = did_you_mean(name, [owner for owner, _ in source.profiles])
-        raise fail("profile-missing", f"there is no profile '{name}'", hint=hint)
+        raise fail(Code.PROFILE_MISSING, f"there is no profile '{name}'", hint=hint)
     if version and version not in known:
         listed = ", ".join(sorted(known, key=lambda text: Version.parse(text).precedence))
-        raise fail("profile-version-missing", f"profile '{name}' has no version {version}", hint=f"there is {listed}")
+        raise fail(
+            Code.PROFILE_VERSION_MISSING, f"profile '{name}' has no version {version}", hint=f"there is {listed}"
+        )
     return known[version or max(known, key=lambda text: Version.parse(text).precedence)]

@@ -15,6 +15,7 @@ from compiler.app.session import Session
 from compiler.authoring.workbench import Compile
 from compiler.cli.console import SourceLine
 from compiler.cli.context import source_lines
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems, fail
 from compiler.host.disk import DirectoryFiles
 from compiler.load.pack import NATIVE, PALETTE, find_packs, read_pack
@@ -47,7 +48,7 @@ class PackDirectory:
         packs = [pack for versions in found.values() for pack in versions.values()]
         if not packs and not problems.diagnostics:
             raise fail(
-                "pack-missing", f"there is no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}"
+                Code.PACK_MISSING, f"there is no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}"
             )
         return packs, [Diagnostic(d.code, d.message, d.at, d.hint, d.related) for d in problems.diagnostics]
 
@@ -55,7 +56,7 @@ class PackDirectory:
         """The one pack in the directory. Raises CompileError."""
         if tree.is_directory(self.files, self.directory) and len(found := self.packs()[0]) == 1:
             return found[0]
-        raise fail("pack-missing", f"{self.directory} is not the directory of one pack")
+        raise fail(Code.PACK_MISSING, f"{self.directory} is not the directory of one pack")
 
 
 def compiler_of(session: Session) -> Compile:

@@ -12,6 +12,7 @@ from compiler.app import publish
 from compiler.app.provenance import Commit, check
 from compiler.app.session import Session
 from compiler.cli.console import Console
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems, fail
 from compiler.files.mapping import MappingFiles
 from compiler.host import git
@@ -79,10 +80,10 @@ def _branch(repository: git.Repository, wanted: str) -> str:
     """The branch that is checked out. Raises `git-detached-head`, `git-other-branch`."""
     current = repository.branch()
     if not current:
-        raise fail("git-detached-head", "no branch is checked out to commit to", hint="git switch BRANCH")
+        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out to commit to", hint="git switch BRANCH")
     if wanted and wanted != current:
         raise fail(
-            "git-other-branch", f"branch '{current}' is checked out, not '{wanted}'", hint=f"git switch {wanted}"
+            Code.GIT_OTHER_BRANCH, f"branch '{current}' is checked out, not '{wanted}'", hint=f"git switch {wanted}"
         )
     return current
 
@@ -110,7 +111,7 @@ def _same(repository: git.Repository, head: git.CommitFiles, paths: Iterable[str
 
 def _is_new(error: CompileError) -> bool:
     """Whether there is no commit yet, or none with the directory."""
-    return {d.code for d in error.diagnostics} <= {"git-no-directory", "git-unborn-branch"}
+    return {d.code for d in error.diagnostics} <= {Code.GIT_NO_DIRECTORY, Code.GIT_UNBORN_BRANCH}
 
 
 def _last_published(output: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from compiler.codes import Code
 from compiler.delivery import argocd, flux
 from compiler.delivery.annotations import Annotation, annotations_for
 from compiler.diagnostics import Problems
@@ -61,7 +62,7 @@ def check_names(files: Iterable[OutputFile], problems: Problems) -> None:
         other = first.setdefault((tree, file.object), file)
         if other is not file and (file.layer or other.layer or file.cluster != other.cluster):
             problems.error(
-                "delivery-name",
+                Code.DELIVERY_NAME,
                 f"{file.object} would deliver layer '{file.layer}' of cluster '{file.cluster}'"
                 f" and layer '{other.layer}' of cluster '{other.cluster}'",
                 hint="rename one of the layers or clusters",

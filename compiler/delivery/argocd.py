@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler import kubernetes, yamldoc
+from compiler.codes import Code
 from compiler.delivery.documents import (
     delivered,
     labels,
@@ -90,7 +91,7 @@ def _check_sizes(layers: Sequence[AssembledLayer], settings: Settings, problems:
         size = sum(len(item.content) for _, item in found.objects)
         if size > MAX_DIRECTORY_BYTES:
             problems.warning(
-                "delivery-size",
+                Code.DELIVERY_SIZE,
                 f"cluster '{found.layer.cluster}', layer '{found.layer.name}': {size:,} bytes of manifests; Argo CD"
                 f" reads at most {MAX_DIRECTORY_BYTES:,} of one directory",
                 found.layer.at,

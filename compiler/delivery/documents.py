@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.kubernetes import ObjectId
 from compiler.model import OutputFile, PlannedLayer
@@ -34,7 +35,7 @@ def refuse_fleet_name(
     """Records that what stands above all clusters would have the name of one."""
     if name in clusters:
         problems.error(
-            "delivery-name",
+            Code.DELIVERY_NAME,
             f"the {kind} above all clusters has the name of cluster '{name}'",
             at,
             hint=f"give it another: {controller}: {{fleet: all-clusters}}",

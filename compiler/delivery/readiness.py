@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.model import PlannedLayer
 
@@ -35,7 +36,7 @@ def health_expressions(layer: PlannedLayer, problems: Problems) -> list[dict[str
         problem = _problem(check)
         if problem:
             problems.error(
-                "readiness-invalid",
+                Code.READINESS_INVALID,
                 f"layer '{layer.name}', readiness: {problem}",
                 layer.at,
                 hint="{kind: Deployment, group: apps, version: v1, name: web,"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import versions
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.exchange import names, yamltext
 from compiler.exchange.yamltext import Block
@@ -71,7 +72,7 @@ class ValuesWriter:
         pack = self._pack(reference)
         if pack is None:
             self.problems.warning(
-                "export-incomplete",
+                Code.EXPORT_INCOMPLETE,
                 f"layer '{layer.name}' merges its values with those of pack '{reference.name}',"
                 " which is not in this repository",
                 layer.at,

@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import versions, yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems
 from compiler.exchange import names
 from compiler.exchange.export_values import ValuesWriter
@@ -42,7 +43,7 @@ def export_profile(profile: Profile, source: Source, files: Files) -> Exported:
     exporter = _Exporter(profile, source, files, ValuesWriter(source, text, document, problems), record, problems)
     labels = metadata.get("labels")
     if profile.overlays:
-        problems.warning("export-not-carried", "overlays of the profile cannot be told to Palette", profile.at)
+        problems.warning(Code.EXPORT_NOT_CARRIED, "overlays of the profile cannot be told to Palette", profile.at)
     exported = {
         "metadata": {
             "name": record.get("name", profile.name),
@@ -139,7 +140,7 @@ class _Exporter:
         }
 
     def _tell(self, layer: Layer, what: str) -> None:
-        self.problems.warning("export-not-carried", f"layer '{layer.name}' {what}", layer.at)
+        self.problems.warning(Code.EXPORT_NOT_CARRIED, f"layer '{layer.name}' {what}", layer.at)
 
     def _version(self, layer: Layer, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> tuple[str, str]:
         """(version, tag): the version that a range means in this repository, and the range as the tag."""

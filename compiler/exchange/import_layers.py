@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems
 from compiler.exchange import names
 from compiler.exchange.yamltext import Block, block, section
@@ -59,7 +60,7 @@ def read_layers(
         name = names.unique(names.slug(shown if isinstance(shown, str) and shown else theirs), found)
         if kind not in (*names.PACK_TYPES, "helm", "manifest"):
             problems.warning(
-                "import-layer-left-out", f"layer '{theirs}' of type '{kind}' is left out", entry.at("type"),
+                Code.IMPORT_LAYER_LEFT_OUT, f"layer '{theirs}' of type '{kind}' is left out", entry.at("type"),
                 hint="only layers of type spectro, oci, helm and manifest can be rendered",
             )  # fmt: skip
             continue
@@ -85,7 +86,7 @@ def _values(entry: Reader) -> _Values:
         entry.problems.add(error)
     entry.problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
-        entry.problems.error("values-shape", f"{entry.name_of('values')}: values are a mapping", document.at())
+        entry.problems.error(Code.VALUES_SHAPE, f"{entry.name_of('values')}: values are a mapping", document.at())
     return _Values(text, document)
 
 
@@ -179,7 +180,7 @@ class _Layer:
         if tag and tag != self.version:
             found["tag"] = tag
             self.entry.problems.warning(
-                "import-train",
+                Code.IMPORT_TRAIN,
                 f"layer '{self.name}' follows {tag} in Palette and is pinned to {self.version} here",
                 self.entry.at("tag"),
                 hint=f"write version: {tag} to follow the newest one that the repository has",

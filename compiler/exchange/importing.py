@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.exchange import import_layers, names, registries
 from compiler.exchange.yamltext import write
@@ -74,12 +75,14 @@ def _document(content: bytes, source: str, form: str) -> Document:
         try:
             document = _with_places(json.loads(content.decode("utf-8-sig")), content, source)
         except json.JSONDecodeError as error:
-            raise fail("import-format", f"not JSON: {error.msg}", Position(source, error.lineno, error.colno)) from None
+            raise fail(
+                Code.IMPORT_FORMAT, f"not JSON: {error.msg}", Position(source, error.lineno, error.colno)
+            ) from None
         except (UnicodeDecodeError, RecursionError, ValueError):
-            raise fail("import-format", "not JSON in UTF-8", Position(source)) from None
+            raise fail(Code.IMPORT_FORMAT, "not JSON in UTF-8", Position(source)) from None
     if not isinstance(document.value, dict) or "spec" not in document.value:
         hint = "export a profile in Palette: Profiles, the profile, Settings, Export profile"
-        raise fail("import-format", f"{type_name(document.value)} is no exported profile", document.at(), hint=hint)
+        raise fail(Code.IMPORT_FORMAT, f"{type_name(document.value)} is no exported profile", document.at(), hint=hint)
     return document
 
 
@@ -101,12 +104,12 @@ def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[
         Version.parse(version)
     except ValueError as error:
         at = reader.child("spec").at("version")
-        problems.error("import-version", f"the profile's version '{version}' is not SemVer: {error}", at)
+        problems.error(Code.IMPORT_VERSION, f"the profile's version '{version}' is not SemVer: {error}", at)
     metadata: dict[str, Any] = {"name": name, "version": version}
     record: dict[str, Any] = {}
     if name != theirs:
         record["name"] = theirs
-        problems.warning("import-renamed", f"profile '{theirs}' is named '{name}' here", given.at("name"))
+        problems.warning(Code.IMPORT_RENAMED, f"profile '{theirs}' is named '{name}' here", given.at("name"))
     if given.string("description"):
         metadata["description"] = given.string("description")
     if given.string_map("labels"):
@@ -125,7 +128,7 @@ def _variable(item: Reader, problems: Problems) -> dict[str, Any]:
     if found.get("sensitive") and isinstance(default, str) and default and not default.strip("*"):
         del found["default"]
         problems.warning(
-            "import-masked",
+            Code.IMPORT_MASKED,
             f"variable '{found.get('name')}': Palette masks its value in exports",
             item.here,
             hint="give the value anew, encrypted or by a cluster",

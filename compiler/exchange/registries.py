@@ -10,6 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.exchange import names
 from compiler.exchange.import_layers import ImportedLayer
@@ -57,7 +58,7 @@ def tell(layers: Sequence[ImportedLayer], source: str, problems: Problems) -> No
     for registry, missing in needs.items():
         place = f"from registry '{registry}'" if registry else "from a registry that the export does not name"
         problems.warning(
-            "import-provide",
+            Code.IMPORT_PROVIDE,
             f"the profile needs {place}: {', '.join(missing)}",
             Position(source),
             hint="put packs below packs/ of the repository, and charts where a chart: {path: …} can name them",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, did_you_mean
 from compiler.kubernetes import keypath
 from compiler.kubernetes.names import is_subdomain
@@ -66,7 +67,7 @@ class Reader:
         """The path of a field for messages: `spec.layers[2].name`."""
         return keypath.show((*self.path, *keys))
 
-    def error(self, code: str, key: str | int, message: str, *, hint: str = "") -> None:
+    def error(self, code: Code, key: str | int, message: str, *, hint: str = "") -> None:
         """Reports a problem at the key: `path.to.key: message`."""
         self.problems.error(code, f"{self.name_of(key)}: {message}", self.at(key), hint=hint)
 
@@ -74,13 +75,17 @@ class Reader:
         """Reports every unknown key."""
         for key in self.data:
             if key not in known:
-                self.problems.error("unknown-key", f"unknown key '{key}'", self.at(key), hint=did_you_mean(key, known))
+                self.problems.error(
+                    Code.UNKNOWN_KEY, f"unknown key '{key}'", self.at(key), hint=did_you_mean(key, known)
+                )
 
     def _typed(self, key: str, kind: type[T], default: T, required: bool) -> T:
         value = self.data.get(key)
         if value is None:
             if required and not self.muted:
-                self.problems.error("missing-key", f"{self.name_of(key)} is required ({_TYPE_NAMES[kind]})", self.here)
+                self.problems.error(
+                    Code.MISSING_KEY, f"{self.name_of(key)} is required ({_TYPE_NAMES[kind]})", self.here
+                )
             return default
         wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
         if wrong:
@@ -99,7 +104,7 @@ class Reader:
     def _wrong_type(self, keys: tuple[str | int, ...], value: object, expected: str) -> None:
         hint = _in_quotes(keys[-1], value) if "string" in expected else ""
         message = f"{self.name_of(*keys)}: {mismatch(expected, value)}"
-        self.problems.error("wrong-type", message, self.at(*keys), hint=hint)
+        self.problems.error(Code.WRONG_TYPE, message, self.at(*keys), hint=hint)
 
     def string(self, key: str, default: str = "", *, required: bool = False) -> str:
         return str(self._typed(key, str, default, required))
@@ -116,7 +121,7 @@ class Reader:
         value = self.data.get(key)
         if isinstance(value, float | int) and not isinstance(value, bool):
             self.problems.error(
-                "wrong-type",
+                Code.WRONG_TYPE,
                 f"{self.name_of(key)}: {mismatch('a version as string', value)}",
                 self.at(key),
                 hint=f'quote the value, because YAML drops trailing zeros of numbers: {key}: "{value}"',
@@ -190,9 +195,9 @@ class Reader:
 
     def _not_among(self, keys: tuple[str | int, ...], value: str, options: Collection[str]) -> None:
         message = f"{self.name_of(*keys)}: {not_among(value, options)}"
-        self.problems.error("invalid-value", message, self.at(*keys), hint=did_you_mean(value, options))
+        self.problems.error(Code.INVALID_VALUE, message, self.at(*keys), hint=did_you_mean(value, options))
 
-    def one_of(self, code: str, keys: Collection[str], *, hint: str = "") -> str:
+    def one_of(self, code: Code, keys: Collection[str], *, hint: str = "") -> str:
         """The one of these keys that has a value; '' if none or several have one (reported)."""
         present = [key for key in keys if self.data.get(key)]
         if len(present) == 1:
@@ -207,7 +212,7 @@ class Reader:
         value = self.string(key, required=required)
         if value and not is_subdomain(value):
             self.problems.error(
-                "invalid-name",
+                Code.INVALID_NAME,
                 f"{self.name_of(key)}: '{value}' is not a valid name",
                 self.at(key),
                 hint="use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit",
@@ -224,6 +229,6 @@ class Reader:
             return parse(text)
         except ValueError as error:
             self.problems.error(
-                "invalid-value", f"{self.name_of(key)}: '{text}' is not {expected}: {error}", self.at(key)
+                Code.INVALID_VALUE, f"{self.name_of(key)}: '{text}' is not {expected}: {error}", self.at(key)
             )
             return default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, fail
 from compiler.files.paths import normalise
 from compiler.files.read import glob, is_directory, is_pattern, walk
@@ -34,6 +35,6 @@ def manifests(files: Files, base_file: str, written: str, at: Position) -> tuple
     if matched:
         return matched
     if is_pattern(path):
-        raise fail("manifest-no-match", f"no file matches '{written}'", at, hint=f"searched for {path}")
+        raise fail(Code.MANIFEST_NO_MATCH, f"no file matches '{written}'", at, hint=f"searched for {path}")
     listed = ", ".join(f"*{ending}" for ending in MANIFESTS)
-    raise fail("manifest-no-match", f"directory '{written}' holds no manifests ({listed})", at)
+    raise fail(Code.MANIFEST_NO_MATCH, f"directory '{written}' holds no manifests ({listed})", at)

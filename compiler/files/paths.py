@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, fail
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -30,14 +31,14 @@ def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
         if part == "..":
             if not climbing:
                 # Where `a` is a link, `a/../b` means one thing to a person and another to the system.
-                raise fail("path-invalid", f"{relative!r} has '..' behind a name", at, hint="write the short path")
+                raise fail(Code.PATH_INVALID, f"{relative!r} has '..' behind a name", at, hint="write the short path")
             if not directory:
-                raise fail("path-outside-repository", f"{relative!r} leaves the repository", at)
+                raise fail(Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} leaves the repository", at)
             directory.pop()
             continue
         climbing = False
         if is_git_name(part):
-            raise fail("path-invalid", f"{relative!r} leads into git's own directory", at)
+            raise fail(Code.PATH_INVALID, f"{relative!r} leads into git's own directory", at)
         directory.append(part)
     return "/".join(directory)
 
@@ -45,17 +46,19 @@ def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
 def refuse_foreign(relative: str, at: Position | None) -> None:
     """Refuses what is no relative POSIX path: other systems', the shell's and the web's spellings."""
     if not relative:
-        raise fail("path-invalid", "the path is empty", at)
+        raise fail(Code.PATH_INVALID, "the path is empty", at)
     if _CONTROL.search(relative):
-        raise fail("path-invalid", f"{relative!r} has a control character or is not UTF-8", at)
+        raise fail(Code.PATH_INVALID, f"{relative!r} has a control character or is not UTF-8", at)
     if "\\" in relative:
-        raise fail("path-invalid", f"{relative!r} has a backslash", at, hint="separate directories by '/'")
+        raise fail(Code.PATH_INVALID, f"{relative!r} has a backslash", at, hint="separate directories by '/'")
     if relative.startswith(("/", "~")):
         raise fail(
-            "path-outside-repository", f"{relative!r} is not relative", at, hint="name it from this file's directory"
+            Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is not relative", at, hint="name it from this file's directory"
         )
     if _SCHEME.match(relative):
-        raise fail("path-outside-repository", f"{relative!r} is a URL or a drive", at, hint="only files can stand here")
+        raise fail(
+            Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is a URL or a drive", at, hint="only files can stand here"
+        )
 
 
 def is_git_name(name: str) -> bool:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean, fail
 from compiler.files.paths import collisions, is_git_name, normalise, refuse_foreign
 from compiler.ports import Files
@@ -45,7 +46,7 @@ def _readable(path: str, at: Position | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        found = Diagnostic("file-unreadable", f"cannot read {path!r}: {error.strerror or error}", at)
+        found = Diagnostic(Code.FILE_UNREADABLE, f"cannot read {path!r}: {error.strerror or error}", at)
         raise CompileError([found], environment=True) from error
 
 
@@ -68,11 +69,13 @@ def _resolve(files: Files, path: str, at: Position | None) -> str:
         part = pending.pop()
         if part == "..":  # from a link's target; `done` has no links left, so its parent is its real one
             if not done:
-                raise fail("symlink-escape", f"a link in {path!r} leads out of the repository", at)
+                raise fail(Code.SYMLINK_ESCAPE, f"a link in {path!r} leads out of the repository", at)
             done.pop()
             continue
         if is_git_name(part):
-            raise fail("symlink-escape" if links else "path-invalid", f"{path!r} leads into git's own directory", at)
+            raise fail(
+                Code.SYMLINK_ESCAPE if links else Code.PATH_INVALID, f"{path!r} leads into git's own directory", at
+            )
         here = "/".join([*done, part])
         entry = files.entry(here)
         if entry is None:
@@ -82,10 +85,10 @@ def _resolve(files: Files, path: str, at: Position | None) -> str:
             continue
         links += 1
         if links > MAX_LINKS:
-            raise fail("symlink-loop", f"{path!r} is behind a loop of links", at)
+            raise fail(Code.SYMLINK_LOOP, f"{path!r} is behind a loop of links", at)
         if entry.target.startswith("/"):
             raise fail(
-                "symlink-escape", f"{here!r} is an absolute link", at, hint="link relatively, inside the repository"
+                Code.SYMLINK_ESCAPE, f"{here!r} is an absolute link", at, hint="link relatively, inside the repository"
             )
         pending.extend(reversed([p for p in entry.target.split("/") if p not in ("", ".")]))
     return "/".join(done)
@@ -111,12 +114,12 @@ def read(files: Files, path: str, at: Position | None = None) -> bytes:
     real = resolve_links(files, path, at)
     kind = _kind(files, real)
     if kind == "missing":
-        raise fail("file-not-found", f"there is no file {path!r}", at, hint=_nearest(files, real))
+        raise fail(Code.FILE_NOT_FOUND, f"there is no file {path!r}", at, hint=_nearest(files, real))
     if kind == "directory":
-        raise fail("file-not-regular", f"{path!r} is a directory; a file is needed", at)
+        raise fail(Code.FILE_NOT_REGULAR, f"{path!r} is a directory; a file is needed", at)
     if kind != "file":
         raise fail(
-            "file-not-regular", f"{path!r} is a submodule or a special file", at, hint="only regular files are read"
+            Code.FILE_NOT_REGULAR, f"{path!r} is a submodule or a special file", at, hint="only regular files are read"
         )
     with _readable(path, at):
         return files.read(real)
@@ -139,7 +142,7 @@ def read_text(files: Files, path: str, at: Position | None = None) -> str:
 def decode(content: bytes, path: str) -> str:
     """`content` of the file `path` as text; the rule and the error are `read_text`'s."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise fail("encoding", "the file is UTF-16; UTF-8 is needed", Position(path, 1, 1), hint="save it as UTF-8")
+        raise fail(Code.ENCODING, "the file is UTF-16; UTF-8 is needed", Position(path, 1, 1), hint="save it as UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -148,7 +151,7 @@ def decode(content: bytes, path: str) -> str:
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
         wrong = error.object[error.start]
         at = Position(path, line, column)
-        raise fail("encoding", f"byte 0x{wrong:02x} is not UTF-8", at, hint="save the file as UTF-8") from error
+        raise fail(Code.ENCODING, f"byte 0x{wrong:02x} is not UTF-8", at, hint="save the file as UTF-8") from error
 
 
 @dataclass(slots=True)
@@ -181,7 +184,7 @@ class _Walk:
                 self.problems.add(error)
                 continue
             if kind == "missing":
-                self.problems.error("file-not-found", f"{path!r} is a link to nothing", self.at)
+                self.problems.error(Code.FILE_NOT_FOUND, f"{path!r} is a link to nothing", self.at)
                 continue
             if kind == "directory" and target != direct:
                 self.linked_directories += 1
@@ -190,17 +193,17 @@ class _Walk:
     def add(self, path: str) -> None:
         self.found.add(path)
         if len(self.found) > MAX_FILES:
-            raise fail("too-many-files", f"more than {MAX_FILES} files in one directory or pattern", self.at)
+            raise fail(Code.TOO_MANY_FILES, f"more than {MAX_FILES} files in one directory or pattern", self.at)
 
     def enter(self, path: str, real: str, above: tuple[str, ...]) -> tuple[str, ...]:
         """`above` (the real paths of the directories around) with `real`; empty, and a problem, where it is a loop."""
         if not real or any(f"{parent}/".startswith(f"{real}/") for parent in above):
-            self.problems.error("symlink-loop", f"{path!r} is a link to a directory around it", self.at)
+            self.problems.error(Code.SYMLINK_LOOP, f"{path!r} is a link to a directory around it", self.at)
             return ()
         if len(above) > MAX_DEPTH:
-            raise fail("too-many-files", f"{path!r} is more than {MAX_DEPTH} directories deep", self.at)
+            raise fail(Code.TOO_MANY_FILES, f"{path!r} is more than {MAX_DEPTH} directories deep", self.at)
         if self.linked_directories > MAX_LINKED_DIRECTORIES:
-            raise fail("too-many-files", f"more than {MAX_LINKED_DIRECTORIES} links to directories", self.at)
+            raise fail(Code.TOO_MANY_FILES, f"more than {MAX_LINKED_DIRECTORIES} links to directories", self.at)
         return (*above, real)
 
     def result(self) -> tuple[str, ...]:
@@ -215,7 +218,7 @@ def walk(files: Files, directory: str, at: Position | None = None) -> tuple[str,
     """
     real = resolve_links(files, directory, at)
     if _kind(files, real) != "directory":
-        raise fail("directory-not-found", f"there is no directory {directory!r}", at, hint=_nearest(files, real))
+        raise fail(Code.DIRECTORY_NOT_FOUND, f"there is no directory {directory!r}", at, hint=_nearest(files, real))
     run = _Walk(files, at)
 
     def descend(path: str, real: str, above: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from compiler import files as tree
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.host.disk import DirectoryFiles
 from compiler.host.tree import write_file
@@ -32,7 +33,7 @@ def add(root: Path, new: Mapping[str, bytes], *, replace: Collection[str] = ()) 
             undo.pop_all()
     except OSError as error:
         message = f"cannot write {error.filename or root}: {error.strerror or error}; nothing was changed"
-        raise CompileError([Diagnostic("write-failed", message)], environment=True) from error
+        raise CompileError([Diagnostic(Code.WRITE_FAILED, message)], environment=True) from error
     return tuple(sorted(wanted))
 
 
@@ -51,7 +52,7 @@ def _wanted(root: Path, new: Mapping[str, bytes], replace: Collection[str]) -> d
                 "this is there already, with other content" if blocker == real else f"this is in the way of {path}"
             )
             problems.error(
-                "file-exists", message, Position(blocker), hint="move it away, or overwrite files with --force"
+                Code.FILE_EXISTS, message, Position(blocker), hint="move it away, or overwrite files with --force"
             )
         found[real] = content
     problems.raise_if_any()

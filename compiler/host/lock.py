@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position
 
 WAIT_S = 10.0
@@ -110,4 +111,4 @@ def _locked(path: Path) -> CompileError:
         who = "another process"
     message = f"{who} is writing this output"
     hint = "wait for it to end, then run again"
-    return CompileError([Diagnostic("output-locked", message, Position(path.name), hint)], environment=True)
+    return CompileError([Diagnostic(Code.OUTPUT_LOCKED, message, Position(path.name), hint)], environment=True)

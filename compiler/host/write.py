@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.files.paths import collisions, invalid_output_path, is_git_name
 from compiler.host import lock, swap
@@ -135,7 +136,7 @@ def _checked(root: Path) -> Path:
         reason = "is a git repository"
     if reason:
         hint = "give a directory of its own, such as 'output'"
-        raise fail("output-root-refused", f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
+        raise fail(Code.OUTPUT_ROOT_REFUSED, f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
     return root
 
 
@@ -165,7 +166,7 @@ def _compare(
             found["unchanged"].append(path)
         elif path in new and (blocker := _blocker(path, there, owned)):
             problems.error(
-                "output-foreign-file",
+                Code.OUTPUT_FOREIGN_FILE,
                 f"this is in the way of {path!r} and was not rendered",
                 Position(f"{root.name}/{blocker}"),
                 hint="move it away, or rename what is rendered to this path",
@@ -175,7 +176,7 @@ def _compare(
                 found["added"].append(path)
         elif not force and (content is None or hashlib.sha256(content).hexdigest() != owned[path]):
             problems.error(
-                "output-edited",
+                Code.OUTPUT_EDITED,
                 "this file was edited since it was rendered",
                 Position(f"{root.name}/{path}"),
                 hint="move the change into the profile, then render with --force to replace this file",
@@ -189,11 +190,11 @@ def _compare(
 def _check_paths(problems: Problems, root: Path, new: Mapping[str, bytes], owned: Mapping[str, str]) -> None:
     for path in sorted(new.keys() | owned.keys()):
         if reason := invalid_output_path(path):
-            problems.error("output-path-invalid", f"{path!r} cannot be a file in the output: {reason}")
+            problems.error(Code.OUTPUT_PATH_INVALID, f"{path!r} cannot be a file in the output: {reason}")
     for first, second in collisions(new):
         at, other = (Position(f"{root.name}/{path}") for path in (first, second))
         problems.error(
-            "output-collision",
+            Code.OUTPUT_COLLISION,
             f"{first!r} and {second!r} are one path on some file systems",
             at,
             hint="rename one of the two objects",
@@ -256,7 +257,7 @@ def _swap_in(root: Path, before: Mapping[str, Item], layout: _Layout, new: Mappi
         if not _is_still(staged, identity, before):
             staged = swap.exchange(root, staged)
             hint = "run again when nothing else writes there"
-            raise fail("output-changed", f"{root.name!r} was written to while it was replaced", hint=hint)
+            raise fail(Code.OUTPUT_CHANGED, f"{root.name!r} was written to while it was replaced", hint=hint)
     finally:
         swap.remove(staged)
 
@@ -292,4 +293,4 @@ def _write_errors(root: Path, needed: int = 0) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and needed:
             hint = f"{needed} bytes are needed for the new files"
         message = f"cannot write the output: {path}: {error.strerror or error}; nothing was changed"
-        raise CompileError([Diagnostic("output-write-failed", message, hint=hint)], environment=True) from error
+        raise CompileError([Diagnostic(Code.OUTPUT_WRITE_FAILED, message, hint=hint)], environment=True) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from compiler.codes import Code
 from compiler.diagnostics import Position
 from compiler.fields.reader import Reader
 from compiler.kubernetes.names import is_label_value
@@ -34,7 +35,7 @@ def read_cluster(reader: Reader, files: Files) -> Cluster | None:
     for key, value in labels.items():
         if not is_label_value(value):
             reader.problems.error(
-                "invalid-label",
+                Code.INVALID_LABEL,
                 f"metadata.labels.{key}: '{value}' is not a valid label value",
                 metadata.at("labels", key),
             )
@@ -53,7 +54,7 @@ def read_cluster(reader: Reader, files: Files) -> Cluster | None:
     version = spec.version_text("kubernetesVersion")
     if version and not is_kubernetes_version(version):
         spec.problems.error(
-            "invalid-version",
+            Code.INVALID_VERSION,
             f"spec.kubernetesVersion: '{version}' is not a Kubernetes version",
             spec.at("kubernetesVersion"),
             hint="write major.minor.patch, for example 1.33.4",
@@ -90,7 +91,7 @@ def read_template(reader: Reader, files: Files) -> Template | None:
     spec.only((*_ASSIGNMENT_KEYS, "selector", "extends", "description"))
     if "selector" not in spec.data and "extends" not in spec.data:
         spec.problems.error(
-            "missing-key",
+            Code.MISSING_KEY,
             "spec.selector is required: it selects the clusters of the template",
             spec.here,
             hint="set selector: {matchLabels: {env: prod}}, or `selector: {}` for every cluster",
@@ -161,7 +162,7 @@ def _read_destination(spec: Reader) -> Destination:
     child.only(("server", "name", "kubeconfigSecret"))
     if child.data.get("server") and child.data.get("name"):
         child.problems.error(
-            "invalid-value",
+            Code.INVALID_VALUE,
             "spec.destination: expected server or name, found both",
             child.here,
             hint="set one of them, as in an Argo CD Application",
@@ -197,8 +198,8 @@ def _amount(pool: Reader, key: str) -> Decimal:
     try:
         amount = quantity_of(value)
     except ValueError as error:
-        pool.error("invalid-value", key, str(error))
+        pool.error(Code.INVALID_VALUE, key, str(error))
         return Decimal(0)
     if amount < 0:
-        pool.error("invalid-value", key, f"'{value}' is negative")
+        pool.error(Code.INVALID_VALUE, key, f"'{value}' is negative")
     return amount

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError
 from compiler.fields.reader import Reader
 from compiler.files.paths import normalise
@@ -63,14 +64,14 @@ def _repo_url(reader: Reader, used: bool) -> str:
     url = reader.string("repoURL")
     if not url and used:
         reader.problems.error(
-            "delivery-option",
+            Code.DELIVERY_OPTION,
             "argocd.repoURL is required: the repository from which Argo CD reads the output",
             reader.here,
             hint="set argocd: {repoURL: https://git.example.com/platform/fleet.git}, as `argocd repo list` shows it",
         )
     elif _NOT_IN_URL.search(url) or _holds_password(url):
         reader.problems.error(
-            "delivery-option",
+            Code.DELIVERY_OPTION,
             "argocd.repoURL contains a password or a space",
             reader.at("repoURL"),
             hint="the URL is written to the output; add credentials to Argo CD itself with `argocd repo add`",
@@ -110,7 +111,7 @@ def _duration(reader: Reader, key: str, default: str) -> str:
     duration = reader.string(key)
     if duration and not _DURATION.fullmatch(duration):
         reader.problems.error(
-            "delivery-option",
+            Code.DELIVERY_OPTION,
             f"{reader.name_of(key)}: '{duration}' is not a valid duration",
             reader.at(key),
             hint="write it as 10m, 90s or 1h30m",

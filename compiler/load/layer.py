@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, TextPlace, did_you_mean, fail
 from compiler.fields.reader import Reader, mismatch
 from compiler.model import (
@@ -69,7 +70,7 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
     source: PackRef | ChartRef | None = None
     if len(sources) + builtin > 1:
         reader.problems.error(
-            "layer-source",
+            Code.LAYER_SOURCE,
             f"{reader.name_of()}: expected exactly one of pack, chart, builtin;"
             f" found {' and '.join([*sources, *['builtin'] * builtin])}",
             reader.here,
@@ -81,7 +82,7 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
         source = _read_chart_ref(reader.child("chart"))
     elif not builtin and not settings.manifests:
         reader.problems.error(
-            "layer-source",
+            Code.LAYER_SOURCE,
             f"layer '{name}' has no source",
             reader.here,
             hint="set pack, chart or manifests (or builtin: true if the distribution provides this layer)",
@@ -133,7 +134,7 @@ def _read_pack_ref(reader: Reader) -> PackRef:
 
 def _read_chart_ref(reader: Reader) -> ChartRef:
     reader.only(("name", "version", "path", "registry", "repo", "linkedPack"))
-    reader.one_of("chart-source", ("path", "registry", "repo"))
+    reader.one_of(Code.CHART_SOURCE, ("path", "registry", "repo"))
     linked = reader.child("linkedPack") if reader.data.get("linkedPack") is not None else None
     return ChartRef(
         name=reader.string("name", required=not reader.data.get("path")),
@@ -158,7 +159,7 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
         entry = Reader(item, reader.document, reader.problems, (*reader.path, "manifests", index))
         entry.only(("file", "name", "inline"))
         file, inline = entry.string("file"), entry.string("inline")
-        if not entry.one_of("manifest-source", ("file", "inline")):
+        if not entry.one_of(Code.MANIFEST_SOURCE, ("file", "inline")):
             continue
         name = entry.string("name", required=bool(inline))
         if file:
@@ -183,7 +184,7 @@ def _read_list_strategies(reader: Reader) -> dict[str, str]:
             strategies[path] = f"key:{value['key']}"
         else:
             reader.problems.error(
-                "invalid-value",
+                Code.INVALID_VALUE,
                 f"{reader.name_of('listStrategies')}.{path}: expected append, prepend, replace or {{key: NAME}}",
                 reader.at("listStrategies", path),
                 hint=did_you_mean(str(value), ("append", "prepend", "replace")),
@@ -213,5 +214,5 @@ def load_values_file(files: Files, path: str, at: Position) -> Values:
     document = yamldoc.load_one(tree.read(files, path, at), path)
     data = {} if document.value is None else document.value
     if not isinstance(data, dict):
-        raise fail("values-shape", f"values: {mismatch('mapping', data)}", Position(path, 1))
+        raise fail(Code.VALUES_SHAPE, f"values: {mismatch('mapping', data)}", Position(path, 1))
     return Values(data, path, document)

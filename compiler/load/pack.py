@@ -15,6 +15,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.fields.reader import Reader, mismatch
 from compiler.files.record import Once, Recorder
@@ -35,7 +36,7 @@ def _with_twins(pack: Pack, others: Sequence[str]) -> Pack:
         return pack
     message = f"pack '{pack.name}' {pack.version} is defined {len(others) + 1} times"
     related = tuple((Position(directory), "also defined here") for directory in others)
-    twins = Diagnostic("pack-duplicate", message, pack.at, "delete one, or change its version", related)
+    twins = Diagnostic(Code.PACK_DUPLICATE, message, pack.at, "delete one, or change its version", related)
     return replace(pack, defects=(twins, *pack.defects))
 
 
@@ -105,7 +106,7 @@ def _identity(files: Files, directory: str) -> tuple[str, str]:
     data = _load_json(files, path) if path.endswith(PALETTE) else yamldoc.load_one(tree.read(files, path), path).value
     name, version = (data.get("name"), data.get("version")) if isinstance(data, dict) else (None, None)
     if not (isinstance(name, str) and name and isinstance(version, str) and version):
-        raise fail("pack-unreadable", "name and version are required (string)", Position(path, 1))
+        raise fail(Code.PACK_UNREADABLE, "name and version are required (string)", Position(path, 1))
     return name, version
 
 
@@ -113,16 +114,18 @@ def _load_json(files: Files, path: str) -> Any:
     """The data of a JSON file. Raises CompileError."""
     raw = tree.read(files, path, Position(path))
     if len(raw) > _MAX_BYTES:
-        raise fail("pack-unreadable", f"the file has {len(raw):,} bytes; the limit is {_MAX_BYTES:,}", Position(path))
+        raise fail(
+            Code.PACK_UNREADABLE, f"the file has {len(raw):,} bytes; the limit is {_MAX_BYTES:,}", Position(path)
+        )
     try:
         return json.loads(tree.decode(raw, path))
     except json.JSONDecodeError as error:
         raise fail(
-            "pack-unreadable", f"not valid JSON: {error.msg}", Position(path, error.lineno, error.colno)
+            Code.PACK_UNREADABLE, f"not valid JSON: {error.msg}", Position(path, error.lineno, error.colno)
         ) from None
     except (RecursionError, ValueError):
         raise fail(
-            "pack-unreadable", "not valid JSON: nested too deeply, or a number is too long", Position(path)
+            Code.PACK_UNREADABLE, "not valid JSON: nested too deeply, or a number is too long", Position(path)
         ) from None
 
 
@@ -137,7 +140,7 @@ def _load_document(files: Files, path: str) -> yamldoc.Document:
             raise
         document = yamldoc.Document(value, path, 1)
     if not isinstance(document.value, dict):
-        raise fail("pack-unreadable", mismatch("mapping", document.value), Position(path, 1))
+        raise fail(Code.PACK_UNREADABLE, mismatch("mapping", document.value), Position(path, 1))
     return document
 
 
@@ -148,7 +151,7 @@ def read_pack(files: Files, directory: str, *, registry: str = "") -> Pack:
     path = paths[0] if paths else f"{directory}/{PALETTE}"
     if len(paths) > 1:
         problems.error(
-            "pack-format", f"{directory} contains both {NATIVE} and {PALETTE}", Position(path, 1), hint="delete one"
+            Code.PACK_FORMAT, f"{directory} contains both {NATIVE} and {PALETTE}", Position(path, 1), hint="delete one"
         )
     document = yamldoc.Document({}, path, 1)
     try:

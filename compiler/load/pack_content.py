@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.fields.reader import Reader, mismatch
 from compiler.load.layer import read_overlay, read_overlays
@@ -35,7 +36,7 @@ def read_values(files: Files, directory: str, label: str, problems: Problems) ->
         problems.add(error)
     problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
-        problems.error("values-shape", f"values: {mismatch('mapping', document.value)}", document.at())
+        problems.error(Code.VALUES_SHAPE, f"values: {mismatch('mapping', document.value)}", document.at())
     data = document.value if isinstance(document.value, dict) else {}
     return Values(data, label, document), enabled_presets(text)
 
@@ -50,7 +51,7 @@ def read_presets(files: Files, directory: str, native: bool, problems: Problems)
         add = _read_add(item)
         if name in presets:
             with_problems.error(
-                "preset-duplicate", f"preset '{name}' is defined twice", item.here, hint="the first one is used"
+                Code.PRESET_DUPLICATE, f"preset '{name}' is defined twice", item.here, hint="the first one is used"
             )
         elif name and add is not None:
             presets[name] = Preset(
@@ -72,7 +73,7 @@ def _read_add(item: Reader) -> Mapping[str, Any] | None:
             return None
     if add is None or isinstance(add, dict):
         return add or {}
-    item.error("preset-add", "add", mismatch("mapping", add))
+    item.error(Code.PRESET_ADD, "add", mismatch("mapping", add))
     return None
 
 
@@ -88,7 +89,7 @@ def read_schema(
         if isinstance(text, str):
             rules[path], places[path] = str(text), reader.at(path)
         else:
-            with_problems.error("schema-rule", f"{path}: expected {{schema: '{{{{ … }}}}'}}", reader.at(path))
+            with_problems.error(Code.SCHEMA_RULE, f"{path}: expected {{schema: '{{{{ … }}}}'}}", reader.at(path))
     _take(with_problems, native, problems)
     return rules, places
 
@@ -105,12 +106,12 @@ def read_templates(reader: Reader, directory: str, files: Files) -> tuple[str, .
             matches = tree.named(files, path, reader.at("templates"))
             if not matches and "templates" in reader.data:
                 reader.problems.error(
-                    "pack-file-missing", f"templates: no file matches '{pattern}'", reader.at("templates")
+                    Code.PACK_FILE_MISSING, f"templates: no file matches '{pattern}'", reader.at("templates")
                 )
             for match in matches:
                 if not match.startswith(f"{directory}/templates/"):
                     outside = f"templates: '{match}' is outside the pack's templates/ folder"
-                    reader.problems.error("pack-file-outside", outside, reader.at("templates"))
+                    reader.problems.error(Code.PACK_FILE_OUTSIDE, outside, reader.at("templates"))
                 elif not tree.is_pattern(path) or not match.rpartition("/")[2].startswith("_"):
                     tree.read(files, match, reader.at("templates"))
                     templates.append(match.removeprefix(f"{directory}/"))
@@ -138,7 +139,7 @@ def _overlays(document: Document, problems: Problems) -> Iterator[WrittenOverlay
     for index, item in enumerate(items):
         path = (index,) if isinstance(document.value, list) else ()
         if not isinstance(item, dict):
-            problems.error("wrong-type", mismatch("mapping", item), document.at(*path))
+            problems.error(Code.WRONG_TYPE, mismatch("mapping", item), document.at(*path))
             continue
         # A document with apiVersion and kind is a patch of that object, as in kustomize.
         reader = Reader(item, document, problems, path)
@@ -162,7 +163,7 @@ def _optional(files: Files, path: str, native: bool, problems: Problems) -> Read
     except CompileError as error:
         own.add(error)
     if document.value is not None and not isinstance(document.value, dict):
-        own.error("wrong-type", mismatch("mapping", document.value), document.at())
+        own.error(Code.WRONG_TYPE, mismatch("mapping", document.value), document.at())
     _take(own, native, problems)
     return Reader(document.value if isinstance(document.value, dict) else {}, document, problems)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler import files as tree
+from compiler.codes import Code
 from compiler.diagnostics import CompileError
 from compiler.fields.reader import Reader
 from compiler.model import Dependency, ResourceComponent, ResourceNeed
@@ -32,10 +33,10 @@ def read_file_list(reader: Reader, key: str, directory: str, files: Files) -> tu
             reader.problems.add(error)
             continue
         if not path.startswith(f"{directory}/"):
-            reader.problems.error("pack-file-outside", f"{key}: '{name}' is outside the pack", at)
+            reader.problems.error(Code.PACK_FILE_OUTSIDE, f"{key}: '{name}' is outside the pack", at)
         elif not exists:
             reader.problems.error(
-                "pack-file-missing",
+                Code.PACK_FILE_MISSING,
                 f"{key}: no file '{name}' in the pack",
                 at,
                 hint="the pack is incomplete: download it again, or add the file from its source",

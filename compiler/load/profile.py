@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from compiler.codes import Code
 from compiler.fields.reader import Reader
 from compiler.load.layer import read_overlays, read_policy, read_profile_layer
 from compiler.model import INFRA_TYPES, Layer, LayerType, Profile
@@ -42,7 +43,7 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
             Version.parse(version)
         except ValueError as error:
             reader.problems.error(
-                "invalid-version",
+                Code.INVALID_VERSION,
                 f"metadata.version: '{version}' is not a SemVer version: {error}",
                 metadata.at("version"),
                 hint="write major.minor.patch, for example 1.0.0",
@@ -54,7 +55,7 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
     cloud = spec.string("cloud", "all" if kind == "add-on" else "", required=kind in ("infra", "full"))
     if cloud == "all" and kind in ("infra", "full"):
         spec.problems.error(
-            "cloud-all",
+            Code.CLOUD_ALL,
             f"spec.cloud: 'all' is for add-on profiles only, this profile is of type {kind}",
             spec.at("cloud"),
             hint="set the cloud for which its os, k8s, cni and csi layers are made",
@@ -89,7 +90,7 @@ def _check_names(layers: list[Layer], spec: Reader) -> None:
         other = first.setdefault(layer.name, layer)
         if other is not layer:
             spec.problems.error(
-                "duplicate-layer",
+                Code.DUPLICATE_LAYER,
                 f"layer name '{layer.name}' is used twice in this profile",
                 layer.at,
                 hint="rename one of them",
@@ -105,30 +106,30 @@ def _check_layers(kind: str, cloud: str, layers: list[Layer], spec: Reader) -> N
         for layer in layers:
             if layer.type != "addon":
                 spec.problems.error(
-                    "layer-type", f"layer '{layer.name}' of type {layer.type} in an add-on profile", layer.at,
+                    Code.LAYER_TYPE, f"layer '{layer.name}' of type {layer.type} in an add-on profile", layer.at,
                     hint="an add-on profile has addon layers only; move this layer to an infra or full profile",
                 )  # fmt: skip
         if not layers:
-            spec.problems.error("layer-missing", "an add-on profile needs at least one layer", at)
+            spec.problems.error(Code.LAYER_MISSING, "an add-on profile needs at least one layer", at)
         return
     for layer_type in INFRA_TYPES:
         same_type = [layer for layer in layers if layer.type == layer_type]
         for extra in same_type[1:]:
             spec.problems.error(
-                "layer-type", f"second layer of type {layer_type}: '{extra.name}'", extra.at,
+                Code.LAYER_TYPE, f"second layer of type {layer_type}: '{extra.name}'", extra.at,
                 hint=f"a profile of type {kind} has exactly one layer of each type os, k8s, cni and csi",
                 related=[(same_type[0].at, f"first: '{same_type[0].name}'")],
             )  # fmt: skip
         if not same_type and layer_type not in optional_layers(cloud):
             spec.problems.error(
-                "layer-missing", f"profile of type {kind} for cloud {cloud or '?'} has no {layer_type} layer", at,
+                Code.LAYER_MISSING, f"profile of type {kind} for cloud {cloud or '?'} has no {layer_type} layer", at,
                 hint=f"add one; if the distribution provides it: {{name: {layer_type}, type: {layer_type}, builtin: true}}",
             )  # fmt: skip
     if kind == "infra" and count["addon"]:
         for layer in layers:
             if layer.type == "addon":
                 spec.problems.error(
-                    "layer-type", f"addon layer '{layer.name}' in an infra profile", layer.at,
+                    Code.LAYER_TYPE, f"addon layer '{layer.name}' in an infra profile", layer.at,
                     hint="make the profile 'type: full', or move the layer to an add-on profile",
                 )  # fmt: skip
 
@@ -140,7 +141,7 @@ def _read_variables(spec: Reader) -> tuple[Variable, ...]:
         if variable is None:
             continue
         if variable.name in variables:
-            spec.problems.error("variable-duplicate", f"variable '{variable.name}' is defined twice", child.here)
+            spec.problems.error(Code.VARIABLE_DUPLICATE, f"variable '{variable.name}' is defined twice", child.here)
         variables[variable.name] = variable
     spec.problems.diagnostics.extend(check_definitions(tuple(variables.values())))
     return tuple(variables.values())

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from compiler import files as tree
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean
 from compiler.fields.reader import Reader, mismatch, not_among
 from compiler.files.record import Reads, Recorder
@@ -82,7 +83,7 @@ def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Docume
     """
     if not tree.is_directory(files, PROFILES):
         problems.error(
-            "no-profiles",
+            Code.NO_PROFILES,
             "no folder 'profiles' in this repository",
             Position(PATH if files.entry(PATH) else PROFILES),
             hint="put ClusterProfile and Cluster documents in profiles/**/*.yaml, or check --repo",
@@ -125,7 +126,7 @@ def _kind(reader: Reader) -> str:
     version = reader.data.get("apiVersion")
     if version != API_VERSION:
         reader.problems.error(
-            "api-version",
+            Code.API_VERSION,
             f"apiVersion: expected {API_VERSION}, found {version!r}"
             if version is not None
             else "apiVersion is required",
@@ -136,7 +137,7 @@ def _kind(reader: Reader) -> str:
     kind = reader.data.get("kind")
     if kind not in KINDS:
         reader.problems.error(
-            "unknown-kind",
+            Code.UNKNOWN_KIND,
             f"kind: {not_among(kind, KINDS) if isinstance(kind, str) else mismatch('string', kind)}",
             reader.at("kind"),
             hint=did_you_mean(str(kind), KINDS),
@@ -150,7 +151,7 @@ def _keep(kept: MutableMapping[K, V], key: K, value: V, problems: Problems) -> N
     if other is not value:
         name = " ".join(key) if isinstance(key, tuple) else str(key)
         problems.error(
-            "duplicate-name",
+            Code.DUPLICATE_NAME,
             f"{type(value).__name__.lower()} {name} is defined twice",
             value.at,
             related=[(other.at, "first defined here")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.codes import Code
 from compiler.fields.reader import Reader
 from compiler.kubernetes.selectors import OPERATORS, Requirement, Selector, parse_selector, requirement
 
@@ -32,5 +33,5 @@ def _checked(reader: Reader, at: str, name: str, operator: str, values: Iterable
     try:
         return requirement(name, operator, values)
     except ValueError as error:
-        reader.error("invalid-value", at, str(error))
+        reader.error(Code.INVALID_VALUE, at, str(error))
         return None

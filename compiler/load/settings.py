@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.fields.reader import Reader, mismatch
 from compiler.load.delivery import read_argocd, read_flux
@@ -27,7 +28,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
     if document.value is None:
         return Settings()
     if not isinstance(document.value, dict):
-        problems.error("wrong-type", mismatch("mapping", document.value), Position(PATH, 1))
+        problems.error(Code.WRONG_TYPE, mismatch("mapping", document.value), Position(PATH, 1))
         return Settings()
     reader = Reader(document.value, document, problems)
     reader.only(("apiVersion", "kind", "output", "delivery", "registries", "imports", "policy", *DELIVERIES))
@@ -35,7 +36,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
     reader.choice("kind", ("Settings",), required=True)
     if reader.data.get("imports"):
         problems.error(
-            "not-supported",
+            Code.NOT_SUPPORTED,
             "imports (profiles from other repositories) are not supported yet",
             reader.at("imports"),
             hint="copy the profiles into this repository",
@@ -63,7 +64,7 @@ def _read_output(reader: Reader) -> str:
         or "\\" in output
     ):
         reader.problems.error(
-            "output-path",
+            Code.OUTPUT_PATH,
             f"output: '{reader.data.get('output')}' is not a folder inside the repository",
             reader.at("output"),
             hint="set a relative path such as output or rendered/manifests",
@@ -74,7 +75,7 @@ def _read_output(reader: Reader) -> str:
 
 def _read_registry(reader: Reader) -> Registry:
     reader.only(("name", "kind", "path", "url"))
-    reader.one_of("registry-source", ("path", "url"))
+    reader.one_of(Code.REGISTRY_SOURCE, ("path", "url"))
     return Registry(
         reader.string("name", required=True),
         reader.here,

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from compiler import digest
 from compiler.charts.catalogue import SpoolEntry
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, TextPlace
 from compiler.kubernetes import ObjectId
 from compiler.model.planned import Part, ScopedOverlay
@@ -132,10 +133,10 @@ class Renderer(Protocol):
 
 def failed(layer: str, kind: Literal["timeout", "crashed", "raised"], text: str) -> LayerResult:
     """The result of a task whose worker gave none."""
-    codes = {"timeout": "render-timeout", "crashed": "render-crashed"}
+    code = {"timeout": Code.RENDER_TIMEOUT, "crashed": Code.RENDER_CRASHED, "raised": Code.INTERNAL}
     hint = {
         "timeout": "a template that does not end, or --timeout is too short for this chart",
         "crashed": "the renderer ran out of memory or died; a smaller chart, or a higher limit, may help",
         "raised": "this is a bug in Lamella; run again with --debug and report what it prints",
     }
-    return LayerResult((), (Diagnostic(codes.get(kind, "internal"), f"{layer}: {text}", hint=hint[kind]),))
+    return LayerResult((), (Diagnostic(code[kind], f"{layer}: {text}", hint=hint[kind]),))

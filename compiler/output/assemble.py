@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from compiler import kubernetes, yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.model import CrdInfo, PlannedCluster, PlannedLayer, RenderedObject, layout
 from compiler.model.assembled import AssembledCluster, AssembledLayer
@@ -63,7 +64,7 @@ def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], probl
     for found in objects:
         if found.plaintext_secret:
             problems.error(
-                "plaintext-secret",
+                Code.PLAINTEXT_SECRET,
                 f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}) holds values in clear,"
                 " which would be committed",
                 layer.at,
@@ -83,7 +84,7 @@ def _check_macros(layer: PlannedLayer, objects: Sequence[RenderedObject], proble
             line = text[text.rfind("\n", 0, start) + 1 : start].lstrip()
             if not line.startswith("#"):
                 problems.error(
-                    "macro-left",
+                    Code.MACRO_LEFT,
                     f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}) still contains"
                     f" {text[start:end][:80]}",
                     layer.at,
@@ -116,7 +117,7 @@ def _check_apis(
             elif minor is not None and not kubernetes.serves(minor, found.group, found.version, found.kind):
                 report = problems.warning if layer.policy.apis == "warn" else problems.error
                 report(
-                    "api-not-served",
+                    Code.API_NOT_SERVED,
                     f"cluster '{layer.cluster}', {what} is of {api}, which Kubernetes {cluster.kubernetes_version}"
                     " does not serve",
                     layer.at,
@@ -127,14 +128,14 @@ def _check_apis(
         if crd is not None and found.version not in crd.versions:
             report = problems.warning if layer.policy.apis == "warn" else problems.error
             report(
-                "api-not-served",
+                Code.API_NOT_SERVED,
                 f"cluster '{layer.cluster}', {what} is of version {found.version}; its CRD serves {', '.join(crd.versions)}",
                 layer.at,
             )
         elif crd is None and (layer.name, f"{api}/{found.kind}") not in seen:
             seen.add((layer.name, f"{api}/{found.kind}"))
             problems.warning(
-                "api-unknown",
+                Code.API_UNKNOWN,
                 f"layer '{layer.name}' has objects of {api} {found.kind}, and no layer of cluster '{layer.cluster}' brings"
                 " its CRD",
                 layer.at,
@@ -151,7 +152,7 @@ def _warn_of_unknown_version(
     first, last = kubernetes.MINORS[0], kubernetes.MINORS[-1]
     told = f"those of 1.{last}" if minor > last else "what Helm itself lists"
     problems.warning(
-        "kubernetes-unknown",
+        Code.KUBERNETES_UNKNOWN,
         f"cluster '{cluster.name}' has Kubernetes {cluster.kubernetes_version}; which APIs a version serves is known of"
         f" 1.{first} to 1.{last}: objects are not held against it, and charts that ask for APIs are told {told}",
         cluster.written.at,
@@ -170,7 +171,7 @@ def _check_duplicates(layers: Layers, problems: Problems) -> None:
             other, same = first[key], first[key][0] is layer
             where = other[1].template if same else f"{other[1].template} of layer '{other[0].name}'"
             problems.error(
-                "duplicate-object",
+                Code.DUPLICATE_OBJECT,
                 f"cluster '{layer.cluster}': {found} comes from {found.template} of layer '{layer.name}' and from"
                 f" {'it again' if same and other[1].template == found.template else where}",
                 layer.at,

@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, fail
 from compiler.kubernetes import ObjectId
 from compiler.model import LayerSource, layout
@@ -51,7 +52,7 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
         except ValueError as error:
             if not force:
                 raise fail(
-                    "inventory-broken",
+                    Code.INVENTORY_BROKEN,
                     f"this is no inventory: {error}",
                     Position(f"{root}/{path}", 1),
                     hint="restore it from git, or render with --force: all files in the cluster's folders are replaced",
@@ -126,7 +127,7 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
         try:
             entries = inventory.entries(text)
         except ValueError as error:
-            raise fail("inventory-broken", f"{path} is no inventory: {error}", Position(path, 1)) from None
+            raise fail(Code.INVENTORY_BROKEN, f"{path} is no inventory: {error}", Position(path, 1)) from None
         for name, entry in entries.items():
             content = _text(output, name)
             if content is not None:

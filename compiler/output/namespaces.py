@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.model import PlannedLayer, RenderedObject
 from compiler.model.rendering import OWN_NAMESPACE
@@ -29,7 +30,7 @@ def with_one_namespace_each(layers: Layers, problems: Problems) -> Layers:
             continue
         if kept_in.wave > layer.wave:
             problems.warning(
-                "namespace-late",
+                Code.NAMESPACE_LATE,
                 f"cluster '{layer.cluster}': layer '{layer.name}' (wave {layer.wave}) is in namespace '{found.name}',"
                 f" which layer '{kept_in.name}' brings only in wave {kept_in.wave}",
                 layer.at,
@@ -87,7 +88,7 @@ def _with_metadata_of(
         for key, value in (wanted.get(field) or {}).items():
             if given.get(key, value) != value:
                 problems.warning(
-                    "namespace-metadata",
+                    Code.NAMESPACE_METADATA,
                     f"cluster '{layers[0].cluster}': namespace '{kept.name}' gets {field[:-1]} {key}={given[key]} from"
                     f" layer '{layers[1].name}', not {key}={value} as layer '{layers[0].name}' wants",
                     layers[0].at,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.kubernetes import ObjectId
 from compiler.kubernetes.differences import keep
@@ -38,7 +39,7 @@ def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> Non
         fields.setdefault((found.object, found.template), []).append(found.field or "(the whole object)")
     for (name, template), differing in fields.items():
         problems.error(
-            "random-output",
+            Code.RANDOM_OUTPUT,
             f"cluster '{layer.cluster}', layer '{layer.name}': {name} changes from render to render in"
             f" {', '.join(differing)} (template {template})",
             layer.at,

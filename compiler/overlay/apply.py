@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, did_you_mean
 from compiler.model.overlays import JsonPatch, MergePatch, Overlay, StrategicMerge, Target, Transform
 from compiler.overlay.errors import PatchError
@@ -50,11 +51,11 @@ def _transformed(
     for name in () if overlay.optional else unmatched_replicas(objects, chosen, change):
         names = [str(metadata_of(each).get("name")) for each in objects]
         message = f"replicas: no workload is called '{name}'"
-        problems.append(Diagnostic("overlay-no-match", message, overlay.at, did_you_mean(name, names)))
+        problems.append(Diagnostic(Code.OVERLAY_NO_MATCH, message, overlay.at, did_you_mean(name, names)))
     try:
         return list(transform(objects, set(chosen), change, cluster_scoped)), problems
     except PatchError as error:
-        return list(objects), [*problems, Diagnostic("overlay-failed", str(error), overlay.at, error.hint)]
+        return list(objects), [*problems, Diagnostic(Code.OVERLAY_FAILED, str(error), overlay.at, error.hint)]
 
 
 def _patched(
@@ -69,7 +70,7 @@ def _patched(
                 after = _patch(before, patch)
             except PatchError as error:
                 message = f"{_name(before)}: {error}"
-                problems.append(Diagnostic("overlay-failed", message, overlay.at, error.hint))
+                problems.append(Diagnostic(Code.OVERLAY_FAILED, message, overlay.at, error.hint))
         result.append(after)
     return result, problems
 
@@ -105,7 +106,7 @@ def _no_match(overlay: Overlay, target: Target, objects: Sequence[Object]) -> Di
     hint = nearest(target, objects)
     optional = "`optional: true` allows that"
     return Diagnostic(
-        "overlay-no-match",
+        Code.OVERLAY_NO_MATCH,
         f"the target matches nothing: {describe(target)}",
         overlay.at,
         f"{hint}; {optional}" if hint else optional,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import did_you_mean
 from compiler.fields.reader import Reader
 from compiler.kubernetes import split_api_version
@@ -49,7 +50,7 @@ def parse_overlay(fields: Reader) -> Overlay | None:
     if len(given) != 1:
         there = " and ".join(given) or "none"
         message = f"expected one of {', '.join(_OPERATIONS)}; found {there}"
-        problems.error("overlay-operation", message, fields.at(*given[:1]))
+        problems.error(Code.OVERLAY_OPERATION, message, fields.at(*given[:1]))
         return None
     key = given[0]
     if fields.data[key] is None:
@@ -58,14 +59,14 @@ def parse_overlay(fields: Reader) -> Overlay | None:
     target = _target(fields.child("target")) if "target" in fields.data else _implied_target(operation)
     if target is None and not isinstance(operation, Transform):
         fields.error(
-            "overlay-target",
+            Code.OVERLAY_TARGET,
             key,
             "which object is meant?",
             hint="add a target; a strategic merge patch may carry apiVersion, kind and metadata.name instead",
         )
     if target is None and isinstance(operation, Transform) and operation.drop:
         message = "transform.drop without target would drop every object"
-        problems.error("overlay-target", message, fields.at("transform"))
+        problems.error(Code.OVERLAY_TARGET, message, fields.at("transform"))
     if len(problems.errors) > before or operation is None:
         return None
     return Overlay(target, operation, optional, fields.here)
@@ -74,7 +75,7 @@ def parse_overlay(fields: Reader) -> Overlay | None:
 def _target(fields: Reader) -> Target:
     fields.only(_TARGET_KEYS)
     if not any(fields.data.values()):
-        fields.problems.error("overlay-target", "the target has no condition", fields.here)
+        fields.problems.error(Code.OVERLAY_TARGET, "the target has no condition", fields.here)
     for key in _TARGET_KEYS[:5]:
         _checked(fields, key, full_match)
     for key in _TARGET_KEYS[5:]:
@@ -86,7 +87,7 @@ def _checked(fields: Reader, key: str, parse: Callable[[str], Any]) -> None:
     try:
         parse(fields.string(key))
     except ValueError as error:
-        fields.error("invalid-value", key, str(error))
+        fields.error(Code.INVALID_VALUE, key, str(error))
 
 
 def _implied_target(operation: Operation | None) -> Target | None:
@@ -125,14 +126,14 @@ def _json_operation(fields: Reader) -> JsonOperation | None:
     fields.only(("op", "path", "from", "value"))
     op, path, source = fields.data.get("op"), fields.string("path"), fields.string("from")
     if op not in _OPS:
-        fields.error("invalid-value", "op", f"expected an operation, found {op!r}", hint=did_you_mean(str(op), _OPS))
+        fields.error(Code.INVALID_VALUE, "op", f"expected an operation, found {op!r}", hint=did_you_mean(str(op), _OPS))
         return None
     for key in ("path", "from"):
         _checked(fields, key, parse_pointer)
     needs = {"move": ("path", "from"), "copy": ("path", "from"), "remove": ("path",)}.get(op, ("path", "value"))
     for key in needs:
         if key not in fields.data:
-            fields.problems.error("missing-key", f"{fields.name_of()}: {op} needs '{key}'", fields.here)
+            fields.problems.error(Code.MISSING_KEY, f"{fields.name_of()}: {op} needs '{key}'", fields.here)
     return JsonOperation(op, path, source, fields.data.get("value"))
 
 
@@ -140,9 +141,9 @@ def _transform(fields: Reader, key: str) -> Operation | None:
     fields = fields.child(key)
     fields.only(_TRANSFORM_KEYS)
     if not fields.data:
-        fields.problems.error("overlay-operation", "the transform changes nothing", fields.here)
+        fields.problems.error(Code.OVERLAY_OPERATION, "the transform changes nothing", fields.here)
     if fields.boolean("drop") and len(fields.data) > 1:
-        fields.problems.error("overlay-operation", "transform.drop stands alone", fields.at("drop"))
+        fields.problems.error(Code.OVERLAY_OPERATION, "transform.drop stands alone", fields.at("drop"))
     return Transform(
         namespace=fields.string("namespace"),
         labels=fields.string_map("labels"),
@@ -160,7 +161,7 @@ def _image(fields: Reader) -> Image:
     fields.only(_IMAGE_KEYS)
     _name(fields)
     if not any(fields.data.get(key) for key in _IMAGE_KEYS[1:]):
-        fields.error("missing-key", "name", f"expected one of {', '.join(_IMAGE_KEYS[1:])}")
+        fields.error(Code.MISSING_KEY, "name", f"expected one of {', '.join(_IMAGE_KEYS[1:])}")
     return Image(*(fields.string(key) for key in _IMAGE_KEYS))
 
 
@@ -171,14 +172,14 @@ def _image_swap(fields: Reader) -> ImageSwap | None:
     try:
         return parse_image_swap(lines)
     except ValueError as error:
-        fields.error("invalid-value", "imageSwap", str(error))
+        fields.error(Code.INVALID_VALUE, "imageSwap", str(error))
         return None
 
 
 def _name(fields: Reader) -> str:
     name = fields.string("name", required=True)
     if not name and fields.data.get("name") == "":
-        fields.error("missing-key", "name", "expected a name, found nothing")
+        fields.error(Code.MISSING_KEY, "name", "expected a name, found nothing")
     return name
 
 
@@ -186,7 +187,7 @@ def _replicas(fields: Reader) -> Replicas:
     fields.only(("name", "count"))
     count = fields.integer("count", -1)
     if count < 0:
-        fields.error("invalid-value", "count", f"expected a number of replicas, found {fields.data.get('count')!r}")
+        fields.error(Code.INVALID_VALUE, "count", f"expected a number of replicas, found {fields.data.get('count')!r}")
     return Replicas(_name(fields), max(count, 0))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from compiler.codes import Code
 from compiler.kubernetes.names import MAX_RELEASE, is_release
 from compiler.palette.settings import PackSettings
 from compiler.palette.unmatched import listed, report_unmatched
@@ -43,7 +44,7 @@ def releases(
         report_unmatched(values, "charts", {name for _, name in charts})
     if release_name and len(charts) > 1:
         values.problems.error(
-            "release-name",
+            Code.RELEASE_NAME,
             f"releaseName '{release_name}' cannot name the {len(charts)} charts of pack '{values.pack.name}'",
             values.locate(),
             hint=f"name each one: values: {{pack: {{releaseNameOverride: {{{charts[0][1]}: NAME}}}}}}",
@@ -66,7 +67,7 @@ def _default_name(values: PackValues, chart: str) -> str:
         return name
     short = name[:MAX_RELEASE].rstrip("-.")
     values.problems.warning(
-        "release-name-shortened",
+        Code.RELEASE_NAME_SHORTENED,
         f"release '{name}' is longer than Helm takes ({MAX_RELEASE}) and named '{short}'",
         values.locate("pack", "releaseNameOverride"),
         hint=f"set pack.releaseNameOverride.{chart} in the layer's values",
@@ -84,10 +85,10 @@ def _check_name(values: PackValues, release: PackRelease, other: PackRelease) ->
     hint = f"set pack.releaseNameOverride.{release.chart} in the layer's values"
     if other is not release:
         both = f"charts {other.path} and {release.path} would both be release '{release.name}'"
-        values.problems.error("release-duplicate", both, at, hint=hint)
+        values.problems.error(Code.RELEASE_DUPLICATE, both, at, hint=hint)
     elif not is_release(release.name):
         rule = "at most 53 lower-case letters, digits, '-' and '.'"
-        values.problems.error("release-name", f"'{release.name}' is not a Helm release name ({rule})", at, hint=hint)
+        values.problems.error(Code.RELEASE_NAME, f"'{release.name}' is not a Helm release name ({rule})", at, hint=hint)
 
 
 def _report_stray_overrides(values: PackValues, charts: Charts, settings: PackSettings) -> None:
@@ -96,7 +97,7 @@ def _report_stray_overrides(values: PackValues, charts: Charts, settings: PackSe
     strays = [name for name in settings.release_names if name not in known]
     if strays and charts:
         values.problems.warning(
-            "pack-release-override",
+            Code.PACK_RELEASE_OVERRIDE,
             f"pack.releaseNameOverride: {listed(strays)} {'is' if len(strays) == 1 else 'are'} no chart of this pack",
             values.locate("pack", "releaseNameOverride", strays[0]),
             hint=f"its charts: {listed(name for _, name in charts)}; a subchart has no release of its own",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.model import NodePool
 from compiler.palette.dependencies import check_dependencies
 from compiler.palette.members import Member
 from compiler.palette.resources import check_resources
+
+_REFUSED = {"disabled": Code.PACK_DISABLED, "deleted": Code.PACK_DELETED}
 
 
 def check(
@@ -30,7 +33,7 @@ def check_cloud(member: Member, cloud: str, problems: Problems) -> None:
     clouds = member.pack.cloud_types if member.pack else ()
     if clouds and cloud not in ("", "all") and cloud not in clouds and "all" not in clouds:
         problems.error(
-            "pack-cloud",
+            Code.PACK_CLOUD,
             f"layer '{member.layer}': pack '{member.name}' is for {', '.join(clouds)}, not for {cloud}",
             member.at,
             hint="use the variant of the pack that is made for this cloud",
@@ -42,7 +45,7 @@ def check_layer_type(member: Member, problems: Problems) -> None:
     made_for = member.pack.layer if member.pack else ""
     if made_for and made_for != member.type:
         problems.warning(
-            "pack-layer",
+            Code.PACK_LAYER,
             f"layer '{member.layer}' is of type {member.type}, pack '{member.name}' is made for {made_for}",
             member.at,
         )
@@ -53,10 +56,10 @@ def check_lifecycle(member: Member, problems: Problems) -> None:
     state = member.pack.annotations.get("system_state", "") if member.pack else ""
     text = f"layer '{member.layer}': pack '{member.name}' {member.version} is {state}"
     hint = "move to a version that is maintained"
-    if state in ("disabled", "deleted"):
-        problems.error(f"pack-{state}", text, member.at, hint=hint)
+    if state in _REFUSED:
+        problems.error(_REFUSED[state], text, member.at, hint=hint)
     elif state == "deprecated":
-        problems.warning(f"pack-{state}", text, member.at, hint=hint)
+        problems.warning(Code.PACK_DEPRECATED, text, member.at, hint=hint)
 
 
 def check_end_of_life(member: Member, today: datetime.date, problems: Problems) -> None:
@@ -67,11 +70,11 @@ def check_end_of_life(member: Member, today: datetime.date, problems: Problems) 
     try:
         end = datetime.date.fromisoformat(text)
     except ValueError:
-        problems.warning("pack-eol", f"pack '{member.name}': eol '{text}' is not a date (yyyy-MM-dd)", member.at)
+        problems.warning(Code.PACK_EOL, f"pack '{member.name}': eol '{text}' is not a date (yyyy-MM-dd)", member.at)
         return
     if end < today:
         problems.warning(
-            "pack-eol", f"pack '{member.name}' {member.version} reached its end of life on {text}", member.at
+            Code.PACK_EOL, f"pack '{member.name}' {member.version} reached its end of life on {text}", member.at
         )
 
 
@@ -83,7 +86,7 @@ def check_names(members: Sequence[Member], problems: Problems) -> None:
         other = first.setdefault(name, member)
         if other is not member:
             problems.error(
-                "display-name-duplicate",
+                Code.DISPLAY_NAME_DUPLICATE,
                 f"layers '{other.layer}' and '{member.layer}' are both shown as '{name}'",
                 member.at,
                 hint="give one another pack.spectrocloud.com/display-name",

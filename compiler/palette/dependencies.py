@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, did_you_mean
 from compiler.model import INFRA_TYPES, Dependency, Pack
 from compiler.palette.members import Member
@@ -33,7 +34,7 @@ def _check_dependency(
     kind = dependency.type
     if kind not in _TYPES:
         problems.warning(
-            "dependency-type",
+            Code.DEPENDENCY_TYPE,
             f"pack '{member.name}' depends on '{dependency.pack}' by type '{kind}'; read as optional",
             dependency.at,
             hint=did_you_mean(kind, _TYPES),
@@ -54,7 +55,7 @@ def _check_absent(
     if dependency.layer not in INFRA_TYPES or of_layer:
         at_layer = f" in layer {dependency.layer}" if dependency.layer else ""
         problems.error(
-            "dependency-missing",
+            Code.DEPENDENCY_MISSING,
             f"layer '{member.layer}': pack '{member.name}' needs pack '{dependency.pack}'"
             f"{_bounds(dependency)}{at_layer}",
             member.at,
@@ -66,7 +67,7 @@ def _check_absent(
         _check_version(member, dependency, stand_in, problems, forbidden=False)
     else:
         problems.warning(
-            "dependency-unchecked",
+            Code.DEPENDENCY_UNCHECKED,
             f"layer '{member.layer}': pack '{member.name}' needs pack '{dependency.pack}' in layer {dependency.layer},"
             " and the cluster's profiles have no such layer",
             member.at,
@@ -86,13 +87,13 @@ def _check_version(
     try:
         inside = is_between(other.version, dependency.min_version, dependency.max_version)
     except ValueError as error:
-        problems.warning("dependency-version", f"pack '{member.name}': {error}; not compared", dependency.at)
+        problems.warning(Code.DEPENDENCY_VERSION, f"pack '{member.name}': {error}; not compared", dependency.at)
         return
     if inside != forbidden:
         return
     does = "does not support" if forbidden else "needs"
     problems.error(
-        "dependency-version",
+        Code.DEPENDENCY_VERSION,
         f"layer '{member.layer}': pack '{member.name}' {member.version} {does} '{dependency.pack}'"
         f"{_bounds(dependency)}, the cluster has {other.name} {other.version}",
         member.at,
@@ -127,11 +128,11 @@ def check_upgrade(live: Pack, target: Pack, at: Position, problems: Problems) ->
         try:
             inside = is_between(target.version, dependency.min_version, dependency.max_version)
         except ValueError as error:
-            problems.warning("dependency-version", f"pack '{live.name}': {error}; not compared", dependency.at)
+            problems.warning(Code.DEPENDENCY_VERSION, f"pack '{live.name}': {error}; not compared", dependency.at)
             continue
         if not inside:
             problems.error(
-                "upgrade-not-allowed",
+                Code.UPGRADE_NOT_ALLOWED,
                 f"from {live.version}, pack '{live.name}' can go to{_bounds(dependency)} only, not to {target.version}",
                 at,
                 hint="go through a version in between, or install it anew",

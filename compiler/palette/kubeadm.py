@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, did_you_mean
 from compiler.kubernetes import keypath
 from compiler.palette.values import PackValues
@@ -97,7 +98,7 @@ class _Block:
 
     def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
         name = keypath.show((*self.path, *keys))
-        self.values.problems.error("kubeadm-value", f"{name}: {found}", self.at(*keys), hint=hint)
+        self.values.problems.error(Code.KUBEADM_VALUE, f"{name}: {found}", self.at(*keys), hint=hint)
 
     def child(self, key: str) -> _Block:
         given = self.data.get(key)
@@ -132,7 +133,7 @@ class _Block:
         for key in self.data:
             if key not in known:
                 name, hint = keypath.show((*self.path, key)), did_you_mean(key, known)
-                self.values.problems.warning("kubeadm-not-mapped", f"{name} has no effect", self.at(key), hint=hint)
+                self.values.problems.warning(Code.KUBEADM_NOT_MAPPED, f"{name} has no effect", self.at(key), hint=hint)
 
 
 @dataclass(slots=True)
@@ -145,7 +146,7 @@ class _Once:
         before, first_at = self.known.setdefault(group, {}).setdefault(name, (value, at))
         if before != value:
             block.values.problems.error(
-                "kubeadm-conflict",
+                Code.KUBEADM_CONFLICT,
                 f"layer '{block.source.layer}': {group} '{name}' differs from what another layer says",
                 at,
                 hint="make them the same, or say it in one layer only",

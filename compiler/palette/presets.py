@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, did_you_mean
 from compiler.merge import merge
 from compiler.model import Pack, Preset
@@ -44,12 +45,14 @@ def select(pack: Pack, names: Sequence[str], at: Position, problems: Problems) -
         preset = known.get(name)
         if preset is None:
             hint = did_you_mean(name, [preset.name for preset in pack.presets]) or "it has no presets"
-            problems.error("preset-unknown", f"pack '{pack.name}' {pack.version} has no preset '{name}'", at, hint=hint)
+            problems.error(
+                Code.PRESET_UNKNOWN, f"pack '{pack.name}' {pack.version} has no preset '{name}'", at, hint=hint
+            )
             continue
         other = chosen.setdefault(preset.group or preset.name, preset)
         if other is not preset:
             problems.error(
-                "preset-conflict",
+                Code.PRESET_CONFLICT,
                 f"presets '{other.name}' and '{preset.name}' are both of group '{preset.group}'",
                 at,
                 hint="keep one of them: only one preset of a group can be active",
@@ -78,7 +81,7 @@ def check_record(pack: Pack, problems: Problems) -> None:
     if pack.enabled_presets and not pack.presets:
         listed = ", ".join(pack.enabled_presets)
         problems.warning(
-            "preset-record", f"values.yaml says that presets are enabled ({listed}), the pack has none", at
+            Code.PRESET_RECORD, f"values.yaml says that presets are enabled ({listed}), the pack has none", at
         )
         return
     for record in pack.enabled_presets:
@@ -86,10 +89,10 @@ def check_record(pack: Pack, problems: Problems) -> None:
         found = next((p for p in pack.presets if p.name == name.strip() and p.group in ("", group.strip())), None)
         if found is None:
             unknown = f"values.yaml says that preset '{record}' is enabled, presets.yaml has no such preset"
-            problems.warning("preset-record", unknown, at)
+            problems.warning(Code.PRESET_RECORD, unknown, at)
         elif apply(pack.values.data, [found]) != pack.values.data:
             problems.warning(
-                "preset-record",
+                Code.PRESET_RECORD,
                 f"values.yaml says that preset '{record}' is enabled, but its values differ from it",
                 at,
                 hint=f"the values count as they are; to have the preset, name it: presets: [{found.name}]",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compiler.codes import Code
 from compiler.palette.values import PackValues
 from compiler.yamldoc import text_of
 
@@ -33,14 +34,14 @@ def readiness_checks(values: PackValues) -> tuple[ReadinessCheck, ...]:
     if checks is None:
         return ()
     if not isinstance(checks, list):
-        values.problems.error("pack-setting", f"{_KEY}.v1beta1: expected a list", values.locate(_KEY))
+        values.problems.error(Code.PACK_SETTING, f"{_KEY}.v1beta1: expected a list", values.locate(_KEY))
         return ()
     found = []
     for index, item in enumerate(checks):
         check = _read(item)
         if check is None:
             values.problems.error(
-                "pack-setting",
+                Code.PACK_SETTING,
                 f"{_KEY}.v1beta1[{index}]: needs kind, version and keysToCheck [{{keyToCheck, expectedValue}}]",
                 values.locate(_KEY, "v1beta1", index),
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.kubernetes.quantity import quantity_of
 from compiler.model import NodePool, ResourceNeed
@@ -26,7 +27,7 @@ def check_resources(member: Member, pools: Sequence[NodePool], problems: Problem
             if wanted > available:
                 unit = _UNITS[need.type][0]
                 problems.error(
-                    "resources-insufficient",
+                    Code.RESOURCES_INSUFFICIENT,
                     f"layer '{member.layer}': pack '{member.name}' needs {wanted:g}{unit} {need.type} {what}"
                     f" has {available:g}{unit}",
                     member.at,
@@ -70,6 +71,6 @@ def _requested(member: Member, need: ResourceNeed, request: str, replicas: str, 
         amount = Decimal(0) if value in (MISSING, None, "") else quantity_of(value)
         times = Decimal(1) if count in (MISSING, None, "") else quantity_of(count)
     except ValueError as error:
-        problems.warning("resources-quantity", f"layer '{member.layer}': {request}: {error}; not counted", member.at)
+        problems.warning(Code.RESOURCES_QUANTITY, f"layer '{member.layer}': {request}: {error}; not counted", member.at)
         return Decimal(0)
     return amount * times / _UNITS[need.type][1]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import did_you_mean
 from compiler.kubernetes import keypath
 from compiler.palette import formats
@@ -95,7 +96,7 @@ def rules(values: PackValues) -> dict[str, Rule]:
             found[path] = parse_rule(text)
         except ValueError as error:
             values.problems.warning(
-                "schema-rule", f"{path}: {error}; the rule is not checked", values.pack.schema_at.get(path)
+                Code.SCHEMA_RULE, f"{path}: {error}; the rule is not checked", values.pack.schema_at.get(path)
             )
     return found
 
@@ -117,7 +118,7 @@ def check(values: PackValues) -> None:
                 continue
             elif rule.readonly and _is_edited(values, value, path):
                 values.problems.error(
-                    "schema-readonly",
+                    Code.SCHEMA_READONLY,
                     f"{_name(keys)} is read-only in pack '{values.pack.name}'",
                     values.locate(*keys),
                     hint="delete it here: the pack's own value counts",
@@ -130,7 +131,7 @@ def _report_missing(values: PackValues, keys: Keys, rule: Rule) -> None:
     nested = "".join(f"{{{key}: " for key in keys) + "…" + "}" * len(keys)
     hint = "; ".join([*rule.hints, f"set it in the layer: values: {nested}"])
     message = f"{_name(keys)} is required by pack '{values.pack.name}' and has no value"
-    values.problems.error("schema-required", message, values.locate(*keys), hint=hint)
+    values.problems.error(Code.SCHEMA_REQUIRED, message, values.locate(*keys), hint=hint)
 
 
 def _check_format(values: PackValues, keys: Keys, value: Any, rule: Rule) -> None:
@@ -143,7 +144,7 @@ def _check_format(values: PackValues, keys: Keys, value: Any, rule: Rule) -> Non
     else:
         found = "another value (not shown)" if rule.secret else f"'{values.shown(text)}'"
     values.problems.error(
-        "schema-format",
+        Code.SCHEMA_FORMAT,
         f'{_name(keys)}: expected format "{rule.format.text}", found {found}',
         values.locate(*keys),
         hint="; ".join(rule.hints),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from compiler.codes import Code
 from compiler.kubernetes import keypath
 from compiler.kubernetes.names import is_annotation_key, is_label_key, is_label_value, is_namespace
 from compiler.palette.values import PackValues
@@ -74,7 +75,7 @@ class _Block:
 
     def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
         at = self.values.locate("pack", *keys)
-        self.values.problems.error("pack-setting", f"{keypath.show(('pack', *keys))}: {found}", at, hint=hint)
+        self.values.problems.error(Code.PACK_SETTING, f"{keypath.show(('pack', *keys))}: {found}", at, hint=hint)
 
     def shown(self, value: Any) -> str:
         """A value for a message."""
@@ -187,7 +188,7 @@ class _Block:
             for service in services:
                 if pod.version == service.version and pod.overlaps(service):
                     self.values.problems.error(
-                        "cidr-overlap",
+                        Code.CIDR_OVERLAP,
                         f"pack.podCIDR {pod} and pack.serviceClusterIpRange {service} overlap",
                         self.values.locate("pack", "podCIDR"),
                         related=[(self.values.locate("pack", "serviceClusterIpRange"), "the other one")],
@@ -206,7 +207,7 @@ class _Block:
 
     def _stray(self, name: str, hint: str, *keys: str) -> None:
         at = self.values.locate("pack", *keys)
-        self.values.problems.warning("pack-setting-misplaced", f"pack.{name} has no effect", at, hint=hint)
+        self.values.problems.warning(Code.PACK_SETTING_MISPLACED, f"pack.{name} has no effect", at, hint=hint)
 
 
 def _images(content: Any) -> Iterator[str]:

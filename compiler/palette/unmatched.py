@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from compiler.codes import Code
 from compiler.diagnostics import did_you_mean
 from compiler.palette.values import PackValues
 
 _SHOWN = 9  # keys listed in one message
+_CODES = {"charts": Code.PACK_VALUES_UNMATCHED_CHART, "manifests": Code.PACK_VALUES_UNMATCHED_MANIFEST}
 
 
 def report_unmatched(values: PackValues, section: str, names: Collection[str]) -> None:
@@ -21,7 +23,7 @@ def report_unmatched(values: PackValues, section: str, names: Collection[str]) -
         flat = section == "charts" and len(names) == 1 and len(strays) == len(given)
         switch = "; if these are the chart's own values, set flatCharts: true" if flat else ""
         values.problems.warning(
-            f"pack-values-unmatched-{kind}",
+            _CODES[section],
             f"{section}: {listed(own)} of pack '{pack}' match no {kind} and have no effect",
             values.locate(section, own[0]),
             hint=f"its {section}: {listed(names) or 'none'}{switch}",
@@ -29,7 +31,7 @@ def report_unmatched(values: PackValues, section: str, names: Collection[str]) -
     for key in strays:
         if key not in own:
             values.problems.error(
-                f"pack-values-unmatched-{kind}",
+                _CODES[section],
                 f"{section}.{key} matches no {kind} of pack '{pack}'",
                 values.locate(section, key),
                 hint=did_you_mean(key, names) or f"the pack has no {section}",

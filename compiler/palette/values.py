@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.model import Pack
 
@@ -46,5 +47,5 @@ class PackValues:
         """`value` where it is a mapping; null counts as an empty one, anything else is recorded."""
         if value is None or isinstance(value, Mapping):
             return value or {}
-        self.problems.error("pack-values", f"{'.'.join(keys)}: expected a mapping", self.locate(*keys))
+        self.problems.error(Code.PACK_VALUES, f"{'.'.join(keys)}: expected a mapping", self.locate(*keys))
         return {}

@@ -14,6 +14,7 @@ from typing import Any
 
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import write_tgz
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position
 from compiler.render.helm import HelmFailure
 from compiler.render.helm_errors import failure
@@ -86,4 +87,4 @@ def _diagnostic(found: HelmFailure, names: list[str]) -> Diagnostic:
 
     place = _TEMPLATE.fullmatch(found.template)
     at = Position(name(place) if place else found.template, found.line, found.column)
-    return Diagnostic("gotemplate-failed", _TEMPLATE.sub(name, found.message), at)
+    return Diagnostic(Code.GOTEMPLATE_FAILED, _TEMPLATE.sub(name, found.message), at)

@@ -19,6 +19,7 @@ import jinja2
 from jinja2.exceptions import SecurityError
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, did_you_mean
 from compiler.render.sandbox import MAX_OUTPUT_BYTES, LimitError, MissingKeyError, Sandbox, allowed_filters, as_json
 from compiler.versions import Constraint, Version
@@ -119,27 +120,30 @@ def _diagnostic(
 ) -> Diagnostic:
     places = _places(error.__traceback__, templates) or [Position(path)]
     at, *outer = reversed(places)
-    code, message, hint = "jinja-failed", _first_line(str(error)) or type(error).__name__, ""
+    code, message, hint = Code.JINJA_FAILED, _first_line(str(error)) or type(error).__name__, ""
     match error:
         case jinja2.TemplateSyntaxError():
             at = Position(error.filename or path, error.lineno)
-            code = "jinja-syntax"
+            code = Code.JINJA_SYNTAX
         case jinja2.TemplateNotFound():
-            code, message = "jinja-missing", f"the pack has no template '{error.name}'"
+            code, message = Code.JINJA_MISSING, f"the pack has no template '{error.name}'"
             hint = did_you_mean(str(error.name), [other.rpartition("/")[2] for other in templates])
         case MissingKeyError():
-            code, hint = "jinja-undefined", did_you_mean(error.name, error.known)
+            code, hint = Code.JINJA_UNDEFINED, did_you_mean(error.name, error.known)
         case jinja2.UndefinedError():
             name = _UNDEFINED_NAME.search(message)
-            code, hint = "jinja-undefined", did_you_mean(name[1], context) if name else ""
+            code, hint = Code.JINJA_UNDEFINED, did_you_mean(name[1], context) if name else ""
         case SecurityError():
-            code = "jinja-unsafe"
+            code = Code.JINJA_UNSAFE
         case LimitError() | OverflowError():
-            code = "jinja-limit"
+            code = Code.JINJA_LIMIT
         case RecursionError() | SyntaxError():  # Python's own limits on nesting, when the template's code is compiled
-            code, message = "jinja-limit", "the template is nested too deeply, or includes or calls itself without end"
+            code, message = (
+                Code.JINJA_LIMIT,
+                "the template is nested too deeply, or includes or calls itself without end",
+            )
         case MemoryError():
-            code, message = "jinja-limit", "the template needs more memory than there is"
+            code, message = Code.JINJA_LIMIT, "the template needs more memory than there is"
         case CompileError():
             message = error.diagnostics[0].message
     return Diagnostic(code, message, at, hint, tuple((place, "reached from here") for place in outer))

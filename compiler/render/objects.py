@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from compiler import kubernetes, yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic
 from compiler.kubernetes.images import images
 from compiler.kubernetes.names import is_namespace
@@ -58,12 +59,12 @@ def drafts_of(
         for body in _unwrapped(document.value):
             problem = _shape_problem(body)
             if problem:
-                diagnostics.append(Diagnostic("object-invalid", problem, document.at()))
+                diagnostics.append(Diagnostic(Code.OBJECT_INVALID, problem, document.at()))
                 continue
             if is_encrypted(body) and not body["metadata"].get("namespace") and not _is_cluster_scoped(body):
                 diagnostics.append(
                     Diagnostic(
-                        "sops-namespace",
+                        Code.SOPS_NAMESPACE,
                         f"{body['kind']} {body['metadata']['name']} is encrypted by SOPS and has no namespace; it cannot be"
                         " given one without breaking its MAC",
                         document.at(),

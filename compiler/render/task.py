@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from compiler import kubernetes
 from compiler.charts import scan as chart_scan
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.kubernetes import ObjectId
 from compiler.kubernetes.differences import differences
@@ -155,7 +156,7 @@ def _chart_documents(part: ChartPart, task: LayerTask, setup: Setup) -> list[tup
 def _helm_diagnostic(part: ChartPart, failure: HelmFailure) -> Diagnostic:
     place = f"{failure.place}: " if failure.template else ""
     return Diagnostic(
-        f"helm-{failure.kind}",
+        Code(f"helm-{failure.kind}"),
         f"Helm refuses release '{part.release}' of the chart at {part.path}: {place}{failure.message}",
         part.at,
         hint=_HINTS.get(failure.kind, ""),
@@ -178,7 +179,7 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
     for index, scoped in enumerate(task.overlays):
         changeable = [draft for draft in drafts if not is_encrypted(draft.body)]
         changed, found = apply_one([draft.body for draft in changeable], scoped.overlay)
-        missed = [d for d in found if d.code == "overlay-no-match"]
+        missed = [d for d in found if d.code == Code.OVERLAY_NO_MATCH]
         problems.diagnostics.extend(d for d in found if not (scoped.wide and d in missed))
         if scoped.wide and not missed:
             matched.append(index)

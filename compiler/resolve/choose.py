@@ -9,6 +9,7 @@ from typing import Any
 from compiler import files as tree
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, fail
 from compiler.merge import merge
 from compiler.model import ChartRef, Pack, PackRef, Policy, Source, Values
@@ -47,7 +48,9 @@ def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Prob
     elif pack_ref is not None:
         pack = find_pack(pack_ref, asked, asked_at, source, problems)
     elif any(level.version for level in stacked.settings):
-        raise fail("layer-version", f"layer '{stacked.name}' has no pack or chart whose version could be set", asked_at)
+        raise fail(
+            Code.LAYER_VERSION, f"layer '{stacked.name}' has no pack or chart whose version could be set", asked_at
+        )
     base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)
     levels, strategies = levels_of(base, stacked.settings)
     lists = _lists_of_charts(pack, chart, charts, {path for chosen in strategies for path in chosen})

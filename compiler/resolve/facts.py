@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.model import Macros, Profile, ProfileRef, Source
 from compiler.model.variables import Variable
@@ -24,7 +25,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
     if k8s is None:
         if not cluster.kubernetes_version:
             problems.error(
-                "kubernetes-version",
+                Code.KUBERNETES_VERSION,
                 f"cluster '{cluster.name}' has no k8s layer that gives its Kubernetes version",
                 cluster.at,
                 hint="add spec.kubernetesVersion: 1.33.4 to the cluster",
@@ -33,7 +34,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
     version = k8s.version.removeprefix("v")
     if cluster.kubernetes_version and cluster.kubernetes_version != version:
         problems.error(
-            "kubernetes-version",
+            Code.KUBERNETES_VERSION,
             f"cluster '{cluster.name}' says Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' is {version}",
             cluster.at,
             hint=f"leave spec.kubernetesVersion out, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, TextPlace
 from compiler.model import Values
 from compiler.resolve.scope import SYSTEM_NAMES, Scope
@@ -61,7 +62,7 @@ def _warn(text: str, scope: Scope, text_place: TextPlace, problems: Problems) ->
     for start, expression, meant in lookalikes(text, scope):
         place = text_place.of(Position("", text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)))
         message = f"{expression} looks like a macro and is not one: it stays as it is"
-        problems.warning("macro-lookalike", message, place, hint=f"write {meant}")
+        problems.warning(Code.MACRO_LOOKALIKE, message, place, hint=f"write {meant}")
 
 
 def _texts(value: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.charts import scan as chart_scan
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.digest import canonical_json
 from compiler.model.rendering import Evaluator
@@ -118,7 +119,7 @@ class _Resolver:
             name = self._key(key, keys) if ".spectro." in key else key
             if name in changed and not self.missing:
                 shown = mask(name, self.scope)
-                self._error("macro-value", f"two keys are '{shown}' after their macros", self.locate(*keys, key))
+                self._error(Code.MACRO_VALUE, f"two keys are '{shown}' after their macros", self.locate(*keys, key))
             changed[name] = self.tree(item, (*keys, key))
         return changed
 
@@ -152,7 +153,7 @@ class _Resolver:
             return yamldoc.scalar(text)
         except CompileError as error:
             reason = mask(error.diagnostics[0].message, self.scope)
-            self._error("macro-value", f"what {value[:80]} gives cannot be read as YAML: {reason}")
+            self._error(Code.MACRO_VALUE, f"what {value[:80]} gives cannot be read as YAML: {reason}")
             return None
 
     def text(self, text: str, keys: tuple[str | int, ...], *, inline: bool = False) -> str:
@@ -175,7 +176,7 @@ class _Resolver:
         rest = text[position:]
         result = "".join((*parts, rest.lstrip() if trims else rest))
         if len(result) > _LARGEST:
-            self._error("macro-value", f"with its macros replaced the text is longer than {_LARGEST} characters")
+            self._error(Code.MACRO_VALUE, f"with its macros replaced the text is longer than {_LARGEST} characters")
             return ""
         return result
 
@@ -192,12 +193,12 @@ class _Resolver:
         if text is None:
             kind = "a mapping" if isinstance(content, dict) else "a list"
             hint = "a pipeline can write it out: | toJson"
-            self._error("macro-value", f"{expression.raw} is {kind}, which a text cannot hold", hint=hint)
+            self._error(Code.MACRO_VALUE, f"{expression.raw} is {kind}, which a text cannot hold", hint=hint)
         return text or ""
 
     def _pipeline(self, expression: Expression) -> str:
         if chart_scan.draws_random(expression.raw):
-            self._error("macro-random", f"{expression.raw} may give something else in every run")
+            self._error(Code.MACRO_RANDOM, f"{expression.raw} may give something else in every run")
             return ""
         found = len(self.problems.diagnostics)
         template = f"{{{{ {self._with_literals(expression)} }}}}"
@@ -211,7 +212,7 @@ class _Resolver:
         if isinstance(result, Diagnostic):
             secret = any(f"var.{name}" in expression.references for name in self.scope.sensitive)
             reason = "it fails, and why is not shown: it uses a sensitive variable" if secret else result.message
-            self._error("macro-failed", f"{expression.raw}: {mask(reason, self.scope)}")
+            self._error(Code.MACRO_FAILED, f"{expression.raw}: {mask(reason, self.scope)}")
             return ""
         return result
 
@@ -226,7 +227,7 @@ class _Resolver:
         except Undefined as error:
             if not optional:
                 inside = f", in the value of .spectro.{self.trail[-1]}" if self.trail else ""
-                self._error("macro-undefined", f"{expression.raw}{inside}: {error}", hint=error.hint)
+                self._error(Code.MACRO_UNDEFINED, f"{expression.raw}{inside}: {error}", hint=error.hint)
             return ""
 
     def _is_undefined(self, expression: Expression) -> bool:
@@ -243,7 +244,7 @@ class _Resolver:
             return self.known.get(name, "")
         if name in self.trail:
             circle = " → ".join(f".spectro.{step}" for step in (*self.trail[self.trail.index(name) :], name))
-            self._error("macro-cycle", f"macros refer to each other in a circle: {circle}")
+            self._error(Code.MACRO_CYCLE, f"macros refer to each other in a circle: {circle}")
             return ""
         value = lookup(self.scope, name)
         if holds_macro(value):
@@ -261,7 +262,7 @@ class _Resolver:
         if self.missing > missing:
             raise _PendingError
         if len(canonical_json(value)) > _LARGEST:
-            self._error("macro-value", f"the value of .spectro.{name} is larger than {_LARGEST} characters")
+            self._error(Code.MACRO_VALUE, f"the value of .spectro.{name} is larger than {_LARGEST} characters")
         if len(self.problems.diagnostics) > found:
             self.broken.add(name)
             return ""
@@ -278,7 +279,7 @@ class _Resolver:
             column = expression.start - text.rfind("\n", 0, expression.start)
             self.at = replace(self.at, line=max(self.at.line, 1) + line, column=column)
 
-    def _error(self, code: str, message: str, at: Position | None = None, *, hint: str = "") -> None:
+    def _error(self, code: Code, message: str, at: Position | None = None, *, hint: str = "") -> None:
         self.problems.error(code, message, at or self.at, hint=hint)
 
 

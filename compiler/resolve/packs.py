@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from compiler import files as tree
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Problems, TextPlace
 from compiler.model import ManifestPart
 from compiler.model.order import layer_key
@@ -65,7 +66,7 @@ def cluster_api_part(
     k8s = next(r for r in layers if r.type == "k8s")
     if stack.cloud not in PROVIDERS:
         problems.error(
-            "capi-cloud",
+            Code.CAPI_CLOUD,
             f"cluster '{stack.cluster.name}': no Cluster API provider is known for cloud '{stack.cloud}'",
             stack.cluster.at,
             hint=f"known are {', '.join(sorted(PROVIDERS))}; or write the objects in a pack of your own, without capi: true",

@@ -12,6 +12,7 @@ from compiler.charts import scan as chart_scan
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.charts.spool import spoolable
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, TextPlace, fail
 from compiler.digest import canonical_json
 from compiler.merge import without_deleted
@@ -90,7 +91,7 @@ class PartsBuilder:
         validate = not self.layer.last("skip_schema_validation")
         if chart.missing_dependencies:
             self.problems.error(
-                "chart-dependency-missing",
+                Code.CHART_DEPENDENCY_MISSING,
                 f"chart {chart.name} at {path} declares dependencies that are not vendored in its charts/ folder:"
                 f" {', '.join(chart.missing_dependencies)}",
                 at,
@@ -98,7 +99,7 @@ class PartsBuilder:
             )
         if chart.remote_schema_refs and validate:
             self.problems.error(
-                "schema-remote-ref",
+                Code.SCHEMA_REMOTE_REF,
                 f"the values schema of chart {chart.name} at {path} refers to {', '.join(chart.remote_schema_refs)},"
                 " and nothing is fetched while rendering",
                 at,
@@ -153,7 +154,7 @@ class PartsBuilder:
         """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
         if len(text) > MAX_FILE_BYTES:
             raise fail(
-                "yaml-too-large",
+                Code.YAML_TOO_LARGE,
                 f"expected at most {MAX_FILE_BYTES:,} characters, found {len(text):,}",
                 Position(place.at.path),
             )

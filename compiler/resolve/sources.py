@@ -8,6 +8,7 @@ from compiler import files as tree
 from compiler import versions
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
 from compiler.model import ChartRef, Layer, Pack, PackRef, Source
 from compiler.ports import Files
@@ -18,7 +19,7 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
     if ref.registry or ref.repo:
         place = f"registry '{ref.registry}'" if ref.registry else f"repository {ref.repo}"
         raise fail(
-            "registry-not-supported",
+            Code.REGISTRY_NOT_SUPPORTED,
             f"chart '{ref.name}' comes from {place}: fetching from registries is not supported yet",
             ref.at,
             hint="`helm pull` the chart into this repository and name it by path:"
@@ -28,7 +29,7 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
     chart = charts.at_path(path, ref.at)
     if ref.name and chart.name != ref.name:
         raise fail(
-            "chart-name",
+            Code.CHART_NAME,
             f"the chart at {path} is named '{chart.name}', not '{ref.name}'",
             ref.at,
             hint=f"write chart: {{name: {chart.name}, …}} or correct the path",
@@ -40,7 +41,7 @@ def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> 
     """The version that is asked for (exact or a range) must be the one at the path. Raises CompileError."""
     if version and version != chart.version and _best([chart.version], version, at) is None:
         raise fail(
-            "chart-version",
+            Code.CHART_VERSION,
             f"the chart at {path} has version {chart.version}, asked for is {version}",
             at,
             hint=f"write version: {chart.version}, or put the other version into the repository",
@@ -55,7 +56,7 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
     known: Mapping[str, Pack] = source.packs.get(ref.name) or {}
     if not known:
         hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
-        raise fail("pack-missing", f"there is no pack '{ref.name}'", ref.at, hint=hint)
+        raise fail(Code.PACK_MISSING, f"there is no pack '{ref.name}'", ref.at, hint=hint)
     if ref.registry:
         known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
         _check_registry(ref, source, bool(known))
@@ -64,10 +65,10 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
         listed = ", ".join(sorted(known))
         if not version:
             raise fail(
-                "pack-version", f"pack '{ref.name}' has several versions, and none is asked for", at,
+                Code.PACK_VERSION, f"pack '{ref.name}' has several versions, and none is asked for", at,
                 hint=f"add version: one of {listed}",
             )  # fmt: skip
-        raise fail("pack-version", f"pack '{ref.name}' has no version {version}", at, hint=f"there is {listed}")
+        raise fail(Code.PACK_VERSION, f"pack '{ref.name}' has no version {version}", at, hint=f"there is {listed}")
     pack = known[chosen]
     if any(defect.severity == "error" for defect in pack.defects):
         raise CompileError(pack.defects)
@@ -80,16 +81,16 @@ def _check_registry(ref: PackRef, source: Source, found: bool) -> None:
     if registry is None:
         names = [r.name for r in source.settings.registries]
         hint = did_you_mean(ref.registry, names) or "registries are declared in lamella.yaml"
-        raise fail("registry-unknown", f"there is no registry '{ref.registry}'", ref.at, hint=hint)
+        raise fail(Code.REGISTRY_UNKNOWN, f"there is no registry '{ref.registry}'", ref.at, hint=hint)
     if registry.url:
         raise fail(
-            "registry-not-supported",
+            Code.REGISTRY_NOT_SUPPORTED,
             f"pack '{ref.name}' comes from registry '{ref.registry}': fetching from registries is not supported yet",
             ref.at,
             hint="put the pack into packs/, or give the registry a path in this repository",
         )
     if not found:
-        raise fail("pack-missing", f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
+        raise fail(Code.PACK_MISSING, f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
 
 
 def _choose(version: str, available: tuple[str, ...], at: Position) -> str | None:
@@ -104,7 +105,7 @@ def _best(available: Collection[str], version: str, at: Position) -> str | None:
         return versions.best(available, version)
     except ValueError:
         raise fail(
-            "invalid-version",
+            Code.INVALID_VERSION,
             f"'{version[:60]}' is neither a version nor a range",
             at,
             hint="an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems, did_you_mean
 from compiler.model import (
     INFRA_TYPES,
@@ -44,7 +45,7 @@ def check_templates(templates: Mapping[str, Template], problems: Problems) -> No
         for name in template.extends:
             if name not in templates:
                 problems.error(
-                    "template-missing",
+                    Code.TEMPLATE_MISSING,
                     f"template '{template.name}' extends unknown template '{name}'",
                     template.at,
                     hint=did_you_mean(name, templates),
@@ -52,7 +53,7 @@ def check_templates(templates: Mapping[str, Template], problems: Problems) -> No
         trail = _cycle(template, templates)
         if trail and template.name == min(trail):
             cycle = " -> ".join((*trail, trail[0]))
-            problems.error("template-cycle", f"template '{template.name}' extends itself: {cycle}", template.at)
+            problems.error(Code.TEMPLATE_CYCLE, f"template '{template.name}' extends itself: {cycle}", template.at)
 
 
 def _cycle(start: Template, templates: Mapping[str, Template]) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
     infra = [(ref, profile) for ref, profile in found if profile.type != "add-on"]
     for ref, profile in infra[1:]:
         problems.error(
-            "infra-twice",
+            Code.INFRA_TWICE,
             f"cluster '{cluster.name}' has two profiles with infra layers: {infra[0][1].name} and {profile.name}",
             ref.at,
             hint="a cluster has at most one infra or full profile",
@@ -106,7 +107,7 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
     for ref, profile in found:
         if profile.cloud not in ("all", cloud):
             problems.error(
-                "cloud-mismatch",
+                Code.CLOUD_MISMATCH,
                 f"profile {profile.name} {profile.version} is for cloud {profile.cloud},"
                 f" cluster '{cluster.name}' is on {cloud or 'no cloud (spec.cloud is missing)'}",
                 ref.at,
@@ -155,7 +156,7 @@ def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Pr
         for ref in assignment.profiles:
             if ref.name in here:
                 problems.error(
-                    "duplicate-profile",
+                    Code.DUPLICATE_PROFILE,
                     f"profile '{ref.name}' is given twice by {label}",
                     ref.at,
                     related=[(here[ref.name].at, "first")],
@@ -165,7 +166,7 @@ def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Pr
             below = chosen.get(ref.name)
             if below and below[1].version != ref.version and label.startswith("template ") and ref.name not in own:
                 problems.error(
-                    "template-conflict",
+                    Code.TEMPLATE_CONFLICT,
                     f"cluster '{cluster.name}' gets profile '{ref.name}' in version {below[1].version} from {below[0]}"
                     f" and in {ref.version} from {label}",
                     ref.at,
@@ -191,14 +192,14 @@ def _find(ref: ProfileRef, source: Source, problems: Problems) -> Profile | None
         versions = sorted(version for name, version in source.profiles if name == ref.name)
         if versions:
             problems.error(
-                "profile-version-missing",
+                Code.PROFILE_VERSION_MISSING,
                 f"profile '{ref.name}' has no version {ref.version}",
                 ref.at,
                 hint=f"there is {', '.join(versions)}",
             )
         else:
             hint = did_you_mean(ref.name, {name for name, _ in source.profiles})
-            problems.error("profile-missing", f"there is no profile '{ref.name}'", ref.at, hint=hint)
+            problems.error(Code.PROFILE_MISSING, f"there is no profile '{ref.name}'", ref.at, hint=hint)
     return profile
 
 
@@ -210,7 +211,7 @@ def _layers(
     for name, override in cluster.assignment.layers.items():
         if complete and name not in known:
             problems.error(
-                "layer-unknown",
+                Code.LAYER_UNKNOWN,
                 f"cluster '{cluster.name}' overrides layer '{name}', which none of its profiles has",
                 override.at,
                 hint=did_you_mean(name, known),
@@ -222,7 +223,7 @@ def _layers(
             other = found.get(layer.name)
             if other is not None:
                 problems.error(
-                    "duplicate-layer",
+                    Code.DUPLICATE_LAYER,
                     f"cluster '{cluster.name}' gets two layers named '{layer.name}',"
                     f" from profiles {other.profile.name} and {profile.name}",
                     layer.at,
@@ -265,7 +266,7 @@ def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) ->
         return False
     if stacked.type in INFRA_TYPES:
         problems.error(
-            "layer-disabled",
+            Code.LAYER_DISABLED,
             f"layer '{stacked.name}' of type {stacked.type} cannot be disabled (cluster '{cluster.name}')",
             last.at,
             hint="an infra layer can be changed, never removed (builtin: true fills a slot without objects)",
@@ -284,7 +285,7 @@ def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems
         for layer, override in source.templates[name].assignment.layers.items():
             if layer not in layers:
                 problems.error(
-                    "layer-unknown",
+                    Code.LAYER_UNKNOWN,
                     f"template '{name}' overrides layer '{layer}', which none of its clusters has",
                     override.at,
                     hint=did_you_mean(layer, layers),

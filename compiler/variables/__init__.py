@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, did_you_mean
 from compiler.fields.formats import FORMATS
 from compiler.model.variables import Option, Variable
@@ -32,17 +33,17 @@ def _checked(variable: Variable, value: Any, at: Position, problems: Problems) -
     if text is None:
         kind = "a mapping" if isinstance(value, dict) else "a list"
         problems.error(
-            "variable-value", f"variable '{variable.name}': expected {FORMATS[variable.format][1]}, found {kind}", at
+            Code.VARIABLE_VALUE, f"variable '{variable.name}': expected {FORMATS[variable.format][1]}, found {kind}", at
         )
     elif variable.immutable and text != variable.default:
         hint = "set it in the profile, or drop `immutable` there"
         problems.error(
-            "variable-immutable", f"variable '{variable.name}' is immutable: only its profile can change it", at,
+            Code.VARIABLE_IMMUTABLE, f"variable '{variable.name}' is immutable: only its profile can change it", at,
             hint=hint, related=[(variable.at, "defined here")],
         )  # fmt: skip
     elif fault := fault_of(variable, text):
         problems.error(
-            "variable-value", f"variable '{variable.name}': the value {fault}", at,
+            Code.VARIABLE_VALUE, f"variable '{variable.name}': the value {fault}", at,
             hint=did_you_mean(text, [o.value for o in variable.options]) if not variable.sensitive else "",
             related=[(variable.at, "defined here")],
         )  # fmt: skip
@@ -67,7 +68,7 @@ def values_of(
     for name in given:
         if name not in known:
             message = f"the profile defines no variable '{name}'"
-            problems.error("variable-unknown", message, where.get(name, at), hint=did_you_mean(name, known))
+            problems.error(Code.VARIABLE_UNKNOWN, message, where.get(name, at), hint=did_you_mean(name, known))
     found: dict[str, str] = {}
     for name, variable in known.items():
         value = given.get(name)
@@ -76,7 +77,7 @@ def values_of(
             found[name] = text
         elif value is None and variable.required:
             problems.error(
-                "variable-required", f"variable '{name}' is required and has no value", at,
+                Code.VARIABLE_REQUIRED, f"variable '{name}' is required and has no value", at,
                 hint=f"give it one where the profile is used: variables: {{{name}: …}}",
                 related=[(variable.at, "defined here")],
             )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from compiler import regex
+from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems, did_you_mean
 from compiler.fields.formats import FORMATS
 from compiler.fields.reader import Reader
@@ -53,9 +54,9 @@ def read_variable(fields: Reader) -> Variable | None:
     found = check_definition(variable)
     fields.problems.diagnostics.extend(found)
     codes = {diagnostic.code for diagnostic in found}
-    if "variable-regex" in codes:
+    if Code.VARIABLE_REGEX in codes:
         variable = replace(variable, regex="")
-    return None if codes & {"variable-name", "variable-format"} else variable
+    return None if codes & {Code.VARIABLE_NAME, Code.VARIABLE_FORMAT} else variable
 
 
 def _option(fields: Reader) -> Option:
@@ -72,60 +73,61 @@ def check_definition(variable: Variable) -> tuple[Diagnostic, ...]:
     """What is wrong with a definition by itself; a default must be a value that a cluster could give."""
     found = Problems()
 
-    def refuse(code: str, message: str, hint: str = "") -> None:
+    def refuse(code: Code, message: str, hint: str = "") -> None:
         found.error(code, f"variable '{variable.name}': {message}", variable.at, hint=hint)
 
     if not _NAME.fullmatch(variable.name):
-        refuse("variable-name", "a name consists of letters, digits, '_' and '-' and begins with a letter or '_'")
+        refuse(Code.VARIABLE_NAME, "a name consists of letters, digits, '_' and '-' and begins with a letter or '_'")
     if variable.format not in FORMATS:
-        refuse("variable-format", f"unknown format '{variable.format}'", did_you_mean(variable.format, FORMATS))
+        refuse(Code.VARIABLE_FORMAT, f"unknown format '{variable.format}'", did_you_mean(variable.format, FORMATS))
     if variable.input_type not in INPUT_TYPES:
         hint = did_you_mean(variable.input_type, INPUT_TYPES)
-        refuse("variable-input-type", f"unknown inputType '{variable.input_type}'", hint)
+        refuse(Code.VARIABLE_INPUT_TYPE, f"unknown inputType '{variable.input_type}'", hint)
     if variable.regex and (fault := regex.fault(variable.regex)):
-        refuse("variable-regex", f"the regex {fault}", "RE2 syntax, as Palette: no look-around, no back-references")
+        refuse(Code.VARIABLE_REGEX, f"the regex {fault}", "RE2 syntax, as Palette: no look-around, no back-references")
     _check_options(variable, refuse)
     for flag, set_ in (
         ("immutable", variable.immutable),
         ("hidden and required", variable.hidden and variable.required),
     ):
         if set_ and variable.default is None:
-            refuse("variable-default", f"it is {flag}, so that no cluster can give it a value, and has no default")
+            refuse(Code.VARIABLE_DEFAULT, f"it is {flag}, so that no cluster can give it a value, and has no default")
     if not found.errors and variable.default is not None and (fault := fault_of(variable, variable.default)):
-        refuse("variable-default", f"the default {fault}")
+        refuse(Code.VARIABLE_DEFAULT, f"the default {fault}")
     return tuple(found.diagnostics)
 
 
-def _check_options(variable: Variable, refuse: Callable[[str, str], None]) -> None:
+def _check_options(variable: Variable, refuse: Callable[[Code, str], None]) -> None:
     if variable.input_type != "dropdown":
         if variable.options:
-            refuse("variable-options", f"options are for inputType dropdown, not {variable.input_type}")
+            refuse(Code.VARIABLE_OPTIONS, f"options are for inputType dropdown, not {variable.input_type}")
         return
     if not variable.options:
-        refuse("variable-options", "a dropdown needs at least one option")
+        refuse(Code.VARIABLE_OPTIONS, "a dropdown needs at least one option")
     for kind in ("value", "label"):
         names = [getattr(o, kind) or o.value for o in variable.options]
         for name in sorted({n for n in names if names.count(n) > 1}):
-            refuse("variable-options", f"two options have the {kind} '{name}'")
+            refuse(Code.VARIABLE_OPTIONS, f"two options have the {kind} '{name}'")
     if sum(o.default for o in variable.options) > 1:
-        refuse("variable-options", "more than one option is the default")
+        refuse(Code.VARIABLE_OPTIONS, "more than one option is the default")
     for option in variable.options:
         if not option.value:
-            refuse("variable-options", "an option has no value")
+            refuse(Code.VARIABLE_OPTIONS, "an option has no value")
         elif option.default and option.value != variable.default:
             refuse(
-                "variable-default", f"option '{option.value}' is marked as default, the default is '{variable.default}'"
+                Code.VARIABLE_DEFAULT,
+                f"option '{option.value}' is marked as default, the default is '{variable.default}'",
             )
         elif variable.format in FORMATS and not FORMATS[variable.format][0](option.value):
-            refuse("variable-options", f"option '{option.value}' is not {FORMATS[variable.format][1]}")
+            refuse(Code.VARIABLE_OPTIONS, f"option '{option.value}' is not {FORMATS[variable.format][1]}")
 
 
 def check_definitions(variables: Sequence[Variable]) -> tuple[Diagnostic, ...]:
     """What is wrong among the variables of one profile: names and display names must be unique."""
     found = Problems()
     for code, what, field in (
-        ("variable-duplicate", "name", "name"),
-        ("variable-display-name", "display name", "display_name"),
+        (Code.VARIABLE_DUPLICATE, "name", "name"),
+        (Code.VARIABLE_DISPLAY_NAME, "display name", "display_name"),
     ):
         first: dict[str, Variable] = {}
         for variable in variables:

@@ -13,6 +13,7 @@ import string
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import fail
 from compiler.yamldoc.memo import Memo
 
@@ -122,7 +123,7 @@ _LINES: Memo[str] = Memo(_line)
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xD800 <= code < 0xE000:
-        raise fail("yaml-encoding", f"lone surrogate U+{code:04X} cannot be written as UTF-8")
+        raise fail(Code.YAML_ENCODING, f"lone surrogate U+{code:04X} cannot be written as UTF-8")
     return f"\\u{code:04x}"
 
 
@@ -147,7 +148,7 @@ def _not_in_block(text: str) -> bool:
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise fail("yaml-number", f"{value} cannot be represented as a number in JSON")
+        raise fail(Code.YAML_NUMBER, f"{value} cannot be represented as a number in JSON")
     if value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     text = repr(float(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, fail
 from compiler.yamldoc.limits import MAX_TAG_DIRECTIVES
 
@@ -25,19 +26,19 @@ def decode(text: bytes | str, path: str, first_line: int, max_bytes: int) -> str
             message = "expected UTF-8, found UTF-16"
             if not wide:
                 message = f"byte {text[error.start]:#04x} at offset {error.start} is not UTF-8"
-            raise fail("yaml-encoding", message, at, hint="save the file as UTF-8") from None
+            raise fail(Code.YAML_ENCODING, message, at, hint="save the file as UTF-8") from None
     else:
         decoded = text
         if not text.isascii() and size <= max_bytes:
             size = len(text.encode("utf-8", "surrogatepass"))
     if size > max_bytes:
-        raise fail("yaml-too-large", f"expected at most {max_bytes:,} bytes of YAML, found {size:,}", Position(path))
+        raise fail(Code.YAML_TOO_LARGE, f"expected at most {max_bytes:,} bytes of YAML, found {size:,}", Position(path))
     if "\ufeff" in decoded:  # at the start, or where files with one were concatenated
         decoded = _LINE_BOM.sub("", decoded)
     if "\0" in decoded or "\ufeff" in decoded:
         raise forbidden(decoded, path, first_line)
     if decoded.count("%TAG") > MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(decoded)) > MAX_TAG_DIRECTIVES:
-        raise fail("yaml-tag", f"more than {MAX_TAG_DIRECTIVES} %TAG directives", Position(path, first_line))
+        raise fail(Code.YAML_TAG, f"more than {MAX_TAG_DIRECTIVES} %TAG directives", Position(path, first_line))
     return decoded
 
 
@@ -47,7 +48,7 @@ def forbidden(text: str, path: str, first_line: int) -> CompileError:
     character = ord(text[start]) if text else 0
     at = Position(path, first_line + text.count("\n", 0, start), start - text.rfind("\n", 0, start))
     return fail(
-        "yaml-encoding",
+        Code.YAML_ENCODING,
         f"character U+{character:04X} is not allowed in YAML",
         at,
         hint="save the file as UTF-8" if not character else "write it as an escape in double quotes",

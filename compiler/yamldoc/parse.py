@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, fail
 from compiler.yamldoc import lines
 from compiler.yamldoc.document import Document
@@ -53,7 +54,7 @@ def load_one(
     """As `load`, for the text of one document; its value is None where there is none. Raises also `yaml-documents`."""
     documents = load(text, path, positions=positions, duplicates=duplicates, first_line=first_line, max_bytes=max_bytes)
     if len(documents) > 1:
-        raise fail("yaml-documents", f"expected one document, found {len(documents)}", documents[1].at())
+        raise fail(Code.YAML_DOCUMENTS, f"expected one document, found {len(documents)}", documents[1].at())
     return documents[0] if documents else Document(None, path, first_line)
 
 

@@ -23,6 +23,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.yamldoc.document import Document, Place
 from compiler.yamldoc.encoding import forbidden
@@ -112,7 +113,7 @@ class EventReader:
             hint = "quote the value; it starts with a character that YAML reserves"
         if error.context:
             problem = f"{error.context}: {problem}"
-        return fail("yaml-syntax", problem, self._at(mark) if mark else Position(self._path), hint=hint)
+        return fail(Code.YAML_SYNTAX, problem, self._at(mark) if mark else Position(self._path), hint=hint)
 
     def _node(self, event: Any, depth: int) -> tuple[Any, Any]:
         """The value of the node that starts with the event, and the places inside it."""
@@ -131,7 +132,7 @@ class EventReader:
             if self._positions and event.style == "|":
                 inner = self._block(event.start_mark)
         elif depth >= MAX_DEPTH:
-            raise fail("yaml-too-deep", f"more than {MAX_DEPTH} levels of nesting", self._at(event.start_mark))
+            raise fail(Code.YAML_TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", self._at(event.start_mark))
         elif kind is MappingStartEvent:
             value, inner = self._mapping(event, depth + 1)
         else:
@@ -149,14 +150,16 @@ class EventReader:
         return self._place(mark, None)._replace(column=column + 1, line=self._place(mark, None).line + 1)
 
     def _excess(self, event: Any, what: str) -> CompileError:
-        return fail("yaml-too-many-values", what, self._at(event.start_mark))
+        return fail(Code.YAML_TOO_MANY_VALUES, what, self._at(event.start_mark))
 
     def _alias(self, event: Any) -> tuple[Any, Any]:
         anchor = self._anchors.get(event.anchor)
         if anchor is None:
-            raise fail("yaml-alias", f"no anchor &{shown(event.anchor)} before this alias", self._at(event.start_mark))
+            raise fail(
+                Code.YAML_ALIAS, f"no anchor &{shown(event.anchor)} before this alias", self._at(event.start_mark)
+            )
         if not anchor.complete:
-            raise fail("yaml-alias", f"anchor &{shown(event.anchor)} contains itself", self._at(event.start_mark))
+            raise fail(Code.YAML_ALIAS, f"anchor &{shown(event.anchor)} contains itself", self._at(event.start_mark))
         self._nodes += anchor.nodes
         self._size += anchor.size
         if self._nodes > MAX_NODES:
@@ -171,7 +174,7 @@ class EventReader:
             try:
                 return as_json(value)
             except CompileError as error:
-                self._refuse("yaml-number", error.diagnostics[0].message, event, error.diagnostics[0].hint)
+                self._refuse(Code.YAML_NUMBER, error.diagnostics[0].message, event, error.diagnostics[0].hint)
                 return None
         return value
 
@@ -187,10 +190,12 @@ class EventReader:
         try:
             return tagged(tag, str(text))
         except ValueError as error:
-            self._refuse("yaml-tag", str(error), event, "use only !!str, !!int, !!float, !!bool, !!null and !!binary")
+            self._refuse(
+                Code.YAML_TAG, str(error), event, "use only !!str, !!int, !!float, !!bool, !!null and !!binary"
+            )
             return None
 
-    def _refuse(self, code: str, message: str, event: Any, hint: str = "") -> None:
+    def _refuse(self, code: Code, message: str, event: Any, hint: str = "") -> None:
         self._add(Diagnostic(code, message, self._at(event.start_mark), hint))
 
     def _add(self, problem: Diagnostic) -> None:
@@ -200,7 +205,7 @@ class EventReader:
 
     def _collection_tag(self, event: Any, kind: str) -> None:
         if event.tag is not None and event.tag not in _COLLECTION_TAGS[kind]:
-            self._refuse("yaml-tag", f"unknown tag {short_tag(event.tag)} for a {kind}", event)
+            self._refuse(Code.YAML_TAG, f"unknown tag {short_tag(event.tag)} for a {kind}", event)
 
     def _sequence(self, event: Any, depth: int) -> tuple[list[Any], list[Place] | None]:
         self._collection_tag(event, "list")
@@ -241,7 +246,7 @@ class EventReader:
         text = None if isinstance(raw, (dict, list)) else key_text(raw)
         if text is None:
             shown = {dict: "a map", list: "a list", type(None): "null"}.get(type(raw), str(raw))
-            self._refuse("yaml-key", f"{shown} cannot be a key", event, "quote the key")
+            self._refuse(Code.YAML_KEY, f"{shown} cannot be a key", event, "quote the key")
             return ""
         return text
 
@@ -249,7 +254,7 @@ class EventReader:
         at, before = self._at(mark), self._at(first)
         message = f"key {shown(key)!r} is defined twice, first on line {before.line}"
         severity: Literal["error", "warning"] = "warning" if self._tolerant else "error"
-        duplicate = Diagnostic("yaml-duplicate-key", message, at, "keep one", ((before, "first"),), severity)
+        duplicate = Diagnostic(Code.YAML_DUPLICATE_KEY, message, at, "keep one", ((before, "first"),), severity)
         if not self._tolerant:
             self._add(duplicate)
         elif len(self._duplicates) < MAX_PROBLEMS:
@@ -262,7 +267,7 @@ class EventReader:
         sources = value if isinstance(value, list) else [value]
         inners = inner if isinstance(value, list) else [inner]
         if not all(isinstance(source, dict) for source in sources):
-            self._refuse("yaml-merge", "expected a map or a list of maps for '<<'", event)
+            self._refuse(Code.YAML_MERGE, "expected a map or a list of maps for '<<'", event)
             return
         for source in reversed(sources):  # of several sources the first has precedence
             values.update(source)

@@ -13,6 +13,7 @@ import re
 import struct
 from typing import Any
 
+from compiler.codes import Code
 from compiler.diagnostics import fail
 
 _WORDS: dict[str, Any] = {
@@ -88,7 +89,9 @@ def as_json(value: Any) -> Any:
     if type(value) is not float:
         return value
     if not math.isfinite(value):
-        raise fail("yaml-number", f"{value} cannot be represented as a number in JSON", hint="quote it if it is text")
+        raise fail(
+            Code.YAML_NUMBER, f"{value} cannot be represented as a number in JSON", hint="quote it if it is text"
+        )
     return int(value) if value.is_integer() and -(2.0**63) <= value < 2.0**63 else value
 
 

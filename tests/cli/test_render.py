@@ -321,7 +321,7 @@ def test_a_renderer_that_dies_is_told_of_its_layer(shop: Path, lamella: Lamella,
     edit(shop / "profiles/shop.yaml", "  layers:\n", "  layers:\n    - {name: app, chart: {path: ../charts/app}}\n")
     said = lamella("render", "--helm-engine", "cli", "--helm-binary", fake_helm(tmp_path, FAKE_HELM), "dev")
     assert said.status == 1
-    assert "profiles/shop.yaml:7:7: error[render-crashed]: " in said.err
+    assert "profiles/shop.yaml:8:7: error[render-crashed]: " in said.err
     assert not (shop / "output").exists()
 
 

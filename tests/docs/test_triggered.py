@@ -4,9 +4,9 @@ A code counts where a test that passes must have met it, which its text tells:
 
 - the talk that a golden case expects, and the output that a page of docs/ expects, both compared word for word, have
   `error[code]` or `warning[code]`;
-- a test module asserts it: the code is in a string of an assertion that is no denial (`!=`, `not in`, `not`), of what
-  `raises(match=…)` expects, of the table of a `parametrize`, or of a constant of the module, from which such tables are
-  made.
+- a test module asserts it: `Code.NAME`, or a string with the code, is in an assertion that is no denial (`!=`, `not in`,
+  `not`), in what `raises(match=…)` expects, in the table of a `parametrize`, or in a constant of the module, from which
+  such tables are made.
 
 Nothing is recorded while tests run: workers and subprocesses, of which a recorder would learn nothing, count as all
 others, one room can be run alone, and `-n auto` makes no difference.
@@ -45,9 +45,9 @@ def modules() -> Iterator[Path]:
 
 def asserted(tree: ast.Module) -> Iterator[str]:
     """The strings of a module that its tests expect to see."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            yield from strings(node.value)
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            yield from strings(statement.value)
     for node in ast.walk(tree):
         match node:
             case ast.Assert():
@@ -61,6 +61,8 @@ def strings(expression: ast.AST) -> Iterator[str]:
     match expression:
         case ast.Constant(value=str() as text):
             yield text
+        case ast.Attribute(value=ast.Name(id="Code"), attr=name):
+            yield Code[name].value
         case ast.Compare(ops=[ast.NotEq() | ast.NotIn()]) | ast.UnaryOp(op=ast.Not()):
             return
         case _:
@@ -86,9 +88,9 @@ def test_every_code_is_triggered() -> None:
 def test_a_code_that_is_named_only_is_not_taken_for_triggered() -> None:
     """In a comment, a message, a denial, or what a test does."""
     module = """
-assert "git-missing: no git" in text and found == ["yaml-key"]
+assert "git-missing: no git" in text and found == ["yaml-key", Code.GIT_FAILED]
 assert "yaml-tag" not in text and code != "yaml-alias" and not found("yaml-merge")
 report("yaml-number")  # yaml-documents
 """
     found = set().union(*map(words, asserted(ast.parse(module))))
-    assert found & set(Code) == {"git-missing", "yaml-key"}
+    assert found & set(Code) == {"git-missing", "git-failed", "yaml-key"}

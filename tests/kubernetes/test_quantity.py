@@ -64,7 +64,7 @@ def pool(fields: str) -> tuple[tuple[int, int, int], list[tuple[str, str]]]:
     cluster = read_cluster(Reader(document.value, document, problems), MappingFiles({}))
     assert cluster is not None
     only = cluster.node_pools[0]
-    found = [(each.code, each.message) for each in problems.diagnostics]
+    found = [(str(each.code), each.message) for each in problems.diagnostics]
     return (only.cpu_millicores, only.memory_mib, only.disk_gb), found
 
 

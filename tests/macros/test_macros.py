@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler import yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.render.gotemplate import render_gotemplates
 from compiler.resolve.expressions import Expression
@@ -317,11 +318,11 @@ def test_two_keys_that_become_one_are_refused() -> None:
 
 def test_a_failure_of_the_evaluator_itself_gets_the_place_of_the_first_pipeline() -> None:
     def broken(templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
-        raise fail("macro-failed", "no result within 30 s")
+        raise fail(Code.MACRO_FAILED, "no result within 30 s")
 
     with pytest.raises(CompileError) as caught:
         resolve({"a": "{{ .spectro.var.text | upper }}"}, SCOPE, broken, at)
-    assert caught.value.diagnostics == (Diagnostic("macro-failed", "no result within 30 s", at()),)
+    assert caught.value.diagnostics == (Diagnostic(Code.MACRO_FAILED, "no result within 30 s", at()),)
 
 
 MANIFEST = """\

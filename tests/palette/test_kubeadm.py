@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from compiler.codes import Code
 from compiler.diagnostics import fail
 from compiler.model import NodePool
 from compiler.palette.cluster_api import ClusterFacts, objects
@@ -40,7 +41,7 @@ CSI = "kubeadmconfig: {preKubeadmCommands: [apt-get install -y nfs-common]}"
 
 def read(path: str) -> str:
     if path != "hardening/audit.yaml":
-        raise fail("file-not-found", f"no {path}")
+        raise fail(Code.FILE_NOT_FOUND, f"no {path}")
     return "rules: []\n"
 
 

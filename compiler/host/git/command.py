@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def run(
         )
     status, out, err = done
     if status < 0 and err.startswith("Timeout:"):
-        raise failure("git-timeout", f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} seconds")
+        raise failure(Code.GIT_TIMEOUT, f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} seconds")
     return Done(status, out or b"", redact(err))
 
 
@@ -122,14 +123,14 @@ def _execute(
     try:
         return git.Git(directory).execute(command, shell=False, env={**_ENVIRONMENT, **(environment or {})}, **options)
     except git.GitCommandNotFound as error:
-        raise failure("git-missing", "git cannot be started", hint="install git, and have it in PATH") from error
+        raise failure(Code.GIT_MISSING, "git cannot be started", hint="install git, and have it in PATH") from error
 
 
 def _gitpython() -> Any:
     """GitPython, told the absolute path of git: it would take a `git` from the current directory on some systems."""
     executable = shutil.which(os.environ.get("GIT_PYTHON_GIT_EXECUTABLE", "git"))
     if executable is None:
-        raise failure("git-missing", "there is no git", hint="install git, and have it in PATH")
+        raise failure(Code.GIT_MISSING, "there is no git", hint="install git, and have it in PATH")
     absolute = os.path.abspath(executable)
     os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = absolute
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -142,7 +143,7 @@ def _gitpython() -> Any:
     return git
 
 
-def failure(code: str, message: str, *, hint: str = "") -> CompileError:
+def failure(code: Code, message: str, *, hint: str = "") -> CompileError:
     """A problem that the input is not to blame for."""
     return CompileError([Diagnostic(code, message, hint=hint)], environment=True)
 
@@ -157,5 +158,5 @@ def refuse_option(value: str, what: str) -> None:
     if not value or value.startswith("-") or any(ord(c) < 32 or ord(c) == 127 for c in value):
         message = f"{value!r} cannot be a {what}"
         raise CompileError(
-            [Diagnostic("git-invalid-name", message, hint="it is empty, begins with '-' or has a line break")]
+            [Diagnostic(Code.GIT_INVALID_NAME, message, hint="it is empty, begins with '-' or has a line break")]
         )

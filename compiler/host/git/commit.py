@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiler.codes import Code
 from compiler.diagnostics import Problems, fail
 from compiler.files.paths import invalid_output_path
 from compiler.host.git import command
@@ -54,7 +55,7 @@ def commit_tree(
     repository = Repository.at(directory)
     branch = repository.branch()
     if not branch:
-        raise fail("git-detached-head", "no branch is checked out to commit to", hint="git switch BRANCH")
+        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out to commit to", hint="git switch BRANCH")
     check_ref(f"refs/heads/{branch}")
     _check_paths(prefix, [*files, *removed])
     parent = repository.head_commit()
@@ -76,7 +77,7 @@ def _check_paths(prefix: str, paths: Iterable[str]) -> None:
     problems = Problems()
     for path in (prefix, *sorted(paths)):
         if wrong := invalid_output_path(path):
-            problems.error("output-path-invalid", f"{path!r} cannot be committed: {wrong}")
+            problems.error(Code.OUTPUT_PATH_INVALID, f"{path!r} cannot be committed: {wrong}")
     problems.raise_if_any()
 
 
@@ -146,8 +147,8 @@ def _move_branch(repository: Repository, branch: str, parent: str | None, commit
         return
     if "but expected" in done.err or "already exists" in done.err:
         hint = "render and publish again"
-        raise command.failure("git-ref-moved", f"branch {branch!r} has moved since it was read", hint=hint)
-    raise command.failure("git-failed", f"cannot move branch {branch!r}: {reason(done)}")
+        raise command.failure(Code.GIT_REF_MOVED, f"branch {branch!r} has moved since it was read", hint=hint)
+    raise command.failure(Code.GIT_FAILED, f"cannot move branch {branch!r}: {reason(done)}")
 
 
 def _update_index(repository: Repository, lines: bytes, problems: Problems) -> None:
@@ -157,7 +158,7 @@ def _update_index(repository: Repository, lines: bytes, problems: Problems) -> N
     while (done := repository.run([*update, "-z", "--index-info"], stdin=lines)).status:
         if "index.lock" not in done.err or time.monotonic() > deadline:
             hint = "the commit is made; `git reset -- output` when no other git runs makes the index agree"
-            problems.warning("git-index-not-updated", f"cannot update git's index: {reason(done)}", hint=hint)
+            problems.warning(Code.GIT_INDEX_NOT_UPDATED, f"cannot update git's index: {reason(done)}", hint=hint)
             return
         time.sleep(0.1)
     # Now git compares the files with their times once, and not at each `git status`. Its result does not matter.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError
 from compiler.host.git import command
 from compiler.host.git.command import Done
@@ -42,15 +43,15 @@ def _failed(done: Done, remote: str, branch: str) -> CompileError:
     refused = next((line for line in done.lines() if line.startswith("!\t")), "")
     if not refused:
         hint = _HINTS.get(next((sign for sign in _HINTS if sign in done.err), ""), "")
-        return command.failure("push-failed", f"cannot push {where}: {reason(done)}", hint=hint)
+        return command.failure(Code.PUSH_FAILED, f"cannot push {where}: {reason(done)}", hint=hint)
     summary = refused.split("\t")[-1]
     if "[rejected]" in summary:
         hint = "fetch and merge them, render, and publish again"
-        return command.failure("push-rejected", f"cannot push {where}: it has commits that are not here", hint=hint)
+        return command.failure(Code.PUSH_REJECTED, f"cannot push {where}: it has commits that are not here", hint=hint)
     lines = (line.removeprefix("remote:").strip() for line in done.err.splitlines() if line.startswith("remote:"))
     said = [line.removeprefix("error: ") for line in lines]
     why = "; ".join(dict.fromkeys(line for line in said if line))[:1000] or summary.removeprefix("[remote rejected] ")
-    return command.failure("push-rejected", f"cannot push {where}: the remote refuses it: {why}")
+    return command.failure(Code.PUSH_REJECTED, f"cannot push {where}: the remote refuses it: {why}")
 
 
 _HINTS = {

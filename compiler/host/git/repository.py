@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, fail
 from compiler.host.git import command
 from compiler.host.git.command import Done
@@ -33,7 +34,7 @@ class Repository:
         """The repository that `directory` is, or is in. Raises `git-not-a-repository`, `git-unsafe-owner`,
         `git-unreadable`, and as `command.run`."""
         if not directory.is_dir():
-            raise fail("git-not-a-repository", f"{str(directory)!r} is not a directory")
+            raise fail(Code.GIT_NOT_A_REPOSITORY, f"{str(directory)!r} is not a directory")
         directory = directory.resolve()
         asked = ("--is-bare-repository", "--is-inside-work-tree", "--show-object-format", "--absolute-git-dir")
         done = command.run(directory, ["rev-parse", *asked, "--show-prefix"])
@@ -57,7 +58,7 @@ class Repository:
         """What git prints. Raises `git-failed` with git's own reason where it does not succeed."""
         done = self.run(arguments, stdin=stdin, environment=environment)
         if done.status:
-            raise command.failure("git-failed", f"git {arguments[0]} failed: {reason(done)}")
+            raise command.failure(Code.GIT_FAILED, f"git {arguments[0]} failed: {reason(done)}")
         return done.out
 
     def commit(self, ref: str) -> str:
@@ -71,11 +72,11 @@ class Repository:
         if done.status == 0 and done.out.strip():
             return done.out.decode().strip()
         if ref == "HEAD" and (branch := self.branch()):
-            raise fail("git-unborn-branch", f"branch {branch!r} has no commit yet", hint="commit first")
+            raise fail(Code.GIT_UNBORN_BRANCH, f"branch {branch!r} has no commit yet", hint="commit first")
         hint = "fetch it first; `git branch -a` and `git tag` list what is here"
         if self.run(["rev-parse", "--is-shallow-repository"]).out.strip() == b"true":
             hint = "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout"
-        raise fail("git-unknown-ref", f"there is no commit {ref!r} in this repository", hint=hint)
+        raise fail(Code.GIT_UNKNOWN_REF, f"there is no commit {ref!r} in this repository", hint=hint)
 
     def branch(self) -> str:
         """The checked-out branch without `refs/heads/`, also one that has no commit yet; '' for a detached HEAD."""
@@ -118,7 +119,9 @@ def check_ref(name: str) -> None:
     parts = name.split("/")
     bad = _NOT_IN_REF.search(name) or name == "@" or name.endswith((".", "/")) or name.startswith("/")
     if bad or any(part.startswith(".") or part.endswith(".lock") for part in parts):
-        raise fail("git-invalid-name", f"{name!r} cannot be the name of a ref", hint="see `git help check-ref-format`")
+        raise fail(
+            Code.GIT_INVALID_NAME, f"{name!r} cannot be the name of a ref", hint="see `git help check-ref-format`"
+        )
 
 
 def reason(done: Done) -> str:
@@ -131,8 +134,8 @@ def reason(done: Done) -> str:
 def _not_opened(directory: Path, done: Done) -> CompileError:
     if "dubious ownership" in done.err:
         hint = f"if you trust it: git config --global --add safe.directory {directory}"
-        return command.failure("git-unsafe-owner", "the repository belongs to another user", hint=hint)
+        return command.failure(Code.GIT_UNSAFE_OWNER, "the repository belongs to another user", hint=hint)
     if "not a git repository" in done.err:
         hint = "run `git init`, or name another directory by --repo"
-        return fail("git-not-a-repository", f"{str(directory)!r} is not in a git repository", hint=hint)
-    return command.failure("git-unreadable", f"git cannot read this repository: {reason(done)}")
+        return fail(Code.GIT_NOT_A_REPOSITORY, f"{str(directory)!r} is not in a git repository", hint=hint)
+    return command.failure(Code.GIT_UNREADABLE, f"git cannot read this repository: {reason(done)}")

@@ -10,6 +10,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from compiler.codes import Code
 from compiler.diagnostics import fail
 from compiler.host.git import command
 from compiler.host.git.repository import Repository, reason
@@ -81,9 +82,9 @@ class CommitFiles:
         done = self._repository.run(["ls-tree", "-r", "-z", "--full-tree", tree])
         if done.status and self._repository.prefix:
             message = f"commit {self.commit[:12]} has no directory {self._repository.prefix.rstrip('/')!r}"
-            raise fail("git-no-directory", message)
+            raise fail(Code.GIT_NO_DIRECTORY, message)
         if done.status:
-            raise command.failure("git-unreadable", f"git cannot list commit {self.commit[:12]}: {reason(done)}")
+            raise command.failure(Code.GIT_UNREADABLE, f"git cannot list commit {self.commit[:12]}: {reason(done)}")
         for line in done.out.split(b"\0")[:-1]:
             description, _, name = line.partition(b"\t")
             path = os.fsdecode(name)
