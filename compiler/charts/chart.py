@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import yamldoc
+from compiler.charts import order as chart_order
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import LIMITS, Limits, read_tgz
 from compiler.codes import Code
@@ -36,7 +37,8 @@ class Chart:
     path relative to the chart. `missing_dependencies` are declared and not vendored: `helm template` refuses that
     whatever their conditions say. `remote_schema_refs` are references of values schemas that Helm would fetch, and
     `crds` the paths in `files` that Helm takes for CRDs; `dependencies` have their own. The three `may_…`/`reads_…` are
-    static and conservative and cover the dependencies: False is certain. Text that reaches the templates from outside
+    static and conservative and cover the dependencies: False is certain. `tpl_calls` are of `charts.order`, in what `tpl`
+    may run. Text that reaches the templates from outside
     (values that are run by `tpl`) is not in them: ask `chart_scan` about that text too, if `runs_strings`.
     """
 
@@ -56,6 +58,7 @@ class Chart:
     reads_api_versions: bool
     reads_kube_version: bool
     runs_strings: bool
+    tpl_calls: Mapping[str, str]
     remote_schema_refs: tuple[str, ...]
     crds: tuple[str, ...]
     archived: bool = False
@@ -120,7 +123,13 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
     dependencies = _dependencies(files, path, limits, depth)
     vendored = {dependency.name for dependency in dependencies}
     declared = [_text(entry.get("name")) for entry in metadata["dependencies"]]
-    templates, strings = _template_texts(files)
+    templates = [
+        chart_scan.template(_decoded(content)) for name, content in files.items() if name.startswith("templates/")
+    ]
+    runs_strings = any(dependency.runs_strings for dependency in dependencies) or any(
+        map(chart_scan.runs_strings, templates)
+    )
+    strings = _run_texts(files, templates) if runs_strings else []
     texts = templates + strings
     code = [chart_scan.code(template) for template in templates] + strings
     return Chart(
@@ -146,8 +155,8 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         reads_kube_version=bool(metadata.get("kubeVersion"))
         or any(dependency.reads_kube_version for dependency in dependencies)
         or any(map(chart_scan.reads_kube_version, texts)),
-        runs_strings=any(dependency.runs_strings for dependency in dependencies)
-        or any(map(chart_scan.runs_strings, templates)),
+        runs_strings=runs_strings,
+        tpl_calls=_tpl_calls(files, templates, strings, path, dependencies) if runs_strings else {},
         remote_schema_refs=_remote_refs(files.get(SCHEMA, b""), path)
         + tuple(ref for dependency in dependencies for ref in dependency.remote_schema_refs),
         crds=tuple(sorted(n for n in files if n.startswith("crds/") and n.lower().endswith(_MANIFEST))),
@@ -217,18 +226,26 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
     return tuple(found)
 
 
-def _template_texts(files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
-    """The templates, and what else they could run: values and files, where they run strings at all."""
-    templates = [
-        chart_scan.template(_decoded(content)) for name, content in files.items() if name.startswith("templates/")
-    ]
-    if not any(map(chart_scan.runs_strings, templates)):
-        return templates, []
+def _run_texts(files: Mapping[str, bytes], templates: list[str]) -> list[str]:
+    """What templates that run strings could run besides themselves: values and files."""
     if any(map(chart_scan.reads_files, templates)):
         others = [name for name in files if not name.startswith(("templates/", "charts/"))]
     else:
         others = [name for name in ("values.yaml", "Chart.yaml") if name in files]
-    return templates, [_decoded(files[name]) for name in others]
+    return [_decoded(files[name]) for name in others]
+
+
+def _tpl_calls(
+    files: Mapping[str, bytes], templates: list[str], strings: list[str], path: str, dependencies: tuple[Chart, ...]
+) -> dict[str, str]:
+    """The calls in all texts of the chart and its dependencies; of values in their strings, where escapes are gone."""
+    found = {before: after for dependency in dependencies for before, after in dependency.tpl_calls.items()}
+    found |= chart_order.calls_in(strings)
+    for template in templates:
+        found |= chart_order.calls_in(chart_order.literals(template))
+    if chart_order.calls_in([_decoded(files.get("values.yaml", b""))]):
+        found |= chart_order.calls_in(chart_order.strings_in(_mapping(files, "values.yaml", path)))
+    return found
 
 
 def _decoded(content: bytes) -> str:

@@ -10,17 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# What gives the keys of a map in Go's random order, unless they are sorted or counted at once.
-_KEYS = r"(?:keys|values)(?!\w)(?![^|(){}]*\)*\s*\|\s*(?:uniq\s*\|\s*)?(?:sortAlpha|len)(?!\w))"
-_KEYS_SORTED = re.compile(r"(?:sortAlpha|len)\s+\(\s*(?:keys|values)\b[^|(){}]*\)")
 # Functions of Sprig 3 that draw random bytes or read the clock. `date` and its relatives take the current time for what
-# is no time; `toDate` reads the machine's time zone.
+# is no time; `toDate` reads the machine's time zone. What maps answer in Go's random order is put in order (`charts.order`).
 _RANDOM = re.compile(
     r"(?<![\w.$])(?:"
     r"rand\w*|uuidv4|shuffle|htpasswd|bcrypt|encryptAES|gen[A-Z]\w*|getHostByName"
     r"|now|ago|date|dateInZone|date_in_zone|htmlDate|htmlDateInZone|durationRound"
-    r"|dateModify|mustDateModify|date_modify|must_date_modify|toDate|mustToDate"
-    rf"|{_KEYS})(?!\w)"
+    r"|dateModify|mustDateModify|date_modify|must_date_modify|toDate|mustToDate)(?!\w)"
 )
 # The contexts of the chart and its subcharts hold a pointer (the capabilities), whose address would be printed.
 _POINTER = re.compile(
@@ -31,15 +27,16 @@ _CLOCK = re.compile(r"(?<![\w.$])(?:now|ago)(?!\w)")
 _API_VERSIONS = re.compile(r"Capabilities(?!\.(?:KubeVersion|HelmVersion)\b)")
 _KUBE_VERSION = re.compile(r"KubeVersion|Capabilities(?!\.(?:APIVersions|HelmVersion)\b)")
 _TPL = re.compile(r"(?<![\w.$])tpl(?!\w)")
-_STRING = r"""  "(?:[^"\\\n]|\\.)*" | `[^`]*` | '(?:[^'\\\n]|\\.)*'  """
+STRING = r"""  "(?:[^"\\\n]|\\.)*" | `[^`]*` | '(?:[^'\\\n]|\\.)*'  """
+"""A string or character in an action, as a verbose expression."""
 # Source: Go's text/template/parse/lex.go. What is no whole action is a syntax error, after which nothing is rendered.
 ACTION = re.compile(
     rf"""\{{\{{ (?: (?P<comment> (?:-\s)? /\*.*?(?:\*/|\Z))
-              | (?: [^"`'}}]+ | \}}(?!\}}) | {_STRING} )*+ (?: \}}\}} | \Z | ["`'] ) )""",
+              | (?: [^"`'}}]+ | \}}(?!\}}) | {STRING} )*+ (?: \}}\}} | \Z | ["`'] ) )""",
     re.DOTALL | re.VERBOSE,
 )
 _FORMAT = re.compile(r"%[+#]?[pv]")
-_STRINGS = re.compile(_STRING, re.DOTALL | re.VERBOSE)
+_STRINGS = re.compile(STRING, re.DOTALL | re.VERBOSE)
 
 
 def template(text: str) -> str:
@@ -56,7 +53,7 @@ def code(actions: str) -> str:
 
 def draws_random(text: str) -> bool:
     """Whether what the templates (or values that reach `tpl`) in `text` print may differ from run to run."""
-    return any(_RANDOM.search(_KEYS_SORTED.sub("", action)) or _POINTER.search(action) for action in _actions(text))
+    return any(_RANDOM.search(action) or _POINTER.search(action) for action in _actions(text))
 
 
 def reads_api_versions(text: str) -> bool:

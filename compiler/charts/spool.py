@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from compiler.charts import order as chart_order
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import read_tgz, write_tgz
 from compiler.charts.chart import SCHEMA, Chart, is_vendored, whole_lines
@@ -19,24 +21,43 @@ _ARCHIVE = re.compile(r"charts/[^/_.][^/]*\.tgz")
 _Change = Callable[[str, bytes], bytes]
 
 
-def spoolable(chart: Chart, *, validate_schema: bool = True, another_time: bool = False) -> bytes | Mapping[str, bytes]:
+def spoolable(
+    chart: Chart,
+    *,
+    validate_schema: bool = True,
+    another_time: bool = False,
+    calls: Mapping[str, str] | None = None,
+) -> bytes | Mapping[str, bytes]:
     """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
 
     A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
     through, so that Helm reads exactly what was read and checked here. Every values.yaml ends with a newline: without
-    one, Helm 4.2 drops a last line of 4096 bytes (or a multiple) in silence. Without `validate_schema` values schemas are
-    left out: the embedded Helm cannot be told to skip them. With `another_time` the templates' clock stands at another
-    day, for the render that shows whether the time shows.
+    one, Helm 4.2 drops a last line of 4096 bytes (or a multiple) in silence. Templates ask for the keys and values of maps
+    in order (`charts.order`), and so do strings that `tpl` runs: `calls` are those in the values too (`calls_of`), the
+    chart's own without. Without `validate_schema` values schemas are left out: the embedded Helm cannot be told to skip
+    them. With `another_time` the templates' clock stands at another day, for the render that shows whether the time shows.
     """
+    known = calls_of(chart, None) if calls is None else calls
+    if another_time:  # what `tpl` is given then is at another day too
+        known = {chart_scan.at_another_time(one): chart_scan.at_another_time(other) for one, other in known.items()}
 
     def change(name: str, content: bytes) -> bytes:
         if name == "values.yaml":
             content = whole_lines(content)
+        if name.startswith("templates/"):
+            content = _in_order(content, known)
         return _at_another_time(content) if another_time else content
 
     flat = chart.archived or another_time or not validate_schema
     files = _changed(dict(_flat(chart, validate_schema=validate_schema)) if flat else chart.files, change)
     return write_tgz(files, chart.name, level=0) if chart.archived else files
+
+
+def calls_of(chart: Chart, values: Any) -> Mapping[str, str]:
+    """The calls in strings that the chart's `tpl` may run with these values; none where all are in order."""
+    if not chart.runs_strings:
+        return {}
+    return chart_order.unordered({**chart.tpl_calls, **chart_order.calls_in(chart_order.strings_in(values))})
 
 
 def _changed(files: Mapping[str, bytes], change: _Change) -> dict[str, bytes]:
@@ -54,13 +75,23 @@ def _changed_file(name: str, content: bytes, change: _Change) -> bytes:
     return content if changed == members else write_tgz(changed, "", level=0)
 
 
+def _in_order(content: bytes, calls: Mapping[str, str]) -> bytes:
+    text = _text(content)
+    ordered = chart_order.in_order(text, calls)
+    return content if ordered == text else ordered.encode()
+
+
 def _at_another_time(content: bytes) -> bytes:
-    """The file with its templates at another day; the same bytes where it holds none, or no text."""
-    try:
-        text = content.decode() if b"{{" in content else ""
-    except UnicodeDecodeError:
-        return content
+    text = _text(content)
     return chart_scan.at_another_time(text).encode() if chart_scan.reads_clock(text) else content
+
+
+def _text(content: bytes) -> str:
+    """The file's text; "" where it holds no template, or is no text."""
+    try:
+        return content.decode() if b"{{" in content else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _flat(chart: Chart, *, validate_schema: bool) -> Iterator[tuple[str, bytes]]:

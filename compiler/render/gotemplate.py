@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from compiler.charts import order as chart_order
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import write_tgz
 from compiler.codes import Code
@@ -45,6 +46,7 @@ def render_gotemplates(
     visible = dict(values)
     if any(texts[name] != templates[name] for name in names):
         visible["Spectro"] = dict(spectro or {})
+    texts = _in_order(texts, visible)
     files = {f"templates/t{number}": texts[name].encode() for number, name in enumerate(names)}
     options = {"name": _CHART, "namespace": namespace, "kube_version": kube_version, "api_versions": list(api_versions)}
     try:
@@ -63,6 +65,16 @@ def _with_spectro(text: str) -> str:
         return _SPECTRO.sub(lambda m: ".Values.Spectro" if m[1] else m[0], action[0])
 
     return chart_scan.ACTION.sub(in_action, text)
+
+
+def _in_order(texts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
+    """The templates, and what their `tpl` runs, asking for keys and values of maps in order."""
+    calls: dict[str, str] = {}
+    if any(map(chart_scan.runs_strings, texts.values())):
+        calls = chart_order.calls_in(chart_order.strings_in(values))
+        for text in texts.values():
+            calls |= chart_order.calls_in(chart_order.literals(text))
+    return {name: chart_order.in_order(text, chart_order.unordered(calls)) for name, text in texts.items()}
 
 
 def _render(archive: bytes, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:

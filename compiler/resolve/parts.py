@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compiler import digest, yamldoc
 from compiler import files as tree
-from compiler import yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
-from compiler.charts.spool import spoolable
+from compiler.charts.spool import calls_of, spoolable
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, TextPlace, fail
 from compiler.digest import canonical_json
@@ -106,34 +106,44 @@ class PartsBuilder:
                 hint="skipSchemaValidation: true on the layer renders the chart without its values schema",
             )
         text = canonical_json(values)
-        name = f"{chart.digest_sha256}{'' if validate else '-noschema'}{'.tgz' if chart.archived else ''}"
-        if name not in self.charts.spool:
-            self.charts.spool[name] = spoolable(chart, validate_schema=validate)
         return ChartPart(
-            spooled=name,
+            spooled=self._spooled(chart, calls_of(chart, values), validate=validate),
             path=path,
             at=at,
             release=release,
             namespace=self.namespace,
             values_json=text,
             validate_schema=validate,
-            twice=self._second_render(chart, name, values, text, validate=validate),
+            twice=self._second_render(chart, values, text, validate=validate),
             reads_api_versions=chart.reads_api_versions or (chart.runs_strings and chart_scan.reads_api_versions(text)),
         )
 
+    def _spooled(self, chart: Chart, calls: Mapping[str, str], *, validate: bool, another_time: bool = False) -> str:
+        """The name under which the spool has the chart."""
+        parts = [
+            "clock" if another_time else "",
+            chart.digest_sha256,
+            digest.of(canonical_json(calls))[:16] if calls else "",
+            "" if validate else "noschema",
+        ]
+        name = f"{'-'.join(filter(None, parts))}{'.tgz' if chart.archived else ''}"
+        if name not in self.charts.spool:
+            self.charts.spool[name] = spoolable(chart, validate_schema=validate, another_time=another_time, calls=calls)
+        return name
+
     def _second_render(
-        self, chart: Chart, name: str, values: Mapping[str, Any], text: str, *, validate: bool
+        self, chart: Chart, values: Mapping[str, Any], text: str, *, validate: bool
     ) -> tuple[str, str] | None:
         """What a second render is made of, with the clock at another day; None where nothing can differ."""
         if not (chart.may_be_random or (chart.runs_strings and chart_scan.draws_random(text))):
             return None
-        if chart.runs_strings and chart_scan.reads_clock(text):
+        calls = calls_of(chart, values)
+        clock_in_values = chart.runs_strings and chart_scan.reads_clock(text)
+        if clock_in_values:
             text = canonical_json(_at_another_time(values))
-        if chart.reads_clock:
-            name = f"clock-{name}"
-            if name not in self.charts.spool:
-                self.charts.spool[name] = spoolable(chart, validate_schema=validate, another_time=True)
-        return name, text
+        # Where `tpl` looks calls up, it must know those of values at another day.
+        another_time = chart.reads_clock or (clock_in_values and bool(calls))
+        return self._spooled(chart, calls, validate=validate, another_time=another_time), text
 
     def _pack_manifests(self, pack: Pack, values: PackValues) -> list[Part]:
         parts: list[Part] = []

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compiler import yamldoc
+from compiler import kubernetes, yamldoc
 from compiler.app.pipeline import Request, compile_clusters
 from compiler.app.session import Session
 from compiler.diagnostics import CompileError, Diagnostic
@@ -144,6 +144,9 @@ class Oracle:
             namespace,
             "--kube-version",
             KUBERNETES,
+            # A real server has these, and `helm template` does not know (tests/helm/test_capabilities.py).
+            "--api-versions",
+            ",".join(kubernetes.api_versions(kubernetes.minor_of(KUBERNETES) or 0)),
         ]
         arguments += ["--include-crds", "--skip-tests", "--values", "-"]
         done = subprocess.run(arguments, input=json.dumps(values or {}).encode(), capture_output=True, check=False)
