@@ -22,7 +22,7 @@ from compiler.ports import Files
 
 _INPUTS = ("values.yaml", "cluster.yaml")
 _EXPECTED = "expected"
-_POLICY = {"secrets": "allow"}  # what a test renders is no output
+_POLICY = {"secrets": "allow"}  # what a test renders is not delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        return any(found.severity == "error" for found in self.problems)
+        return any(problem.severity == "error" for problem in self.problems)
 
 
 def read_cases(pack: Pack, files: Files) -> tuple[Case, ...]:
@@ -73,7 +73,7 @@ def _read(directory: str, name: str, files: Files, problems: Problems) -> Case:
         if other not in (*_INPUTS, _EXPECTED):
             hint = did_you_mean(other, (*_INPUTS, _EXPECTED))
             problems.error(
-                Code.PACK_TEST_FILE, f"{other} is no part of a test", Position(f"{directory}/{other}"), hint=hint
+                Code.PACK_TEST_FILE, f"{other} is not part of a test", Position(f"{directory}/{other}"), hint=hint
             )
     values, cluster = (f"{directory}/{file}" if file in present else "" for file in _INPUTS)
     presets = enabled_presets(tree.read_text(files, values)) if values else ()
@@ -101,7 +101,7 @@ def _check_cluster(path: str, files: Files, problems: Problems) -> None:
 def run_case(pack: Pack, case: Case, files: Files, compile_: Compile) -> Result:
     """Renders a case. Raises CompileError for problems of the environment only."""
     outcome = workpiece(files, pack, case.setting).compile(compile_)
-    return Result(case, {name: found.content for name, found in outcome.objects}, outcome.problems)
+    return Result(case, {name: rendered.content for name, rendered in outcome.objects}, outcome.problems)
 
 
 def differences(result: Result) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A pack as data: everything that its files say, with the fields that nobody knows and what a profile may set."""
+"""A pack as data: everything in its files, with the fields that nothing reads and what a profile may set."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MASK = "***"
 
 
 def describe(pack: Pack, files: Files) -> dict[str, Any]:
-    """JSON data; absent things are absent. Never raises for what is wrong with the pack: that is in `problems`."""
+    """JSON data without what the pack does not have. Never raises for what is wrong with the pack: that is in `problems`."""
     problems = Problems(list(pack.defects))
     charts = _charts(pack, files, problems)
     values = PackValues(pack, pack.values.data, pack.values.at, problems)
     rules = schema.rules(values)
     block = values.section("pack")
-    found = {
+    description = {
         "name": pack.name,
         "version": pack.version,
         "layer": pack.layer,
@@ -58,18 +58,18 @@ def describe(pack: Pack, files: Files) -> dict[str, Any]:
             for d in sorted(set(problems.diagnostics), key=lambda d: d.sort_key())
         ],
     }
-    return {key: value for key, value in found.items() if value not in (None, "", [], {}, 0)}
+    return {key: value for key, value in description.items() if value not in (None, "", [], {}, 0)}
 
 
 def _charts(pack: Pack, files: Files, problems: Problems) -> dict[str, Chart]:
     """The charts that can be read, by their paths in the pack."""
-    charts, found = Charts.over(files), {}
+    charts, readable = Charts.over(files), {}
     for path in pack.charts:
         try:
-            found[path] = charts.at_path(f"{pack.directory}/{path}", pack.at)
+            readable[path] = charts.at_path(f"{pack.directory}/{path}", pack.at)
         except CompileError as error:
             problems.add(error)
-    return found
+    return readable
 
 
 def _chart_rows(values: PackValues, charts: Mapping[str, Chart]) -> list[dict[str, str]]:
@@ -78,14 +78,14 @@ def _chart_rows(values: PackValues, charts: Mapping[str, Chart]) -> list[dict[st
         {str(key): name for key, name in given.items() if isinstance(name, str)} if isinstance(given, Mapping) else {}
     )
     named = [(path, chart.name) for path, chart in charts.items()]
-    found = {release.path: release.name for release in releases(values, named, PackSettings(release_names=names))}
+    release_of = {release.path: release.name for release in releases(values, named, PackSettings(release_names=names))}
     return [
         {
             "path": path,
             "name": chart.name,
             "version": chart.version,
             **({"appVersion": chart.app_version} if chart.app_version else {}),
-            "release": found.get(path, ""),
+            "release": release_of.get(path, ""),
         }
         for path, chart in charts.items()
     ]
@@ -97,7 +97,7 @@ def _preset(preset: Any, pack: Pack) -> dict[str, Any]:
         "name": preset.name,
         **({"displayName": preset.display_name} if preset.display_name else {}),
         **({"group": preset.group} if preset.group else {}),
-        **({"recorded": True} if recorded else {}),  # values.yaml says that it is in the values already
+        **({"recorded": True} if recorded else {}),  # values.yaml lists it as applied
         "remove": list(preset.remove),
         "add": [path for path, _ in _leaves(preset.add)],
     }
@@ -157,30 +157,31 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def as_text(found: Mapping[str, Any]) -> str:
+def as_text(pack: Mapping[str, Any]) -> str:
     """The description for people: a heading and aligned fields, then a section for each list."""
     lines = [
-        f"{found.get('name', '?')} {found.get('version', '?')}  ({found['format']} pack for layer {found.get('layer', '?')})"
+        f"{pack.get('name', '?')} {pack.get('version', '?')}  ({pack['format']} pack for layer {pack.get('layer', '?')})"
     ]
-    lines += _fields({"path": found["path"], **{key: found[key] for key in ("registry", *_TEXTS) if key in found}})
-    lines += _fields({"clouds": ", ".join(found.get("cloudTypes", ()))})
+    lines += _fields({"path": pack["path"], **{key: pack[key] for key in ("registry", *_TEXTS) if key in pack}})
+    lines += _fields({"clouds": ", ".join(pack.get("cloudTypes", ()))})
     for key in ("annotations", "otherFields", "settings"):
-        lines += _section(_TITLES[key], [f"{name}: {_short(value)}" for name, value in found.get(key, {}).items()])
-    lines += _section("Charts", [_chart_line(row) for row in found.get("charts", ())])
+        lines += _section(_TITLES[key], [f"{name}: {_short(value)}" for name, value in pack.get(key, {}).items()])
+    lines += _section("Charts", [_chart_line(row) for row in pack.get("charts", ())])
     lines += _section(
         "Manifests",
-        [f"{row['path']}{'  (Go template)' if row['template'] else ''}" for row in found.get("manifests", ())],
+        [f"{row['path']}{'  (Go template)' if row['template'] else ''}" for row in pack.get("manifests", ())],
     )
-    lines += _section("Templates", found.get("templates", ()))
-    lines += _section("Presets", [_preset_line(row) for row in found.get("presets", ())])
-    lines += _section("Schema", [_schema_line(row) for row in found.get("schema", ())])
-    constraints = found.get("constraints", {})
+    lines += _section("Templates", pack.get("templates", ()))
+    lines += _section("Presets", [_preset_line(row) for row in pack.get("presets", ())])
+    lines += _section("Schema", [_schema_line(row) for row in pack.get("schema", ())])
+    constraints = pack.get("constraints", {})
     lines += _section("Dependencies", [_dependency_line(row) for row in constraints.get("dependencies", ())])
     lines += _section("Resources", [f"{row['type']}: {row['minimum']:g}" for row in constraints.get("resources", ())])
     lines += _section(
-        "Images", [_short(row.get("image") if isinstance(row, Mapping) else row) for row in found.get("images", ())]
+        "Images",
+        [_short(row.get("image") if isinstance(row, Mapping) else row) for row in pack.get("images", ())],
     )
-    lines += _section("A profile may set", list(_value_lines(found.get("values", {}))))
+    lines += _section("A profile may set", list(_value_lines(pack.get("values", {}))))
     return "".join(f"{line}\n" for line in lines)
 
 

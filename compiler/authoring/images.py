@@ -28,19 +28,19 @@ class Images:
 
     @property
     def failed(self) -> bool:
-        return any(found.severity == "error" for found in self.problems)
+        return any(problem.severity == "error" for problem in self.problems)
 
 
 def images(pack: Pack, files: Files, compile_: Compile) -> Images:
-    """The images of the pack with its own values. An image that operators get as argument, environment variable or
-    setting counts as used, though no pod spec of the pack names it."""
+    """The images of the pack with its own values. An image that an operator gets as an argument, environment variable
+    or setting counts as used, though no pod spec of the pack names it."""
     setting = Setting(schema=False, policy=_POLICY)
     outcome = workpiece(files, pack, setting).compile(compile_)
-    rendered = tuple(sorted({image for _, found in outcome.objects for image in found.images}))
+    rendered = tuple(sorted({image for _, rendered_object in outcome.objects for image in rendered_object.images}))
     listed = tuple(_listed(pack.values.data))
     known = {references.normal(image) for image in listed}
     named = {references.normal(image) for image in rendered}
-    texts = [found.content for _, found in outcome.objects]
+    texts = [rendered_object.content for _, rendered_object in outcome.objects]
 
     def is_used(image: str) -> bool:
         short = image.removeprefix("docker.io/").removeprefix("library/").encode()
@@ -56,11 +56,11 @@ def images(pack: Pack, files: Files, compile_: Compile) -> Images:
 
 
 def _listed(values: Mapping[str, Any]) -> Iterator[str]:
-    """`pack.content.images`; entries of another form are `pack lint`'s to tell."""
-    found: Any = values
+    """`pack.content.images`; entries of another form are reported by `pack lint`."""
+    value: Any = values
     for key in ("pack", "content", "images"):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    for entry in found if isinstance(found, list) else ():
+        value = value.get(key) if isinstance(value, Mapping) else None
+    for entry in value if isinstance(value, list) else ():
         image = entry.get("image") if isinstance(entry, Mapping) else None
         if isinstance(image, str) and image:
             yield str(image)

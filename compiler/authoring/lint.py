@@ -1,4 +1,4 @@
-"""What can be said of a pack before anybody uses it: by its files, by Palette's rules, by compiling it alone."""
+"""What is wrong with a pack before anybody uses it: by its files, by Palette's rules, by compiling it alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAYBE = frozenset(
         Code.DEPENDENCY_VERSION, Code.DEPENDENCY_MISSING,
     }
 )  # fmt: skip
-# What is no finding: the made-up profile has no other layers than those that the pack requires.
+# What is not a finding: the made-up profile has no other layers than those that the pack requires.
 _BESIDE = frozenset({Code.API_UNKNOWN, Code.DEPENDENCY_UNCHECKED, Code.PACK_LAYER, Code.PACK_DEPRECATED})
 _ONE_A_LINE = (Code.DEPENDENCY_TYPE, Code.SCHEMA_RULE, Code.PRESET_RECORD)
 
@@ -47,13 +47,13 @@ def lint(files: Files, pack: Pack, compile_: Compile) -> tuple[Diagnostic, ...]:
     check_secrets(pack, problems)
     if not (pack.charts or pack.manifests or pack.templates or pack.defects) and pack.layer not in ("os", "k8s"):
         problems.error(Code.PACK_EMPTY, "the pack names no charts and no manifests", pack.at)
-    if not any(found.severity == "error" for found in pack.defects):  # else no layer can use it
-        problems.diagnostics.extend(_judged(found) for found in _compiled(files, pack, charts, compile_))
+    if not any(diagnostic.severity == "error" for diagnostic in pack.defects):  # else no layer can use it
+        problems.diagnostics.extend(_judged(diagnostic) for diagnostic in _compiled(files, pack, charts, compile_))
     return _once(problems.diagnostics)
 
 
 def _metadata(pack: Pack, files: Files, problems: Problems) -> Reader:
-    """pack.json or pack.yaml once more, with the places of its keys where they can be told."""
+    """pack.json or pack.yaml once more, with the positions of its keys where they are known."""
     try:
         document = yamldoc.load_one(tree.read(files, pack.at.path), pack.at.path, duplicates="warn")
     except CompileError:
@@ -62,63 +62,63 @@ def _metadata(pack: Pack, files: Files, problems: Problems) -> Reader:
 
 
 def _charts(pack: Pack, files: Files) -> list[Chart]:
-    """The charts that can be read; what is wrong with the others is told when the pack is compiled."""
-    charts, found = Charts.over(files), []
+    """The charts that can be read; what is wrong with the others is reported when the pack is compiled."""
+    charts, readable = Charts.over(files), []
     for path in pack.charts:
         try:
-            found.append(charts.at_path(f"{pack.directory}/{path}", pack.at))
+            readable.append(charts.at_path(f"{pack.directory}/{path}", pack.at))
         except CompileError:
             continue
-    return found
+    return readable
 
 
 def _compiled(files: Files, pack: Pack, charts: Sequence[Chart], compile_: Compile) -> Iterator[Diagnostic]:
-    """What compiling the pack with its own values tells. Values that it requires are for users to give."""
+    """The problems of compiling the pack with its own values. Required values are left to users."""
     policy = {"secrets": "allow", "random": "allow", "apis": "warn"}
     outcome = workpiece(files, pack, Setting(schema=False, policy=policy)).compile(compile_)
-    yield from (found for found in outcome.problems if found.code not in _BESIDE)
-    for _, found in outcome.objects:
-        if found.plaintext_secret:
-            hint = "a profile must allow it (policy: {secrets: allow}), or switch it off"
-            yield _warning(Code.PLAINTEXT_SECRET, f"{found} (from {found.template}) holds values in clear", pack, hint)
-        if gone := _gone_in(found):
-            message = f"{found} (from {found.template}): Kubernetes {gone} does not serve its API any more"
-            yield _warning(Code.API_REMOVED, message, pack, "use the version of the API that follows")
+    yield from (item for item in outcome.problems if item.code not in _BESIDE)
+    for _, item in outcome.objects:
+        if item.plaintext_secret:
+            hint = "allow it in the profile (policy: {secrets: allow}), or switch the Secret off"
+            yield _warning(Code.PLAINTEXT_SECRET, f"{item} (from {item.template}) holds values in clear", pack, hint)
+        if gone := _gone_in(item):
+            message = f"{item} (from {item.template}): Kubernetes {gone} no longer serves its API"
+            yield _warning(Code.API_REMOVED, message, pack, "use its newer API version")
     if outcome.objects and any(chart.may_be_random or chart.runs_strings for chart in charts):
         strict = Setting(schema=False, policy={**policy, "random": "refuse"})
         again = workpiece(files, pack, strict).compile(compile_)
-        yield from (found for found in again.problems if found.code == Code.RANDOM_OUTPUT)
+        yield from (item for item in again.problems if item.code == Code.RANDOM_OUTPUT)
 
 
 def _warning(code: Code, message: str, pack: Pack, hint: str) -> Diagnostic:
     return Diagnostic(code, message, pack.at, hint, severity="warning")
 
 
-def _gone_in(found: RenderedObject) -> str:
+def _gone_in(rendered: RenderedObject) -> str:
     """The first minor above that of the check which does not serve a built-in API that the check's does; '' if none."""
     now = kubernetes.minor_of(KUBERNETES) or 0
-    api = (found.group, found.version, found.kind)
-    if not kubernetes.is_builtin_group(found.group) or not kubernetes.serves(now, *api):
+    api = (rendered.group, rendered.version, rendered.kind)
+    if not kubernetes.is_builtin_group(rendered.group) or not kubernetes.serves(now, *api):
         return ""
     later = range(now + 1, kubernetes.MINORS[-1] + 1)
     return next((f"1.{minor}" for minor in later if not kubernetes.serves(minor, *api)), "")
 
 
-def _judged(found: Diagnostic) -> Diagnostic:
-    """The finding, as a warning where users may still make it good. A template that cannot be parsed (Helm gives no
+def _judged(diagnostic: Diagnostic) -> Diagnostic:
+    """The finding, as a warning where users may still fix it. A template that cannot be parsed (Helm gives no
     column then) never is."""
-    if found.code == Code.API_NOT_SERVED:
-        return replace(found, severity="error")
-    unparsed = found.code == Code.GOTEMPLATE_FAILED and found.at is not None and not found.at.column
-    maybe = found.code in _MAYBE or (found.code == Code.GOTEMPLATE_FAILED and not unparsed)
-    return replace(found, severity="warning") if maybe else found
+    if diagnostic.code == Code.API_NOT_SERVED:
+        return replace(diagnostic, severity="error")
+    unparsed = diagnostic.code == Code.GOTEMPLATE_FAILED and diagnostic.at is not None and not diagnostic.at.column
+    maybe = diagnostic.code in _MAYBE or (diagnostic.code == Code.GOTEMPLATE_FAILED and not unparsed)
+    return replace(diagnostic, severity="warning") if maybe else diagnostic
 
 
-def _once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Of findings with one code at one line the first: several rules may see the same mistake."""
+def _once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The first of several findings with the same code at the same line: several rules may see one mistake."""
     kept: dict[tuple[str, str, int, str], Diagnostic] = {}
-    for diagnostic in found:
+    for diagnostic in diagnostics:
         at = diagnostic.at
-        told = "" if diagnostic.code in _ONE_A_LINE else diagnostic.message
-        kept.setdefault((diagnostic.code, at.path if at else "", at.line if at else 0, told), diagnostic)
+        text = "" if diagnostic.code in _ONE_A_LINE else diagnostic.message
+        kept.setdefault((diagnostic.code, at.path if at else "", at.line if at else 0, text), diagnostic)
     return tuple(kept.values())

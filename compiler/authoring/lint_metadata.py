@@ -1,4 +1,4 @@
-"""What pack.json must say: the schema by which Palette's registry takes a pack (palette.md 2.2), and our own rules.
+"""What pack.json must have: the schema of Palette's registry, and our own rules.
 
 An error is what Palette refuses or what cannot work; everything else is a warning.
 """
@@ -54,7 +54,7 @@ def _check_identity(reader: Reader, pack: Pack) -> None:
             Code.PACK_VERSION_PREFIX, f"version '{version}' has a leading v, which Palette refuses", at, hint=hint
         )
     elif version and not _TAG.fullmatch(version):
-        problems.error(Code.PACK_VERSION_TAG, f"version '{version}' cannot be a tag in an OCI registry", at)
+        problems.error(Code.PACK_VERSION_TAG, f"version '{version}' is not a valid tag in an OCI registry", at)
     elif version and not _is(Version.parse, version):
         message = f"version '{version}' is not SemVer: ranges and trains compare it leniently, or not at all"
         problems.warning(Code.PACK_VERSION_SEMVER, message, at, hint="write major.minor.patch")
@@ -69,14 +69,14 @@ def _check_catalogue(reader: Reader, pack: Pack) -> None:
     """Fields by which people find a pack, and clouds filter it."""
     problems = reader.problems
     if pack.layer == "addon" and not reader.data.get("addonType"):
-        problems.warning(Code.PACK_ADDON_TYPE, "an addon pack has an addonType, such as monitoring", reader.here)
+        problems.warning(Code.PACK_ADDON_TYPE, "addonType is missing, which an addon pack has", reader.here)
     if not pack.cloud_types:
         problems.warning(
             Code.PACK_CLOUDS, "cloudTypes is missing: no cloud is excluded", reader.here, hint="cloudTypes: [all]"
         )
     for cloud in pack.cloud_types:
         hint = did_you_mean(cloud, _CLOUDS)
-        if cloud not in _CLOUDS and (hint or not pack.native):  # ours may be made for clouds that Palette has not
+        if cloud not in _CLOUDS and (hint or not pack.native):  # ours may be for clouds that Palette does not know
             problems.warning(
                 Code.PACK_CLOUDS, f"cloud '{cloud}' is not one that Palette knows", reader.at("cloudTypes"), hint=hint
             )
@@ -84,10 +84,7 @@ def _check_catalogue(reader: Reader, pack: Pack) -> None:
     if state and state not in _STATES:
         hint = did_you_mean(state, _STATES)
         problems.warning(
-            Code.PACK_STATE,
-            f"system_state '{state}' means nothing",
-            reader.at("annotations", "system_state"),
-            hint=hint,
+            Code.PACK_STATE, f"unknown system_state '{state}'", reader.at("annotations", "system_state"), hint=hint
         )
     if pack.end_of_life.strip() and not _is(datetime.date.fromisoformat, pack.end_of_life.strip()):
         problems.warning(Code.PACK_EOL, f"eol '{pack.end_of_life}' is not a date (yyyy-MM-dd)", reader.at("eol"))
@@ -95,7 +92,7 @@ def _check_catalogue(reader: Reader, pack: Pack) -> None:
         if not isinstance(value, str):
             hint = f'write "{key}": "{value}"'
             problems.warning(
-                Code.PACK_ANNOTATION, f"annotation '{key}' is no text", reader.at("annotations", key), hint=hint
+                Code.PACK_ANNOTATION, f"annotation '{key}' is not a string", reader.at("annotations", key), hint=hint
             )
 
 
@@ -118,9 +115,7 @@ def _check_dependencies(reader: Reader, pack: Pack) -> None:
             message = f"{named}: layer '{dependency.layer}' is none of {', '.join(_LAYERS)}"
             reader.problems.error(Code.DEPENDENCY_LAYER, message, at)
         if dependency.pack == pack.name and dependency.type in ("required", "notSupported"):
-            reader.problems.error(
-                Code.DEPENDENCY_SELF, f"{named}: a pack cannot be {dependency.type} beside itself", at
-            )
+            reader.problems.error(Code.DEPENDENCY_SELF, f"{named}: a pack cannot declare itself {dependency.type}", at)
         bounds = [bound for bound in (dependency.min_version, dependency.max_version) if bound]
         wrong = [bound for bound in bounds if not _is(Version.lenient, bound)]
         for bound in wrong:
@@ -134,10 +129,10 @@ def _check_dependencies(reader: Reader, pack: Pack) -> None:
 
 
 def _check_resources(pack: Pack, reader: Reader) -> None:
-    """References of resource constraints must name something in the values, or they count as nothing."""
+    """References of resource constraints must name something in the values, or they count as 0."""
     for need in pack.resources:
         for component in need.components:
             for path in (component.request, component.replicas):
                 if path and lookup(pack.values.data, path) is MISSING:
-                    message = f"{need.type}: '{path}' names nothing in values.yaml"
+                    message = f"{need.type}: '{path}' is not in values.yaml"
                     reader.problems.warning(Code.RESOURCES_REFERENCE, message, need.at)

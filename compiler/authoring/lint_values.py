@@ -1,6 +1,6 @@
 """values.yaml of a pack beside what it belongs to: charts, presets.yaml, schema.yaml, namespaces, the list of images.
 
-What rendering tells anyhow (settings of `pack:`, keys that match no chart) is not looked at here.
+What rendering reports anyway (settings of `pack:`, keys that match no chart) is not checked here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _check_charts(values: PackValues, charts: Sequence[Chart]) -> None:
     """A chart without a block gets its own defaults only, and shows nobody what could be set."""
     blocks = values.section("charts")
     for chart in charts:
-        if chart.name not in blocks and not (blocks and len(charts) == 1):  # else that is told as unmatched keys
+        if chart.name not in blocks and not (blocks and len(charts) == 1):  # else they are reported as unmatched keys
             message = f"values.yaml has nothing for chart '{chart.name}': charts.{chart.name} is missing"
             values.problems.warning(Code.CHART_VALUES_MISSING, message, values.locate("charts"))
 
@@ -60,7 +60,7 @@ def _check_namespaces(values: PackValues) -> None:
         given = block.get(key)
         for name in given if isinstance(given, Mapping) else ():
             if name not in known and "{{" not in name:
-                message = f"pack.{key}: the pack names no namespace '{name}' otherwise"
+                message = f"pack.{key}: the pack has no namespace '{name}'"
                 values.problems.warning(Code.PACK_NAMESPACE_UNKNOWN, message, values.locate("pack", key, name))
 
 
@@ -88,7 +88,7 @@ def _check_content(values: PackValues, charts: Sequence[Chart]) -> None:
             and isinstance(version, str)
             and version.removeprefix("v") != versions[name].removeprefix("v")
         ):
-            message = f"content.charts says {name} {version}, the pack has {versions[name]}"
+            message = f"content.charts lists {name} {version}, the pack has {versions[name]}"
             values.problems.warning(Code.PACK_CONTENT_CHART, message, values.locate("pack", "content", "charts", index))
 
 
@@ -114,12 +114,14 @@ def _check_presets(values: PackValues, charts: Sequence[Chart]) -> None:
         ):
             if set(with_preset.section(section)) - set(values.section(section)) - names:
                 report_unmatched(with_preset, section, names)
-        for found in own.diagnostics:
-            problems.warning(found.code, f"preset '{preset.name}': {found.message}", preset.at, hint=found.hint)
+        for diagnostic in own.diagnostics:
+            problems.warning(
+                diagnostic.code, f"preset '{preset.name}': {diagnostic.message}", preset.at, hint=diagnostic.hint
+            )
 
 
 def _is_recorded(pack: Pack, preset: Preset) -> bool:
-    """Whether the comment in values.yaml says that the preset is in the values already."""
+    """Whether the comment in values.yaml lists the preset as applied."""
     return any(record.rpartition(":")[2].strip() == preset.name for record in pack.enabled_presets)
 
 
@@ -127,7 +129,9 @@ def _check_schema(values: PackValues) -> None:
     """The pack's own values must fit its schema, and its paths name something; what is required may be empty."""
     own = Problems()
     schema.check(PackValues(values.pack, values.data, values.locate, own))
-    values.problems.diagnostics.extend(found for found in own.diagnostics if found.code != Code.SCHEMA_REQUIRED)
+    values.problems.diagnostics.extend(
+        diagnostic for diagnostic in own.diagnostics if diagnostic.code != Code.SCHEMA_REQUIRED
+    )
     for path, at in values.pack.schema_at.items():
         section = ".".join(path.split(".")[:2])  # a chart or a manifest; what is below it may well have no default
         if lookup(values.data, path) is MISSING and lookup(values.data, section) is MISSING:

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What is asked for. `chart` is what the pack wraps, None for one with a Deployment of its own."""
+    """What to write. `chart` is what the pack wraps, None for one with a Deployment of its own."""
 
     name: str
     version: str
@@ -72,7 +72,7 @@ def _chart_path(outline: Outline) -> str:
 
 
 def _chart_files(outline: Outline) -> Mapping[str, bytes]:
-    """What stands at the chart's path: "" is the path itself."""
+    """Content by path below the chart's path; "" is the path itself."""
     assert outline.chart is not None
     chart = outline.chart
     if outline.form == "native" and not chart.archived:
@@ -114,7 +114,7 @@ def _values(outline: Outline, images: Sequence[str]) -> str:
     text += f"pack:\n  namespace: {outline.name}\n"
     text += f"{content}\n"
     if outline.chart is not None:
-        text += "# Values of the chart; its own values.yaml says which there are.\n"
+        text += "# Values of the chart; its own values.yaml lists them.\n"
         text += f"charts:\n  {_flow(outline.chart.name)}: {{}}\n"
     elif outline.form == "native":
         text += f"# Values of templates/, as `values`.\nreplicas: 1\nimage: {_IMAGE}\n"

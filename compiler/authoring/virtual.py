@@ -33,12 +33,12 @@ class PackFiles:
         return Entry("directory") if self._made_below(path) else self.base.entry(path)
 
     def names(self, path: str) -> tuple[str, ...]:
-        found = self._made_below(path)
+        listed = self._made_below(path)
         if self._is_around(path):
-            found.add(self.directory.removeprefix(f"{path}/" if path else "").split("/")[0])
+            listed.add(self.directory.removeprefix(f"{path}/" if path else "").split("/")[0])
         elif path not in (PACKS, PROFILES) and self.base.entry(path) is not None:
-            found |= {name for name in self.base.names(path) if f"{path}/{name}" != self.hidden}
-        return tuple(sorted(found))
+            listed |= {name for name in self.base.names(path) if f"{path}/{name}" != self.hidden}
+        return tuple(sorted(listed))
 
     def read(self, path: str) -> bytes:
         if path in self.made:

@@ -58,14 +58,14 @@ Compile = Callable[[Files], Compiled]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a pack gives on its own: its objects with their file names, in order, none where there are errors."""
+    """What a pack renders on its own: its objects with their file names, in order; none where there are errors."""
 
     objects: tuple[tuple[str, RenderedObject], ...]
     problems: tuple[Diagnostic, ...]
 
     @property
     def failed(self) -> bool:
-        return any(found.severity == "error" for found in self.problems)
+        return any(problem.severity == "error" for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,17 @@ class Workpiece:
         except CompileError as error:
             if error.environment:
                 raise
-            return Outcome((), tuple(self.placed(found) for found in error.diagnostics))
+            return Outcome((), tuple(self.placed(item) for item in error.diagnostics))
         layers = [layer for cluster in compiled.clusters for layer in cluster.layers if layer.layer.name == self.layer]
-        objects = [(path.rpartition("/")[2], found) for layer in layers for path, found in layer.objects]
-        return Outcome(tuple(objects), tuple(self.placed(found) for found in compiled.warnings))
+        objects = [(path.rpartition("/")[2], item) for layer in layers for path, item in layer.objects]
+        return Outcome(tuple(objects), tuple(self.placed(item) for item in compiled.warnings))
 
-    def placed(self, found: Diagnostic) -> Diagnostic:
-        """The problem at a place that people know: what is wrong with made-up documents is wrong with the pack."""
-        related = tuple((self._place(at), text) for at, text in found.related if not at.path.startswith(_STAND_INS))
-        return replace(found, at=self._place(found.at or self.pack.at), related=related)
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """The problem at a position that people know: one in a made-up document is one of the pack."""
+        related = tuple(
+            (self._place(at), text) for at, text in diagnostic.related if not at.path.startswith(_STAND_INS)
+        )
+        return replace(diagnostic, at=self._place(diagnostic.at or self.pack.at), related=related)
 
     def _place(self, at: Position) -> Position:
         if at.path == _CLUSTER and self.setting.cluster:
@@ -146,7 +148,7 @@ def _settings(pack: Pack, setting: Setting) -> Any:
 
 
 def _profile(pack: Pack, layer: str, setting: Setting, stand_ins: Mapping[str, Dependency], cloud: str) -> Any:
-    """The profile and a template that gives it to the cluster, whatever that says."""
+    """The profile, and a template that selects every cluster."""
     infra = pack.layer in INFRA_TYPES
     layers: list[dict[str, Any]] = []
     for name, dependency in stand_ins.items():
@@ -218,5 +220,5 @@ def _within(version: str, dependency: Dependency) -> str:
             if bound and outside(Version.lenient(bound).precedence):
                 return str(Version.lenient(bound))
     except ValueError:
-        return version  # what cannot be compared is told as such
+        return version  # what cannot be compared is reported elsewhere
     return version

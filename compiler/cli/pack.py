@@ -43,19 +43,19 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
     """
     places = [PackDirectory.of(directory) for directory in directories]
     console.source_line = lines_of(places)
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     count = 0
     with Session() as session:
         for place in places:
             packs, problems = place.packs()
-            found.extend(problems)
+            diagnostics.extend(problems)
             for pack in packs:
-                found.extend(lint(place.files, pack, compiler_of(session)))
+                diagnostics.extend(lint(place.files, pack, compiler_of(session)))
                 count += 1
                 console.progress(count, count, "checking packs")
-    console.problems(found)
+    console.problems(diagnostics)
     console.say(f"{count} pack{'' if count == 1 else 's'} checked")
-    return 1 if any(strict or problem.severity == "error" for problem in found) else 0
+    return 1 if any(strict or problem.severity == "error" for problem in diagnostics) else 0
 
 
 @pack_command.command("test")
@@ -80,7 +80,7 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
             for pack in packs:
                 for case in _cases(pack, place, problems):
                     result = run_case(pack, case, place.files, compiler_of(session))
-                    problems.diagnostics.extend(found for found in result.problems if found.severity == "error")
+                    problems.diagnostics.extend(problem for problem in result.problems if problem.severity == "error")
                     ok = _update(result, place, console) if update else _compare(result, console)
                     failed, total = failed + (not ok), total + 1
     console.problems(problems.diagnostics)
@@ -90,8 +90,8 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
 
 def _cases(pack: Pack, place: PackDirectory, problems: Problems) -> Sequence[Case]:
     """The cases of a pack; none where something is wrong with it or them (recorded)."""
-    problems.diagnostics.extend(found for found in pack.defects if found.severity == "error")
-    if any(found.severity == "error" for found in pack.defects):
+    problems.diagnostics.extend(defect for defect in pack.defects if defect.severity == "error")
+    if any(defect.severity == "error" for defect in pack.defects):
         return ()
     try:
         return read_cases(pack, place.files)
@@ -131,29 +131,29 @@ def _update(result: Result, place: PackDirectory, console: Console) -> bool:
 def images_command(console: Console, directory: Path, check: bool, strict: bool) -> int:
     """Print the images that a pack renders with its own values, and compare them with its pack.content.images.
 
-    An image that is listed and not used may be right: operators run images that no manifest names.
+    A listed image that is not used may be right: operators run images that no manifest names.
     """
     place = PackDirectory.of(directory)
     console.source_line = source_lines(place.files)
     pack = place.pack()
     with Session() as session:
-        found = images(pack, place.files, compiler_of(session))
-    if found.failed:
-        console.problems(found.problems)
+        result = images(pack, place.files, compiler_of(session))
+    if result.failed:
+        console.problems(result.problems)
         return 1
-    console.data("".join(f"{image}\n" for image in found.rendered))
+    console.data("".join(f"{image}\n" for image in result.rendered))
     problems = Problems()
     at = pack.values.at("pack", "content", "images")
-    for image in found.unlisted:
+    for image in result.unlisted:
         report = problems.error if check else problems.warning
-        report(Code.PACK_IMAGE_UNLISTED, f"{image} is rendered and not in pack.content.images", at)
-    for image in found.unused:
+        report(Code.PACK_IMAGE_UNLISTED, f"{image} is rendered but not in pack.content.images", at)
+    for image in result.unused:
         report = problems.error if check and strict else problems.warning
-        entry = pack.values.at("pack", "content", "images", found.listed.index(image))
-        report(Code.PACK_IMAGE_UNUSED, f"{image} is listed, and nothing that is rendered names it", entry)
+        entry = pack.values.at("pack", "content", "images", result.listed.index(image))
+        report(Code.PACK_IMAGE_UNUSED, f"{image} is listed but not rendered", entry)
     console.problems(problems.diagnostics)
     console.say(
-        f"{len(found.rendered)} rendered, {len(found.unlisted)} not listed, {len(found.unused)} listed and not used"
+        f"{len(result.rendered)} rendered, {len(result.unlisted)} not listed, {len(result.unused)} listed and not used"
     )
     return 1 if problems.errors else 0
 
@@ -164,19 +164,21 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
 @click.option("-o", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
 def show_command(console: Console, pack: str, repo: Path, ref: str, form: str) -> int:
-    """Show everything that a pack says: fields, charts, presets, schema, constraints, what a profile may set.
+    """Show everything in a pack: fields, charts, presets, schema, constraints, what a profile may set.
 
     Without VERSION: the highest that the repository has.
     """
     if not ref and Path(pack).is_dir():
         place = PackDirectory.of(Path(pack))
-        found = describe(place.pack(), place.files)
+        description = describe(place.pack(), place.files)
     else:
         with Input(repo.absolute(), ref).files() as files:
             console.source_line = source_lines(files)
-            found = describe(_named(pack, files), files)
-    console.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n" if form == "json" else as_text(found))
-    for problem in found.get("problems", ()):
+            description = describe(_named(pack, files), files)
+    console.data(
+        json.dumps(description, indent=2, ensure_ascii=False) + "\n" if form == "json" else as_text(description)
+    )
+    for problem in description.get("problems", ()):
         console.say(f"{problem['at']}: {problem['severity']}[{problem['code']}]: {problem['message']}")
     return 0
 
@@ -188,13 +190,15 @@ def _named(asked: str, files: Files) -> Pack:
     known = source.packs.get(name)
     if not known:
         hint = did_you_mean(name, source.packs) or "name a pack of the repository, or its directory"
-        raise fail(Code.PACK_MISSING, f"there is no pack '{name}', and no directory of that name", hint=hint)
+        raise fail(Code.PACK_MISSING, f"no pack and no directory named '{name}'", hint=hint)
     chosen = (
         version if version in known else versions.best(tuple(known), version or "*") or ("" if version else max(known))
     )
     if not chosen:
         raise fail(
-            Code.PACK_VERSION, f"pack '{name}' has no version {version}", hint=f"there is {', '.join(sorted(known))}"
+            Code.PACK_VERSION,
+            f"pack '{name}' has no version {version}",
+            hint=f"its versions: {', '.join(sorted(known))}",
         )
     return known[chosen]
 

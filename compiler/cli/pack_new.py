@@ -69,9 +69,7 @@ def new_command(
     directory = f"packs/{name}"
     root = DirectoryFiles(repo.absolute())
     if root.entry(directory) is not None:
-        raise fail(
-            Code.FILE_EXISTS, "this is there already", Position(directory), hint="choose another name, or move it away"
-        )
+        raise fail(Code.FILE_EXISTS, "already exists", Position(directory), hint="choose another name, or move it away")
     with Session() as session:
         files, result = _scaffolded(outline, directory, compiler_of(session))
     written = additions.add(root.root, files)
@@ -79,7 +77,7 @@ def new_command(
     console.problems(Diagnostic(d.code, d.message, d.at, d.hint, d.related, "warning") for d in result.problems)
     if result.failed:
         console.say(
-            f"{directory}/tests/default expects nothing yet: give its values, then `lamella pack test {directory} --update`"
+            f"{directory}/tests/default expects nothing yet: set its values, then `lamella pack test {directory} --update`"
         )
     else:
         console.say(f"next: lamella pack lint {directory}; lamella pack test {directory}")
@@ -101,8 +99,8 @@ def _scaffolded(outline: Outline, directory: str, compile_: Compile) -> tuple[di
 
     placed, pack, tree_ = tried(scaffold(outline))
     if outline.chart is not None:
-        found = images(pack, tree_, compile_)
-        placed, pack, tree_ = tried(scaffold(outline, found.rendered))
+        default = images(pack, tree_, compile_)
+        placed, pack, tree_ = tried(scaffold(outline, default.rendered))
     (case,) = read_cases(pack, tree_)
     result = run_case(pack, case, tree_, compile_)
     return placed | {f"{case.expected_directory}/{name}": content for name, content in result.actual.items()}, result

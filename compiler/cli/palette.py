@@ -24,12 +24,12 @@ from compiler.versions import Version
 
 @click.group("import")
 def import_command() -> None:
-    """Bring what other tools have into this repository."""
+    """Import from other tools into this repository."""
 
 
 @click.group("export")
 def export_command() -> None:
-    """Give what this repository has to other tools."""
+    """Export from this repository to other tools."""
 
 
 @import_command.command("palette")
@@ -48,7 +48,7 @@ def export_command() -> None:
     metavar="FOLDER",
     help="Where profiles go, in the repository (default: profiles).",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there with other content.")
+@click.option("--force", is_flag=True, help="Overwrite existing files that differ.")
 @click.pass_obj
 def import_palette(console: Console, file: Path, repo: Path, folder: str, force: bool) -> int:
     """Write a profile that Palette exported (JSON or YAML) as files of this repository.
@@ -64,15 +64,15 @@ def import_palette(console: Console, file: Path, repo: Path, folder: str, force:
     if folder != PROFILES and not folder.startswith(f"{PROFILES}/"):
         raise click.BadParameter(f"profiles are read from {PROFILES}/ only", param_hint="--output")
     settings = tree.read_text(files, SETTINGS) if files.entry(SETTINGS) else ""
-    found = import_profile(content, source, form, settings=settings, folder=folder)
-    path, *_ = found.files
+    imported = import_profile(content, source, form, settings=settings, folder=folder)
+    path, *_ = imported.files
     name, version = PurePosixPath(path).parent.name, path.rpartition("/")[2].removesuffix(".yaml")
     _refuse_twin(files, name, version, path)
     # Whole profiles only: after a crash in between the profile itself, which comes last, is not there.
-    new = {path: text.encode() for path, text in reversed(list(found.files.items()))}
+    new = {path: text.encode() for path, text in reversed(list(imported.files.items()))}
     written = additions.add(files.root, new, replace=new if force else {SETTINGS})
     console.data("".join(f"{path}\n" for path in written))
-    console.problems(found.notes)
+    console.problems(imported.notes)
     count = f"{len(written)} file{'' if len(written) == 1 else 's'} written" if written else "files are up to date"
     console.say(f"profile {name} {version}: {count}")
     return 0
@@ -88,11 +88,11 @@ def _refuse_twin(files: DirectoryFiles, name: str, version: str, path: str) -> N
     try:
         source, _ = load(files)
     except CompileError:
-        return  # `lamella check` says what is wrong with the repository
+        return  # `lamella check` reports what is wrong with the repository
     twin = source.profiles.get((name, version))
     if twin is not None and twin.at.path != path:
         hint = "delete it, or change spec.version of the export"
-        raise fail(Code.DUPLICATE_NAME, f"profile {name} {version} is there already", twin.at, hint=hint)
+        raise fail(Code.DUPLICATE_NAME, f"profile {name} {version} already exists", twin.at, hint=hint)
 
 
 @export_command.command("palette")
@@ -103,29 +103,29 @@ def _refuse_twin(files: DirectoryFiles, name: str, version: str, path: str) -> N
 )
 @click.pass_obj
 def export_palette(console: Console, profile: str, repo: Path, ref: str, output: Path | None) -> int:
-    """Print a profile as the JSON that Palette imports. Without VERSION: the highest that there is."""
+    """Print a profile as the JSON that Palette imports. Without VERSION: the highest one."""
     with Input(repo.absolute(), ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)
-        found = export_profile(_profile(source, profile), source, files)
-    console.problems([*warnings, *found.notes])
+        exported = export_profile(_profile(source, profile), source, files)
+    console.problems([*warnings, *exported.notes])
     if output is None:
-        console.data(found.text)
+        console.data(exported.text)
     else:
         target = output.absolute()
-        additions.add(target.parent, {target.name: found.text.encode()}, replace={target.name})
+        additions.add(target.parent, {target.name: exported.text.encode()}, replace={target.name})
     return 0
 
 
 def _profile(source: Source, asked: str) -> Profile:
     name, _, version = asked.partition("@")
-    known = {found: profile for (owner, found), profile in source.profiles.items() if owner == name}
+    known = {number: profile for (owner, number), profile in source.profiles.items() if owner == name}
     if not known:
         hint = did_you_mean(name, [owner for owner, _ in source.profiles])
-        raise fail(Code.PROFILE_MISSING, f"there is no profile '{name}'", hint=hint)
+        raise fail(Code.PROFILE_MISSING, f"no profile named '{name}'", hint=hint)
     if version and version not in known:
         listed = ", ".join(sorted(known, key=lambda text: Version.parse(text).precedence))
         raise fail(
-            Code.PROFILE_VERSION_MISSING, f"profile '{name}' has no version {version}", hint=f"there is {listed}"
+            Code.PROFILE_VERSION_MISSING, f"profile '{name}' has no version {version}", hint=f"its versions: {listed}"
         )
     return known[version or max(known, key=lambda text: Version.parse(text).precedence)]

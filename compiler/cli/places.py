@@ -26,7 +26,7 @@ DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class PackDirectory:
-    """A directory as the command line names it: problems show paths from the working directory, where it is below."""
+    """A directory as the command line names it: problems show paths from the working directory where it is below that."""
 
     files: DirectoryFiles
     directory: str
@@ -40,22 +40,20 @@ class PackDirectory:
         return cls(DirectoryFiles(absolute.parent), absolute.name)
 
     def packs(self) -> tuple[list[Pack], list[Diagnostic]]:
-        """The pack in the directory, or all packs below it; and directories that should be packs and are none."""
+        """The pack in the directory, or all packs below it; and directories that should be packs but are not."""
         if any(self.files.entry(f"{self.directory}/{name}") for name in (NATIVE, PALETTE)):
             return [read_pack(self.files, self.directory)], []
         problems = Problems()
-        found = find_packs(self.files, [self.directory], problems)
-        packs = [pack for versions in found.values() for pack in versions.values()]
+        by_name = find_packs(self.files, [self.directory], problems)
+        packs = [pack for versions in by_name.values() for pack in versions.values()]
         if not packs and not problems.diagnostics:
-            raise fail(
-                Code.PACK_MISSING, f"there is no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}"
-            )
+            raise fail(Code.PACK_MISSING, f"no pack in {self.directory}", hint=f"a pack has a {PALETTE} or a {NATIVE}")
         return packs, [Diagnostic(d.code, d.message, d.at, d.hint, d.related) for d in problems.diagnostics]
 
     def pack(self) -> Pack:
         """The one pack in the directory. Raises CompileError."""
-        if tree.is_directory(self.files, self.directory) and len(found := self.packs()[0]) == 1:
-            return found[0]
+        if tree.is_directory(self.files, self.directory) and len(packs := self.packs()[0]) == 1:
+            return packs[0]
         raise fail(Code.PACK_MISSING, f"{self.directory} is not the directory of one pack")
 
 

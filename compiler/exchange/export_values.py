@@ -1,6 +1,6 @@
-"""The values text of an exported layer: a whole document, for that is how Palette has them.
+"""The values text of an exported layer: a whole document, as Palette has them.
 
-Text that stands in the profile keeps its comments. Where levels are merged here (`valuesMode: merge`, presets, a pack's
+Text in the profile keeps its comments. Where levels are merged here (`valuesMode: merge`, presets, a pack's
 own values) the result is written, for Palette replaces.
 """
 
@@ -32,7 +32,7 @@ class ValuesWriter:
     problems: Problems
 
     def text_of(self, layer: Layer, recorded: Mapping[str, Any]) -> str:
-        """The values of a layer; '' where the pack's own hold. `recorded`: those that the import had no field for."""
+        """The values of a layer; '' where the pack's own hold. `recorded`: those that import had no field for."""
         if isinstance(layer.source, PackRef):
             return self._of_pack(layer, layer.source).rstrip("\n")
         pack = {**_mapping(recorded.get("pack")), **_pack_settings(layer)}
@@ -46,7 +46,7 @@ class ValuesWriter:
         return yamltext.dump(whole).rstrip("\n") if whole else ""
 
     def _own(self, layer: Layer) -> Block | None:
-        """The layer's values as they stand in the profile, or merged where they come from several places."""
+        """The layer's values as the profile has them, or merged where they come from several places."""
         levels = layer.settings.values
         if not levels:
             return None
@@ -105,15 +105,15 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _pack_settings(layer: Layer) -> dict[str, Any]:
-    """What the layer's own fields say, in the words of the `pack:` block."""
+    """The layer's own fields as keys of the `pack:` block."""
     settings = layer.settings
-    found: dict[str, Any] = {}
+    block: dict[str, Any] = {}
     if settings.namespace:
-        found["namespace"] = settings.namespace
+        block["namespace"] = settings.namespace
     if settings.install_priority is not None:
-        found[PRIORITY] = str(settings.install_priority)
+        block[PRIORITY] = str(settings.install_priority)
     if isinstance(layer.source, ChartRef):
         name = settings.release_name or layer.name
         if name != names.release_name(layer.source.name, layer.source.name):
-            found["releaseNameOverride"] = {layer.source.name: name}
-    return found
+            block["releaseNameOverride"] = {layer.source.name: name}
+    return block

@@ -1,6 +1,6 @@
-"""A profile of this repository as the JSON that Palette imports (palette.md 1.2): the way back of `importing`.
+"""A profile of this repository as the JSON that Palette imports: the way back of `importing`.
 
-What Palette has no words for (overlays, policies, merged values) is worked in where that is possible, and told.
+What Palette has no field for (overlays, policies, merged values) is worked in where possible, and reported.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def export_profile(profile: Profile, source: Source, files: Files) -> Exported:
     exporter = _Exporter(profile, source, files, ValuesWriter(source, text, document, problems), record, problems)
     labels = metadata.get("labels")
     if profile.overlays:
-        problems.warning(Code.EXPORT_NOT_CARRIED, "overlays of the profile cannot be told to Palette", profile.at)
+        problems.warning(
+            Code.EXPORT_NOT_CARRIED, "the profile has overlays, which Palette has no field for", profile.at
+        )
     exported = {
         "metadata": {
             "name": record.get("name", profile.name),
@@ -66,8 +68,8 @@ def export_profile(profile: Profile, source: Source, files: Files) -> Exported:
 
 def _document(text: str, profile: Profile) -> Document:
     """The profile's own document of its file."""
-    found = yamldoc.load(text, profile.at.path)
-    return next(document for document in found if document.at("metadata", "name") == profile.at)
+    documents = yamldoc.load(text, profile.at.path)
+    return next(document for document in documents if document.at("metadata", "name") == profile.at)
 
 
 def _record(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -90,7 +92,7 @@ def _variable(variable: Variable) -> dict[str, Any]:
         | ({"default": True} if o.default else {})
         for o in variable.options
     ]
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": variable.name,
         "displayName": variable.display_name,
         "description": variable.description,
@@ -104,7 +106,7 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "inputType": variable.input_type,
         "options": options,
     }
-    return {key: value for key, value in found.items() if value not in ("", None, [])}
+    return {key: value for key, value in fields.items() if value not in ("", None, [])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,12 @@ class _Exporter:
     def entry(self, layer: Layer) -> Iterator[dict[str, Any]]:
         """The layer as an item of `packs`; nothing for what Palette cannot have."""
         if layer.builtin:
-            self._tell(layer, "is filled by the distribution itself, which Palette cannot be told: choose a pack there")
+            self._warn(layer, "is builtin, which Palette has no field for: choose a pack there")
             return
         known = _mapping(_mapping(self.record.get("layers")).get(layer.name))
         for what, given in (("overlays", layer.settings.overlays), ("readiness", layer.settings.readiness)):
             if given:
-                self._tell(layer, f"has {what}, which are not exported")
+                self._warn(layer, f"has {what}, which are not exported")
         reference = layer.source
         version, tag = self._version(layer, reference, known)
         values = self.values.text_of(layer, _mapping(known.get("values")))
@@ -139,7 +141,7 @@ class _Exporter:
             **_mapping(known.get("more")),
         }
 
-    def _tell(self, layer: Layer, what: str) -> None:
+    def _warn(self, layer: Layer, what: str) -> None:
         self.problems.warning(Code.EXPORT_NOT_CARRIED, f"layer '{layer.name}' {what}", layer.at)
 
     def _version(self, layer: Layer, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> tuple[str, str]:
@@ -150,7 +152,7 @@ class _Exporter:
         if isinstance(reference, PackRef):
             chosen = self._chosen(reference) or asked
             if not chosen or not _RANGE.isdisjoint(chosen):
-                self._tell(layer, f"asks for version '{asked}', which no pack of this repository has")
+                self._warn(layer, f"needs version '{asked}', which no pack of this repository has")
         return chosen, str(known.get("tag") or asked or chosen)
 
     def _chosen(self, reference: PackRef) -> str | None:

@@ -1,4 +1,4 @@
-"""The layers of an exported profile: packs, charts and manifests (palette.md 1.2, 1.5, 1.6, 4)."""
+"""The layers of an exported profile: packs, charts and manifests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ImportedLayer:
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """The values text of one entry and what it says."""
+    """The values text of one entry, and its data."""
 
     text: str
     document: Document
@@ -42,22 +42,22 @@ class _Values:
 
     @property
     def pack(self) -> Mapping[str, Any]:
-        found = self.data.get("pack")
-        return found if isinstance(found, Mapping) else {}
+        settings = self.data.get("pack")
+        return settings if isinstance(settings, Mapping) else {}
 
 
 def read_layers(
     template: Reader, base: str, version: str, record: dict[str, Any], problems: Problems
 ) -> list[ImportedLayer]:
-    """The layers in order; what they have that is not ours is added to the record. Manifests get a folder for each
-    `version` of the profile, for versions stand side by side in `base`."""
-    found: dict[str, ImportedLayer] = {}
+    """The layers in order; what our layers have no field for is added to the record. Manifests get a folder for each
+    `version` of the profile, for versions are side by side in `base`."""
+    layers: dict[str, ImportedLayer] = {}
     for entry in template.children("packs"):
         kind = entry.string("type") or "spectro"
         theirs = entry.string("name", required=True)
         values = _values(entry)
         shown = values.pack.get(DISPLAY_NAME)
-        name = names.unique(names.slug(shown if isinstance(shown, str) and shown else theirs), found)
+        name = names.unique(names.slug(shown if isinstance(shown, str) and shown else theirs), layers)
         if kind not in (*names.PACK_TYPES, "helm", "manifest"):
             problems.warning(
                 Code.IMPORT_LAYER_LEFT_OUT, f"layer '{theirs}' of type '{kind}' is left out", entry.at("type"),
@@ -65,14 +65,14 @@ def read_layers(
             )  # fmt: skip
             continue
         writer = _Layer(entry, values, theirs, name, base, f"manifests/{version}/{name}")
-        found[name] = writer.layer(kind)
+        layers[name] = writer.layer(kind)
         extra = writer.record(kind)
         if extra:
             record.setdefault("layers", {})[name] = extra
         registry = entry.child("registry").child("metadata")
         if registry.data:
             record.setdefault("registries", {})[registry.string("name")] = dict(registry.data)
-    return list(found.values())
+    return list(layers.values())
 
 
 def _values(entry: Reader) -> _Values:
@@ -86,7 +86,7 @@ def _values(entry: Reader) -> _Values:
         entry.problems.add(error)
     entry.problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
-        entry.problems.error(Code.VALUES_SHAPE, f"{entry.name_of('values')}: values are a mapping", document.at())
+        entry.problems.error(Code.VALUES_SHAPE, f"{entry.name_of('values')}: expected a mapping", document.at())
     return _Values(text, document)
 
 
@@ -125,9 +125,9 @@ class _Layer:
             data["valuesMode"] = "replace"
             data["values"] = block(self.values.text, self.values.data)
         elif kind == "helm":
-            found = self._chart_values()
-            if found is not None:
-                data["values"] = found
+            chart_values = self._chart_values()
+            if chart_values is not None:
+                data["values"] = chart_values
         registry = self.entry.child("registry").child("metadata").string("name")
         return ImportedLayer(data, files, registry, needs)
 
@@ -141,15 +141,15 @@ class _Layer:
         }
 
     def _settings(self) -> dict[str, Any]:
-        """What a layer that is no pack says of itself in fields of its own."""
-        found: dict[str, Any] = {}
+        """The fields of a layer without a pack that Palette keeps in its `pack:` block."""
+        fields: dict[str, Any] = {}
         pack = self.values.pack
         if isinstance(pack.get("namespace"), str) and pack["namespace"]:
-            found["namespace"] = pack["namespace"]
+            fields["namespace"] = pack["namespace"]
         priority = pack.get(PRIORITY)
         if isinstance(priority, int | str) and str(priority).strip().lstrip("+-").isdigit():
-            found["installPriority"] = int(priority)
-        return found
+            fields["installPriority"] = int(priority)
+        return fields
 
     def _chart_values(self) -> Block | None:
         keys = ("charts", self.theirs)
@@ -173,12 +173,12 @@ class _Layer:
 
     def record(self, kind: str) -> dict[str, Any]:
         """What the layer has no field for."""
-        found: dict[str, Any] = {} if kind in ("helm", "manifest") else {"type": kind}
+        extra: dict[str, Any] = {} if kind in ("helm", "manifest") else {"type": kind}
         if self.theirs != self.name:
-            found["name"] = self.theirs
+            extra["name"] = self.theirs
         tag = self.entry.version_text("tag")
         if tag and tag != self.version:
-            found["tag"] = tag
+            extra["tag"] = tag
             self.entry.problems.warning(
                 Code.IMPORT_TRAIN,
                 f"layer '{self.name}' follows {tag} in Palette and is pinned to {self.version} here",
@@ -187,16 +187,16 @@ class _Layer:
             )
         registry = self.entry.child("registry").child("metadata").string("name")
         if registry:
-            found["registry"] = registry
+            extra["registry"] = registry
         rest = {key: value for key, value in self.entry.data.items() if key not in _HANDLED}
         if rest:
-            found["more"] = rest
+            extra["more"] = rest
         if kind in ("helm", "manifest") and self.values.data:
-            found["values"] = self._rest_of_values()
-        return found
+            extra["values"] = self._rest_of_values()
+        return extra
 
     def _rest_of_values(self) -> dict[str, Any]:
-        """The values without what the layer's own fields and values say."""
+        """The values without those that the layer has fields or values for."""
         rest = dict(self.values.data)
         charts = rest.get("charts")
         if isinstance(charts, Mapping):
@@ -206,7 +206,7 @@ class _Layer:
 
 
 def _namespaces(pack: Mapping[str, Any]) -> str:
-    """The Namespaces of a layer that is no pack, where it says more of them than a name: such a layer has no field for
+    """The Namespaces of a layer without a pack, where it sets more of them than a name: such a layer has no field for
     that, and a manifest may hold macros. '' where it does not."""
     own, more = pack.get("namespace"), pack.get("additionalNamespaces")
     labels, annotations = (_pairs(pack.get(key)) for key in ("namespaceLabels", "namespaceAnnotations"))
@@ -219,11 +219,11 @@ def _namespaces(pack: Mapping[str, Any]) -> str:
 
 def _pairs(given: Any) -> dict[str, dict[str, str]]:
     """`{namespace: "k=v,k2=v2"}` as mappings."""
-    found: dict[str, dict[str, str]] = {}
+    pairs: dict[str, dict[str, str]] = {}
     for name, text in given.items() if isinstance(given, Mapping) else ():
         parts = [part.partition("=") for part in str(text).split(",")]
-        found[name] = {key.strip(): value.strip() for key, equals, value in parts if equals}
-    return found
+        pairs[name] = {key.strip(): value.strip() for key, equals, value in parts if equals}
+    return pairs
 
 
 def _stem(path: str) -> str:

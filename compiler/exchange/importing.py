@@ -1,8 +1,8 @@
-"""A profile as Palette exports it (JSON or YAML, palette.md 1.2) to files of this repository.
+"""A profile as Palette exports it (JSON or YAML) to files of this repository.
 
 Every layer keeps its values as YAML with their comments. Palette replaces the whole values of a pack by those of the
 profile, so `valuesMode: replace` is written beside them: the layer renders as it does there, and may be changed to
-`merge` by hand. What a profile has no field for goes into the record (`names.RECORD`) or is told.
+`merge` by hand. What a profile has no field for goes into the record (`names.RECORD`) or is reported.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def import_profile(
     content: bytes, source: str, form: Literal["json", "yaml"], *, settings: str = "", folder: str = "profiles"
 ) -> Imported:
     """The files of a profile that Palette exported. `source` is its name for messages, `settings` is lamella.yaml as it
-    is now ('' where there is none). Raises CompileError where it is no such profile."""
+    is now ('' where there is none). Raises CompileError where it is not such a profile."""
     problems = Problems()
     document = _document(content, source, form)
     reader = Reader(document.value, document, problems)
@@ -61,9 +61,9 @@ def import_profile(
     files = {f"{base}/{metadata['version']}.yaml": write(profile)}
     for layer in layers:
         files.update(layer.files)
-    given = registries.found(record)
-    if given:
-        files[registries.PATH] = registries.added(settings, given)
+    entries = registries.entries_of(record)
+    if entries:
+        files[registries.PATH] = registries.added(settings, entries)
     registries.tell(layers, source, problems)
     return Imported(files, tuple(problems.diagnostics))
 
@@ -82,12 +82,14 @@ def _document(content: bytes, source: str, form: str) -> Document:
             raise fail(Code.IMPORT_FORMAT, "not JSON in UTF-8", Position(source)) from None
     if not isinstance(document.value, dict) or "spec" not in document.value:
         hint = "export a profile in Palette: Profiles, the profile, Settings, Export profile"
-        raise fail(Code.IMPORT_FORMAT, f"{type_name(document.value)} is no exported profile", document.at(), hint=hint)
+        raise fail(
+            Code.IMPORT_FORMAT, f"{type_name(document.value)} is not an exported profile", document.at(), hint=hint
+        )
     return document
 
 
 def _with_places(value: Any, content: bytes, source: str) -> Document:
-    """JSON data with the places of its keys, where a YAML reader can tell them (not where tabs indent)."""
+    """JSON data with the positions of its keys, where a YAML reader can read it (it cannot where tabs indent)."""
     try:
         return replace(yamldoc.load_one(content, source, duplicates="warn"), value=value)
     except CompileError:
@@ -121,16 +123,16 @@ def _metadata(reader: Reader, problems: Problems) -> tuple[dict[str, Any], dict[
 
 
 def _variable(item: Reader, problems: Problems) -> dict[str, Any]:
-    """A variable in our words, without flags that say what holds anyway."""
-    found = {names.VARIABLE_NAMES.get(key, key): value for key, value in item.data.items() if value is not None}
-    found = {k: v for k, v in found.items() if k not in names.VARIABLE_DEFAULTS or names.VARIABLE_DEFAULTS[k] != v}
-    default = found.get("default")
-    if found.get("sensitive") and isinstance(default, str) and default and not default.strip("*"):
-        del found["default"]
+    """A variable in our fields, without flags that repeat a default."""
+    fields = {names.VARIABLE_NAMES.get(key, key): value for key, value in item.data.items() if value is not None}
+    fields = {k: v for k, v in fields.items() if k not in names.VARIABLE_DEFAULTS or names.VARIABLE_DEFAULTS[k] != v}
+    default = fields.get("default")
+    if fields.get("sensitive") and isinstance(default, str) and default and not default.strip("*"):
+        del fields["default"]
         problems.warning(
             Code.IMPORT_MASKED,
-            f"variable '{found.get('name')}': Palette masks its value in exports",
+            f"variable '{fields.get('name')}': Palette masks its value in exports",
             item.here,
             hint="give the value anew, encrypted or by a cluster",
         )
-    return found
+    return fields

@@ -1,7 +1,7 @@
-"""What import and export of Palette profiles have in common: the words of both sides, and the record.
+"""What import and export of Palette profiles have in common: the names of both sides, and the record.
 
 The record is an annotation of an imported profile with what Palette knows and a profile has no field for (tags, the
-registries' own ids, …), so that the export can put it back. It may be deleted: then the export says less.
+registries' own ids, …), so that the export can put it back. It may be deleted: then the export has less.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ NAMESPACES = "palette-namespaces"  # the manifest with Namespaces that `pack:` o
 PROFILE_TYPES: Mapping[str, str] = {"cluster": "full", "infra": "infra", "add-on": "add-on"}  # theirs -> ours
 LAYERS = ("os", "k8s", "cni", "csi", "addon")
 PACK_TYPES = ("spectro", "oci")
-# Flags and their value where an export does not say (Palette writes all of them).
+# Flags and their defaults where an export lacks them (Palette writes all of them).
 VARIABLE_DEFAULTS: Mapping[str, object] = {
     "format": "string", "required": False, "immutable": False, "hidden": False, "sensitive": False, "inputType": "text",
 }  # fmt: skip
@@ -33,5 +33,5 @@ def unique(name: str, taken: Mapping[str, object]) -> str:
 
 
 def release_name(pack: str, chart: str) -> str:
-    """What Palette calls the release of a chart (palette.md 1.5)."""
+    """What Palette calls the release of a chart."""
     return f"{pack}-{chart}"

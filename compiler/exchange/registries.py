@@ -18,7 +18,7 @@ from compiler.exchange.import_layers import ImportedLayer
 PATH = "lamella.yaml"
 
 
-def found(record: Mapping[str, Any]) -> list[dict[str, str]]:
+def entries_of(record: Mapping[str, Any]) -> list[dict[str, str]]:
     """The registries in a record, as lamella.yaml has them."""
     entries = []
     for name, metadata in record.get("registries", {}).items():

@@ -32,29 +32,29 @@ def block(text: str, data: Mapping[str, Any]) -> Block:
     if not data:
         comments = [line for line in plain.split("\n") if line.lstrip().startswith("#")]
         return Block("\n".join([*comments, "{}"]))
-    found = Block(plain.rstrip(" \n") if not plain.rstrip(" ").endswith("\n\n") else plain.rstrip(" ")[:-1])
-    return found if _reads_as(f"k:\n{_indented(found.text, 2)}\n", {"k": data}) else Block(dump(data).rstrip("\n"))
+    moved = Block(plain.rstrip(" \n") if not plain.rstrip(" ").endswith("\n\n") else plain.rstrip(" ")[:-1])
+    return moved if _reads_as(f"k:\n{_indented(moved.text, 2)}\n", {"k": data}) else Block(dump(data).rstrip("\n"))
 
 
 def section(text: str, document: Document, keys: tuple[str | int, ...]) -> str:
     """The text of the block mapping at these keys of a document, moved to the left margin.
 
-    '' where it stands in another form (on one line, say), or would read differently.
+    '' where it has another form (on one line, say), or would read differently.
     """
     at = document.at(*keys)
     lines = text.replace("\r\n", "\n").split("\n")
     if not re.fullmatch(r".*:[ \t]*(#.*)?", lines[at.line - 1]):
         return ""
-    found: list[str] = []
+    body: list[str] = []
     for line in lines[at.line :]:
         if line.strip() and _indentation(line) < at.column:
             break
-        found.append(line)
-    while found and not found[-1].strip():
-        found.pop()
-    first = next((line for line in found if not line.lstrip().startswith("#") and line.strip()), "")
+        body.append(line)
+    while body and not body[-1].strip():
+        body.pop()
+    first = next((line for line in body if not line.lstrip().startswith("#") and line.strip()), "")
     margin = _indentation(first)
-    cut = "\n".join(line[min(margin, _indentation(line)) :] for line in found)
+    cut = "\n".join(line[min(margin, _indentation(line)) :] for line in body)
     data = _at(document.value, keys)
     return next((text for text in (cut, f"{cut}\n") if _reads_as(text, data)), "")  # a last literal needs its newline
 
@@ -120,5 +120,5 @@ def _scalar(value: Any, by: int) -> str:
 
 
 def dump(data: Mapping[str, Any]) -> str:
-    """`data` as block YAML in its own order, macros that stood outside quotes still outside."""
+    """`data` as block YAML in its own order, macros outside quotes stay outside."""
     return write(data) if data else "{}\n"

@@ -1,4 +1,4 @@
-"""The charts of a pack: which part of its values each one gets, and the name of its release (palette.md 1.5, 2.3).
+"""The charts of a pack: which part of its values each one gets, and the name of its release.
 
 A key below `charts:` is the name in the chart's own Chart.yaml, not that of the archive or of the folder inside it.
 """
@@ -21,7 +21,7 @@ Charts = Sequence[tuple[str, str]]  # (path as the pack names it, name in Chart.
 
 @dataclass(frozen=True, slots=True)
 class PackRelease:
-    """One chart of a pack, as Helm is asked for it."""
+    """One chart of a pack, as Helm renders it."""
 
     path: str  # of the chart, as the pack names it
     chart: str  # its name in Chart.yaml
@@ -34,9 +34,9 @@ def releases(
 ) -> tuple[PackRelease, ...]:
     """The releases of a pack layer, in the order of pack.json. What is wrong is recorded.
 
-    `release_name` is what the layer asks for, possible for one chart only. With `flat`, the values of a pack of one
-    chart may stand directly below `charts:`, as some old packs have them; what Palette does with those is not
-    documented, so it must be asked for.
+    `release_name` is the layer's, possible for one chart only. With `flat`, the values of a pack of one chart may be
+    directly below `charts:`, as some old packs have them; what Palette does with those is not documented, so it is off
+    unless the layer sets it.
     """
     blocks = values.section("charts")
     flat = flat and len(charts) == 1 and bool(blocks) and charts[0][1] not in blocks
@@ -51,24 +51,24 @@ def releases(
         )
         release_name = ""
     _report_stray_overrides(values, charts, settings)
-    found: dict[str, PackRelease] = {}
+    by_name: dict[str, PackRelease] = {}
     for path, chart in charts:
         name = release_name or _override(path, chart, settings) or _default_name(values, chart)
         block = blocks if flat else values.expect_mapping(blocks.get(chart), "charts", chart)
         release = PackRelease(path, chart, name, block)
-        _check_name(values, release, found.setdefault(name, release))
-    return tuple(found.values())
+        _check_name(values, release, by_name.setdefault(name, release))
+    return tuple(by_name.values())
 
 
 def _default_name(values: PackValues, chart: str) -> str:
-    """`<pack>-<chart>`, cut to what Helm takes: there are public packs whose names are longer."""
+    """`<pack>-<chart>`, cut to the length that Helm takes: some public packs have longer names."""
     name = f"{values.pack.name}-{chart}"
     if len(name) <= MAX_RELEASE:
         return name
     short = name[:MAX_RELEASE].rstrip("-.")
     values.problems.warning(
         Code.RELEASE_NAME_SHORTENED,
-        f"release '{name}' is longer than Helm takes ({MAX_RELEASE}) and named '{short}'",
+        f"release name '{name}' is longer than Helm takes ({MAX_RELEASE}), shortened to '{short}'",
         values.locate("pack", "releaseNameOverride"),
         hint=f"set pack.releaseNameOverride.{chart} in the layer's values",
     )
@@ -84,7 +84,7 @@ def _check_name(values: PackValues, release: PackRelease, other: PackRelease) ->
     at = values.locate("pack", "releaseNameOverride")
     hint = f"set pack.releaseNameOverride.{release.chart} in the layer's values"
     if other is not release:
-        both = f"charts {other.path} and {release.path} would both be release '{release.name}'"
+        both = f"charts {other.path} and {release.path} have the same release name '{release.name}'"
         values.problems.error(Code.RELEASE_DUPLICATE, both, at, hint=hint)
     elif not is_release(release.name):
         rule = "at most 53 lower-case letters, digits, '-' and '.'"
@@ -98,7 +98,8 @@ def _report_stray_overrides(values: PackValues, charts: Charts, settings: PackSe
     if strays and charts:
         values.problems.warning(
             Code.PACK_RELEASE_OVERRIDE,
-            f"pack.releaseNameOverride: {listed(strays)} {'is' if len(strays) == 1 else 'are'} no chart of this pack",
+            f"pack.releaseNameOverride: {listed(strays)} {'is not a chart' if len(strays) == 1 else 'are not charts'}"
+            " of this pack",
             values.locate("pack", "releaseNameOverride", strays[0]),
             hint=f"its charts: {listed(name for _, name in charts)}; a subchart has no release of its own",
         )

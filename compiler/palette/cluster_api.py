@@ -1,4 +1,4 @@
-"""Cluster API objects from the os and k8s layers of a cluster, for the cluster that manages it (palette.md 5).
+"""Cluster API objects from the os and k8s layers of a cluster, for the cluster that manages it.
 
 A Cluster, its KubeadmControlPlane, and for workers one KubeadmConfigTemplate and a MachineDeployment a pool. The
 infrastructure provider's own objects (image, size, credentials) are the user's: manifests of the os layer, named
@@ -28,7 +28,7 @@ PROVIDERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the objects say of the cluster itself. `provider` is the kind prefix of the infrastructure's objects."""
+    """What the objects need to know of the cluster. `provider` is the kind prefix of the infrastructure's objects."""
 
     name: str
     namespace: str
@@ -177,12 +177,12 @@ def _registration(config: KubeadmConfig) -> dict[str, Any]:
 
 
 def _component(component: Component) -> dict[str, Any]:
-    found = dict(component.other)
+    fields = dict(component.other)
     if component.arguments:
-        found["extraArgs"] = _arguments(component.arguments)
+        fields["extraArgs"] = _arguments(component.arguments)
     if component.volumes:
-        found["extraVolumes"] = [dict(volume) for volume in component.volumes]
-    return found
+        fields["extraVolumes"] = [dict(volume) for volume in component.volumes]
+    return fields
 
 
 def _arguments(given: Mapping[str, str]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Everything that the packs of a cluster ask of it and of each other (palette.md 1.5, 2.6, 6.2, 6.3)."""
+"""Everything that the packs of a cluster require of it and of each other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check(
 
 
 def check_cloud(member: Member, cloud: str, problems: Problems) -> None:
-    """Records a pack that is not made for the cluster's cloud ('' or all = not known yet)."""
+    """Records a pack that is not for the cluster's cloud ('' or all = not known yet)."""
     clouds = member.pack.cloud_types if member.pack else ()
     if clouds and cloud not in ("", "all") and cloud not in clouds and "all" not in clouds:
         problems.error(
@@ -41,7 +41,7 @@ def check_cloud(member: Member, cloud: str, problems: Problems) -> None:
 
 
 def check_layer_type(member: Member, problems: Problems) -> None:
-    """Warns where a pack made for one layer stands in another: packs of one content for two layers are common."""
+    """Warns where a pack made for one layer is used in another: packs with the same content for two layers are common."""
     made_for = member.pack.layer if member.pack else ""
     if made_for and made_for != member.type:
         problems.warning(
@@ -79,7 +79,7 @@ def check_end_of_life(member: Member, today: datetime.date, problems: Problems) 
 
 
 def check_names(members: Sequence[Member], problems: Problems) -> None:
-    """Records two layers that show the same name: the display name, else the layer's own, is unique in a cluster."""
+    """Records two layers with the same shown name: the display name, else the layer's own, is unique in a cluster."""
     first: dict[str, Member] = {}
     for member in members:
         name = member.display_name or member.layer

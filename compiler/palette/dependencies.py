@@ -1,7 +1,7 @@
-"""Dependencies of packs on the other packs of a cluster (palette.md 2.6).
+"""Dependencies of packs on the other packs of a cluster.
 
 Versions are compared leniently (`1.29` is 1.29.0), and so is a maximum of `1.21`: 1.21.5 is above it. Public packs that
-mean all of 1.21 write 1.21.49, so that is how Palette reads it.
+mean all of 1.21 write 1.21.49, so Palette must read it that way.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def _check_dependency(
     if kind not in _TYPES:
         problems.warning(
             Code.DEPENDENCY_TYPE,
-            f"pack '{member.name}' depends on '{dependency.pack}' by type '{kind}'; read as optional",
+            f"pack '{member.name}': dependency on '{dependency.pack}' has unknown type '{kind}'; treated as optional",
             dependency.at,
             hint=did_you_mean(kind, _TYPES),
         )
         kind = "optional"
-    found = [m for m in members if m.name == dependency.pack and dependency.layer in ("", m.type)]
-    if kind == "required" and not found:
+    matches = [m for m in members if m.name == dependency.pack and dependency.layer in ("", m.type)]
+    if kind == "required" and not matches:
         _check_absent(member, dependency, members, kubernetes_version, problems)
     elif kind != "upgrade":
-        for other in found:
+        for other in matches:
             _check_version(member, dependency, other, problems, forbidden=kind == "notSupported")
 
 
@@ -103,7 +103,7 @@ def _check_version(
 
 
 def is_between(version: str, minimum: str, maximum: str) -> bool:
-    """Whether minimum <= version <= maximum, an empty bound being none. Raises ValueError on what is no version."""
+    """Whether minimum <= version <= maximum, an empty bound being none. Raises ValueError for what is not a version."""
     order = Version.lenient(version).precedence
     if minimum and order < Version.lenient(minimum).precedence:
         return False
@@ -117,10 +117,10 @@ def _bounds(dependency: Dependency) -> str:
 
 
 def check_upgrade(live: Pack, target: Pack, at: Position, problems: Problems) -> None:
-    """Records that the live version of a pack forbids to go to `target`.
+    """Records where the live version of a pack does not allow an upgrade to `target`.
 
     `upgrade` is not documented. Public packs declare it of themselves (3.3.5: at most 3.26.7, 2.9.0: at least 2.9.0),
-    which has a meaning only so: from this version, the next one must be inside the bounds.
+    which makes sense only in this reading: from this version, the next one must be inside the bounds.
     """
     for dependency in live.dependencies:
         if dependency.type != "upgrade" or dependency.pack != target.name or live.version == target.version:
@@ -133,7 +133,8 @@ def check_upgrade(live: Pack, target: Pack, at: Position, problems: Problems) ->
         if not inside:
             problems.error(
                 Code.UPGRADE_NOT_ALLOWED,
-                f"from {live.version}, pack '{live.name}' can go to{_bounds(dependency)} only, not to {target.version}",
+                f"from {live.version}, pack '{live.name}' can be upgraded to{_bounds(dependency)} only,"
+                f" not to {target.version}",
                 at,
                 hint="go through a version in between, or install it anew",
                 related=[(dependency.at, "the constraint")],

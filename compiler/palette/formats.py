@@ -1,4 +1,4 @@
-"""The format language of schema.yaml: literal text with typed holes, `"${ipv4} - ${ipv4}"` (palette.md 2.5).
+"""The format language of schema.yaml: literal text with typed holes, `"${ipv4} - ${ipv4}"`.
 
 A hole is `${TYPE}`, `${TYPE:/REGEX/}`, `${number:[LOW-HIGH]}` or `${list:[A,B]}`. TYPE is string, input (undocumented,
 read as string), password (as string, never shown), number, boolean, list, ipv4 or version. Expressions are RE2's.
@@ -15,7 +15,7 @@ from compiler.diagnostics import did_you_mean
 from compiler.fields.formats import FORMATS
 
 _RANGE = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*-\s*(-?[0-9]+(?:\.[0-9]+)?)\s*")
-_MAX_CHARACTERS = 512  # of a value with several holes: more is no value of such a form
+_MAX_CHARACTERS = 512  # of a value with several holes: longer text is not a value of such a form
 _SAME_AS = {"input": "string", "password": "string", "list": "string"}
 TYPES = ("string", "input", "password", "number", "boolean", "list", "ipv4", "version")
 
@@ -98,7 +98,7 @@ def parse(text: str) -> Format:
 
 
 def _hole(text: str, start: int) -> tuple[Hole, int]:
-    """The hole whose inside starts here, and where the text goes on behind it."""
+    """The hole whose inside starts here, and the position after it."""
     match = re.compile(r"\s*([A-Za-z0-9_]*)\s*").match(text, start)
     assert match is not None
     kind, position = match[1], match.end()
@@ -109,10 +109,10 @@ def _hole(text: str, start: int) -> tuple[Hole, int]:
         closing = {"/": "/}", "[": "]}"}.get(opening, "")
         end = text.find(closing, position + 2) if closing else -1
         if end < 0:
-            raise ValueError(f"${{{kind}:…}} needs /REGEX/ or [VALUES] behind the colon")
+            raise ValueError(f"${{{kind}:…}} needs /REGEX/ or [VALUES] after the colon")
         return _restricted(kind, opening, text[position + 2 : end]), end + 2
     if not text.startswith("}", position):
-        raise ValueError(f"'}}' is missing behind ${{{kind}")
+        raise ValueError(f"'}}' is missing after ${{{kind}")
     if kind == "list":
         raise ValueError("${list} needs its options: ${list:[A,B]}")
     return Hole(kind), position + 1

@@ -1,7 +1,7 @@
-"""`kubeadmconfig:` of the packs of a cluster, put together: os, k8s, cni, csi, then add-ons (palette.md 5).
+"""`kubeadmconfig:` of the packs of a cluster, merged: os, k8s, cni, csi, then add-ons.
 
 Lists are joined in that order. The same file, argument or volume from two layers must be the same, else it is refused
-with both places, for which of them wins would depend on nothing that anybody wrote.
+with both positions: nothing that anybody wrote decides which of them wins.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class KubeadmSource:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """What is said of one control plane component."""
+    """The settings of one control plane component."""
 
     arguments: Mapping[str, str] = field(default_factory=dict)
     volumes: tuple[Mapping[str, Any], ...] = ()
@@ -51,7 +51,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class KubeadmConfig:
-    """The kubeadm configuration of a cluster. Fields as in Cluster API's KubeadmConfigSpec where not said otherwise."""
+    """The kubeadm configuration of a cluster. Fields as in Cluster API's KubeadmConfigSpec where nothing else is noted."""
 
     components: Mapping[str, Component] = field(default_factory=dict)
     kubelet_arguments: Mapping[str, str] = field(default_factory=dict)
@@ -96,9 +96,9 @@ class _Block:
     def at(self, *keys: str | int) -> Position:
         return self.values.locate(*self.path, *keys)
 
-    def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
+    def wrong(self, message: str, *keys: str | int, hint: str = "") -> None:
         name = keypath.show((*self.path, *keys))
-        self.values.problems.error(Code.KUBEADM_VALUE, f"{name}: {found}", self.at(*keys), hint=hint)
+        self.values.problems.error(Code.KUBEADM_VALUE, f"{name}: {message}", self.at(*keys), hint=hint)
 
     def child(self, key: str) -> _Block:
         given = self.data.get(key)
@@ -138,7 +138,7 @@ class _Block:
 
 @dataclass(slots=True)
 class _Once:
-    """Things that may be said once, or again in the same way."""
+    """Things that may be set once, or again to the same value."""
 
     known: dict[str, dict[str, tuple[Any, Position]]] = field(default_factory=dict)
 
@@ -147,9 +147,9 @@ class _Once:
         if before != value:
             block.values.problems.error(
                 Code.KUBEADM_CONFLICT,
-                f"layer '{block.source.layer}': {group} '{name}' differs from what another layer says",
+                f"layer '{block.source.layer}': {group} '{name}' differs from another layer's",
                 at,
-                hint="make them the same, or say it in one layer only",
+                hint="make them equal, or set it in one layer only",
                 related=[(first_at, "the other one")],
             )
 
@@ -168,9 +168,9 @@ class _Merge:
         for name, text, at in block.arguments("kubeletExtraArgs"):
             self.once.put("kubeletExtraArgs", name, text, block, at)
         for item in block.children("files"):
-            found = _file(item)
-            if found is not None:
-                self.once.put("files", found["path"], found, block, item.at())
+            file = _file(item)
+            if file is not None:
+                self.once.put("files", file["path"], file, block, item.at())
         for key in _COMMANDS:
             for index, command in block.items(key):
                 if isinstance(command, str):
@@ -209,24 +209,24 @@ class _Merge:
 
 def _file(item: _Block) -> dict[str, Any] | None:
     """An entry of `files` as Cluster API has it, a file of the pack as content. None where it is wrong (recorded)."""
-    found = {ours: item.data[theirs] for theirs, ours in _FILE_FIELDS.items() if item.data.get(theirs) is not None}
+    fields = {ours: item.data[theirs] for theirs, ours in _FILE_FIELDS.items() if item.data.get(theirs) is not None}
     inner = item.data.get("path")
     unknown = [key for key in item.data if key not in (*_FILE_FIELDS, "path")]
-    if not isinstance(found.get("path"), str) or not found["path"].startswith("/"):
+    if not isinstance(fields.get("path"), str) or not fields["path"].startswith("/"):
         item.wrong("needs targetPath, an absolute path on the node")
     elif unknown:
         item.wrong(f"unknown field '{unknown[0]}'", unknown[0], hint=did_you_mean(unknown[0], (*_FILE_FIELDS, "path")))
-    elif (inner is None) == ("content" not in found):
+    elif (inner is None) == ("content" not in fields):
         item.wrong("needs either content, or path of a file inside the pack")
-    elif not isinstance(found.get("permissions", ""), str):
+    elif not isinstance(fields.get("permissions", ""), str):
         item.wrong("expected text", "targetPermissions", hint='YAML reads 0640 as the number 416; write "0640"')
-    elif not all(isinstance(found.get(key, ""), str) for key in ("owner", "content", "encoding")):
+    elif not all(isinstance(fields.get(key, ""), str) for key in ("owner", "content", "encoding")):
         item.wrong("targetOwner, content and encoding are text")
     elif inner is None:
-        return found
+        return fields
     else:
         try:
-            return {**found, "content": item.source.read(str(inner))}
+            return {**fields, "content": item.source.read(str(inner))}
         except CompileError as error:
             item.values.problems.add(error)
     return None

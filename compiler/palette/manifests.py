@@ -1,7 +1,7 @@
-"""The manifests of a pack: which are Go templates, and with which values (palette.md 2.3).
+"""The manifests of a pack: which are Go templates, and with which values.
 
 A manifest is a template where the values have a block `manifests.<file name without .yaml>`, even an empty one. Without
-a block it is taken as it is: public packs ship manifests that hold foreign `{{ }}` (Istio's) and no block.
+a block it is taken as it is: public packs ship manifests with `{{ }}` of another tool (Istio) and no block.
 """
 
 from __future__ import annotations

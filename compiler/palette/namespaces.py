@@ -1,4 +1,4 @@
-"""The Namespace objects that a pack asks for: its own, additional ones, and those it labels or annotates."""
+"""The Namespace objects that a pack needs: its own, additional ones, and those it labels or annotates."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from compiler.palette.settings import PackSettings
 
-# Every cluster has these from the start: they need an object only where something is said about them, and owning them
-# without need would put them in reach of pruning.
+# Every cluster has these from the start: they need an object only where labels or annotations are set on them, and owning
+# them without need would let them be pruned.
 _BUILT_IN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
 def namespaces(settings: PackSettings, namespace: str = "") -> tuple[dict[str, Any], ...]:
     """Namespace objects, the layer's own first, then additional ones and those only labelled, in the order written.
 
-    `namespace` is the one that the layer is installed into where it is not the pack's: what the pack says about its own
-    namespace then goes to that one.
+    `namespace` is the one that the layer is installed into where that is not the pack's: labels and annotations
+    of the pack's own namespace then go to that one.
     """
     target = namespace or settings.namespace
 
@@ -25,7 +25,7 @@ def namespaces(settings: PackSettings, namespace: str = "") -> tuple[dict[str, A
     names = [target, *settings.additional_namespaces, *settings.namespace_labels, *settings.namespace_annotations]
     labels = {renamed(name): dict(pairs) for name, pairs in settings.namespace_labels.items()}
     annotations = {renamed(name): dict(pairs) for name, pairs in settings.namespace_annotations.items()}
-    found = []
+    objects = []
     for name in dict.fromkeys(renamed(name) for name in names if name):
         metadata: dict[str, Any] = {"name": name}
         if annotations.get(name):
@@ -33,5 +33,5 @@ def namespaces(settings: PackSettings, namespace: str = "") -> tuple[dict[str, A
         if labels.get(name):
             metadata["labels"] = dict(sorted(labels[name].items()))
         if len(metadata) > 1 or name not in _BUILT_IN:
-            found.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    return tuple(found)
+            objects.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    return tuple(objects)

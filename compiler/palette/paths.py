@@ -23,7 +23,7 @@ MISSING = _Missing()
 
 
 def expand(data: Any, path: str) -> Iterator[tuple[Keys, Any]]:
-    """Every place that `path` names, with its value. Where nothing is there: the keys as written with MISSING.
+    """Every place that `path` names, with its value. Where it has no value: the keys as written with MISSING.
 
     A list that `$[]` walks through may be empty: that names nothing, unless the items themselves are meant (`a.$[]`),
     then it is one MISSING.
@@ -45,13 +45,13 @@ def _walk(value: Any, segments: tuple[str, ...], keys: Keys) -> Iterator[tuple[K
         for length in range(len(segments), 0, -1):
             key = ".".join(segments[:length])
             if isinstance(value, Mapping) and key in value:
-                found = list(_walk(value[key], segments[length:], (*keys, key)))
-                best = found if any(item is not MISSING for _, item in found) or _all_missing(best) else best
+                places = list(_walk(value[key], segments[length:], (*keys, key)))
+                best = places if any(item is not MISSING for _, item in places) or _all_missing(best) else best
         yield from best
 
 
-def _all_missing(found: list[tuple[Keys, Any]]) -> bool:
-    return bool(found) and all(item is MISSING for _, item in found)
+def _all_missing(places: list[tuple[Keys, Any]]) -> bool:
+    return bool(places) and all(item is MISSING for _, item in places)
 
 
 def lookup(data: Any, path: str) -> Any:
@@ -62,8 +62,8 @@ def lookup(data: Any, path: str) -> Any:
 def without(data: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """`data` without what `path` names; the same object where it names nothing. `data` itself is not changed."""
     result: Any = data
-    found = [keys for keys, value in expand(data, path) if value is not MISSING]
-    for keys in reversed(found):  # last list item first, so that the indices before it stay right
+    places = [keys for keys, value in expand(data, path) if value is not MISSING]
+    for keys in reversed(places):  # last list item first, so that the indices before it stay right
         result = _drop(result, keys)
     return result  # type: ignore[no-any-return]
 

@@ -1,9 +1,9 @@
-"""Presets of a pack: named edits of its values, of each group at most one (palette.md 2.4).
+"""Presets of a pack: named edits of its values, of each group at most one.
 
 Applying one deletes its `remove` paths and then merges its `add` into the values. Palette does that in its editor,
 keeps only the edited text, and records the choice in a comment at the top of it. Here a profile names its presets and
-they are applied when it is rendered; a comment in the pack's values.yaml is a record of what is in the text already and
-is never applied again, only compared with presets.yaml.
+they are applied on rendering; a comment in the pack's values.yaml records what is in the text already and is never
+applied again, only compared with presets.yaml.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def apply(data: Mapping[str, Any], presets: Sequence[Preset]) -> Mapping[str, An
 
 
 def check_record(pack: Pack, problems: Problems) -> None:
-    """Warns where the comment in the pack's values.yaml and its presets.yaml disagree; the text of the values counts.
+    """Warns where the comment in the pack's values.yaml and its presets.yaml disagree; the values are used as written.
 
     They do where the comment names a preset that does not exist, or one that would still change the values.
     """
@@ -81,19 +81,19 @@ def check_record(pack: Pack, problems: Problems) -> None:
     if pack.enabled_presets and not pack.presets:
         listed = ", ".join(pack.enabled_presets)
         problems.warning(
-            Code.PRESET_RECORD, f"values.yaml says that presets are enabled ({listed}), the pack has none", at
+            Code.PRESET_RECORD, f"the comment in values.yaml lists presets ({listed}), but the pack has none", at
         )
         return
     for record in pack.enabled_presets:
         group, _, name = record.rpartition(":")
-        found = next((p for p in pack.presets if p.name == name.strip() and p.group in ("", group.strip())), None)
-        if found is None:
-            unknown = f"values.yaml says that preset '{record}' is enabled, presets.yaml has no such preset"
+        preset = next((p for p in pack.presets if p.name == name.strip() and p.group in ("", group.strip())), None)
+        if preset is None:
+            unknown = f"the comment in values.yaml lists preset '{record}', but presets.yaml has no such preset"
             problems.warning(Code.PRESET_RECORD, unknown, at)
-        elif apply(pack.values.data, [found]) != pack.values.data:
+        elif apply(pack.values.data, [preset]) != pack.values.data:
             problems.warning(
                 Code.PRESET_RECORD,
-                f"values.yaml says that preset '{record}' is enabled, but its values differ from it",
+                f"the comment in values.yaml lists preset '{record}', but its values differ from the preset",
                 at,
-                hint=f"the values count as they are; to have the preset, name it: presets: [{found.name}]",
+                hint=f"the values are used as written; to apply the preset, set: presets: [{preset.name}]",
             )

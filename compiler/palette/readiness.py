@@ -1,4 +1,4 @@
-"""`readinessCheck:` of a pack's values: when a layer is ready, so that the next priority may start (palette.md 1.4).
+"""`readinessCheck:` of a pack's values: when a layer is ready, so that the next priority may start.
 
 The form is `readinessCheck: {v1beta1: [{name, kind, group, version, keysToCheck: [{keyToCheck, expectedValue}]}]}`.
 """
@@ -36,7 +36,7 @@ def readiness_checks(values: PackValues) -> tuple[ReadinessCheck, ...]:
     if not isinstance(checks, list):
         values.problems.error(Code.PACK_SETTING, f"{_KEY}.v1beta1: expected a list", values.locate(_KEY))
         return ()
-    found = []
+    usable = []
     for index, item in enumerate(checks):
         check = _read(item)
         if check is None:
@@ -46,8 +46,8 @@ def readiness_checks(values: PackValues) -> tuple[ReadinessCheck, ...]:
                 values.locate(_KEY, "v1beta1", index),
             )
         else:
-            found.append(check)
-    return tuple(found)
+            usable.append(check)
+    return tuple(usable)
 
 
 def _read(item: Any) -> ReadinessCheck | None:

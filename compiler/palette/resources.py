@@ -1,4 +1,4 @@
-"""Resource constraints of packs against the node pools of a cluster (palette.md 2.6), where those are given.
+"""Resource constraints of packs against the node pools of a cluster, where those are given.
 
 Without components, each worker pool must have `minLimit` in total (nodes times size). With components, `minLimit` is
 ignored, and what they request (request times replicas, read from the final values) must fit into all pools together
@@ -64,7 +64,7 @@ def _capacity(kind: str, pools: Sequence[NodePool]) -> float:
 
 
 def _requested(member: Member, need: ResourceNeed, request: str, replicas: str, problems: Problems) -> Decimal:
-    """Request times replicas in the constraint's unit; a value that is not there requests nothing, of one replica."""
+    """Request times replicas in the constraint's unit; a missing request counts as 0, missing replicas as 1."""
     value = lookup(member.data or {}, request) if request else MISSING
     count = lookup(member.data or {}, replicas) if replicas else MISSING
     try:

@@ -1,7 +1,7 @@
-"""schema.yaml of a pack: what its values must be (palette.md 2.5).
+"""schema.yaml of a pack: what its values must be.
 
 A rule is `PATH: {schema: '{{ required | readonly | format "…" | hints "…" "…" }}'}`, each part optional. Values are
-checked after their macros have been put in; one that still holds a macro (checked without a cluster) is passed over.
+checked after their macros have been put in; one that still holds a macro (checked without a cluster) is skipped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What schema.yaml says of one path."""
+    """The rule of schema.yaml for one path."""
 
     required: bool = False
     readonly: bool = False
@@ -45,15 +45,15 @@ def parse_rule(text: str) -> Rule:
     inner = text.strip()
     if not (inner.startswith("{{") and inner.endswith("}}")):
         raise ValueError("expected '{{ … }}'")
-    found: dict[str, tuple[str, ...]] = {}
+    words: dict[str, tuple[str, ...]] = {}
     for word, arguments in _calls(inner[2:-2]):
         if word not in _WORDS:
             raise ValueError(f"unknown word '{word}' ({did_you_mean(word, _WORDS)})")
-        found[word] = found.get(word, ()) + arguments
-    if "format" in found and len(found["format"]) != 1:
+        words[word] = words.get(word, ()) + arguments
+    if "format" in words and len(words["format"]) != 1:
         raise ValueError('format needs one text: format "${string}"')
-    parsed = formats.parse(found["format"][0]) if "format" in found else None
-    return Rule("required" in found, "readonly" in found, parsed, found.get("hints", ()))
+    parsed = formats.parse(words["format"][0]) if "format" in words else None
+    return Rule("required" in words, "readonly" in words, parsed, words.get("hints", ()))
 
 
 def _calls(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -74,7 +74,7 @@ def _calls(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
                 raise ValueError(f"expected '|' before '{match['word']}'")
             word = match["word"]
         elif not word:
-            raise ValueError("a text stands before the word that it belongs to")
+            raise ValueError("expected a word before the text")
         else:
             arguments.append(_unquoted(match))
     if word:
@@ -90,21 +90,21 @@ def _unquoted(match: re.Match[str]) -> str:
 
 def rules(values: PackValues) -> dict[str, Rule]:
     """The rules of the pack by path. One that cannot be read is warned about and not checked."""
-    found = {}
+    by_path = {}
     for path, text in values.pack.schema.items():
         try:
-            found[path] = parse_rule(text)
+            by_path[path] = parse_rule(text)
         except ValueError as error:
             values.problems.warning(
                 Code.SCHEMA_RULE, f"{path}: {error}; the rule is not checked", values.pack.schema_at.get(path)
             )
-    return found
+    return by_path
 
 
 def secrets(pack_rules: Mapping[str, Rule], data: Mapping[str, Any]) -> frozenset[str]:
     """The texts in the values that are passwords by the pack's schema: no message may show them."""
-    found = (value for path, rule in pack_rules.items() if rule.secret for _, value in expand(data, path))
-    return frozenset(str(value) for value in found if isinstance(value, str | int | float) and value != "")
+    values = (value for path, rule in pack_rules.items() if rule.secret for _, value in expand(data, path))
+    return frozenset(str(value) for value in values if isinstance(value, str | int | float) and value != "")
 
 
 def check(values: PackValues) -> None:
@@ -121,7 +121,7 @@ def check(values: PackValues) -> None:
                     Code.SCHEMA_READONLY,
                     f"{_name(keys)} is read-only in pack '{values.pack.name}'",
                     values.locate(*keys),
-                    hint="delete it here: the pack's own value counts",
+                    hint="delete it here; the pack's own value is used",
                 )
             elif rule.format is not None:
                 _check_format(values, keys, value, rule)
@@ -140,12 +140,12 @@ def _check_format(values: PackValues, keys: Keys, value: Any, rule: Rule) -> Non
     if text is not None and rule.format.accepts(text):
         return
     if text is None:
-        found = "a mapping" if isinstance(value, Mapping) else "a list"
+        actual = "a mapping" if isinstance(value, Mapping) else "a list"
     else:
-        found = "another value (not shown)" if rule.secret else f"'{values.shown(text)}'"
+        actual = "another value (not shown)" if rule.secret else f"'{values.shown(text)}'"
     values.problems.error(
         Code.SCHEMA_FORMAT,
-        f'{_name(keys)}: expected format "{rule.format.text}", found {found}',
+        f'{_name(keys)}: expected format "{rule.format.text}", found {actual}',
         values.locate(*keys),
         hint="; ".join(rule.hints),
     )

@@ -1,7 +1,7 @@
-"""The `pack:` block of a pack's values: what Palette itself reads of it (palette.md 2.3).
+"""The `pack:` block of a pack's values: what Palette itself reads of it.
 
 Everything else in the block is the pack author's own and is left alone; only a misspelt or misplaced known key is
-warned about, because Palette would ignore it without a word.
+warned about, because Palette ignores it silently.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class PackSettings:
-    """What the `pack:` block of the merged values says. Empty = it says nothing."""
+    """The settings in the `pack:` block of the merged values. Empty = not set."""
 
     namespace: str = ""
     additional_namespaces: tuple[str, ...] = ()
@@ -73,9 +73,9 @@ class _Block:
     data: Mapping[str, Any]
     values: PackValues
 
-    def wrong(self, found: str, *keys: str | int, hint: str = "") -> None:
+    def wrong(self, message: str, *keys: str | int, hint: str = "") -> None:
         at = self.values.locate("pack", *keys)
-        self.values.problems.error(Code.PACK_SETTING, f"{keypath.show(('pack', *keys))}: {found}", at, hint=hint)
+        self.values.problems.error(Code.PACK_SETTING, f"{keypath.show(('pack', *keys))}: {message}", at, hint=hint)
 
     def shown(self, value: Any) -> str:
         """A value for a message."""
@@ -89,7 +89,7 @@ class _Block:
         return ""
 
     def namespace(self, value: Any, *keys: str | int) -> str:
-        """One namespace name; '' where there is none or it is no RFC 1123 label."""
+        """One namespace name; '' where it is missing or not an RFC 1123 label."""
         if value is None or value == "":
             return ""
         if isinstance(value, str) and is_namespace(value):
@@ -111,8 +111,8 @@ class _Block:
         else:
             self.wrong(f"expected text, a list or a mapping, found {self.shown(value)}", key)
             names = []
-        found = [self.namespace(name, key) for name in names]
-        return tuple(dict.fromkeys(name for name in found if name))
+        valid = [self.namespace(name, key) for name in names]
+        return tuple(dict.fromkeys(name for name in valid if name))
 
     def metadata(self, key: str, *, labels: bool) -> dict[str, dict[str, str]]:
         """`{namespace: "k=v,k2=v2"}`; a mapping in place of the text is ours, for values with commas."""
@@ -122,11 +122,11 @@ class _Block:
         if not isinstance(given, Mapping):
             self.wrong(f'expected a mapping {{NAMESPACE: "key=value,key=value"}}, found {self.shown(given)}', key)
             return {}
-        found = {}
+        pairs = {}
         for name, text in given.items():
             if self.namespace(name, key, name):
-                found[name] = dict(self._pairs(text, key, name, labels=labels))
-        return found
+                pairs[name] = dict(self._pairs(text, key, name, labels=labels))
+        return pairs
 
     def _pairs(self, given: Any, key: str, name: str, *, labels: bool) -> Iterator[tuple[str, str]]:
         if isinstance(given, str):
@@ -164,24 +164,24 @@ class _Block:
         if not isinstance(given, Mapping):
             self.wrong(f"expected a mapping {{CHART: RELEASE}}, found {self.shown(given)}", "releaseNameOverride")
             return {}
-        found = {}
+        by_chart = {}
         for chart, release in given.items():
             if isinstance(release, str):
-                found[chart] = str(release)
+                by_chart[chart] = str(release)
             elif release is not None:
                 self.wrong(f"expected a string, found {self.shown(release)}", "releaseNameOverride", chart)
-        return found
+        return by_chart
 
     def cidrs(self, key: str) -> list[Network]:
         """The networks of a CIDR, or of two with a comma (dual stack)."""
-        found: list[Network] = []
+        networks: list[Network] = []
         for part in self.text(key).split(","):
             if part.strip():
                 try:
-                    found.append(ipaddress.ip_network(part.strip(), strict=False))
+                    networks.append(ipaddress.ip_network(part.strip(), strict=False))
                 except ValueError:
                     self.wrong(f"{self.shown(part.strip())} is not a CIDR", key, hint="for example 192.168.0.0/16")
-        return found
+        return networks
 
     def refuse_overlap(self, pods: list[Network], services: list[Network]) -> None:
         for pod in pods:
@@ -199,7 +199,7 @@ class _Block:
         content = self.data.get("content")
         for key in KNOWN[:-1]:
             if isinstance(content, Mapping) and key in content:
-                self._stray(f"content.{key}", f"it belongs one level up: pack.{key}", "content", key)
+                self._stray(f"content.{key}", f"move it one level up: pack.{key}", "content", key)
         for key in self.data:
             near = [known for known in KNOWN if key != known and key.casefold() == known.casefold()]
             if near:

@@ -13,8 +13,8 @@ _CODES = {"charts": Code.PACK_VALUES_UNMATCHED_CHART, "manifests": Code.PACK_VAL
 
 
 def report_unmatched(values: PackValues, section: str, names: Collection[str]) -> None:
-    """Records the keys of a section that are none of `names`: a warning where the pack itself brings them, for real
-    packs do, and an error where a profile or a cluster wrote them, for that is a typing mistake."""
+    """Records the keys of a section that are none of `names`: a warning where they are the pack's own, as in some
+    public packs, and an error where a profile or a cluster sets them, which is a typing mistake."""
     given = values.expect_mapping(values.data.get(section), section)
     strays = [key for key in given if key not in names]
     own = [key for key in strays if values.is_own(section, key)]

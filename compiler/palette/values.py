@@ -35,13 +35,13 @@ class PackValues:
         return text if len(text) <= 60 else f"{text[:57]}…"
 
     def is_own(self, *keys: str | int) -> bool:
-        """Whether the pack's own values.yaml wrote what stands at these keys."""
+        """Whether the value at these keys comes from the pack's own values.yaml."""
         return self.locate(*keys).path == self.pack.values.document.path
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """The mapping at a top-level key; an empty one where it is absent or no mapping."""
-        found = self.data.get(name)
-        return found if isinstance(found, Mapping) else {}
+        """The mapping at a top-level key; an empty one where it is absent or not a mapping."""
+        value = self.data.get(name)
+        return value if isinstance(value, Mapping) else {}
 
     def expect_mapping(self, value: Any, *keys: str) -> Mapping[str, Any]:
         """`value` where it is a mapping; null counts as an empty one, anything else is recorded."""

@@ -37,13 +37,13 @@ def test_images_that_are_missing_and_unused(lamella: Lamella, tmp_path: Path) ->
         0,
         f"{IMAGE}\n",
         """\
-packs/web/values.yaml:4:5: warning[pack-image-unlisted]: registry.example.org/web:1.0.0 is rendered and not in pack.content.images
+packs/web/values.yaml:4:5: warning[pack-image-unlisted]: registry.example.org/web:1.0.0 is rendered but not in pack.content.images
      4 |     images:
              ^
-packs/web/values.yaml:5:9: warning[pack-image-unused]: registry.example.org/other:1 is listed, and nothing that is rendered names it
+packs/web/values.yaml:5:9: warning[pack-image-unused]: registry.example.org/other:1 is listed but not rendered
      5 |       - image: registry.example.org/other:1
                  ^
-packs/web/values.yaml:6:9: warning[pack-image-unused]: redis:7 is listed, and nothing that is rendered names it
+packs/web/values.yaml:6:9: warning[pack-image-unused]: redis:7 is listed but not rendered
      6 |       - image: redis:7
                  ^
 3 warnings

@@ -51,7 +51,7 @@ def test_an_override_for_what_is_no_chart_is_warned_about() -> None:
     values = pack_values("pack:\n  releaseNameOverride:\n    sub: x\n")
     found(values, ONE)
     assert told(values.problems) == [
-        "warning pack-release-override 3: pack.releaseNameOverride: 'sub' is no chart of this pack"
+        "warning pack-release-override 3: pack.releaseNameOverride: 'sub' is not a chart of this pack"
     ]
 
 
@@ -75,7 +75,7 @@ def test_two_charts_cannot_be_one_release() -> None:
     values = pack_values("pack: {releaseNameOverride: {a: same, b: same}}")
     assert len(found(values, TWO)) == 1
     assert told(values.problems) == [
-        "error release-duplicate 1: charts charts/b.tgz and charts/a.tgz would both be release 'same'"
+        "error release-duplicate 1: charts charts/b.tgz and charts/a.tgz have the same release name 'same'"
     ]
 
 

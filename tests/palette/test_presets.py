@@ -116,16 +116,16 @@ def test_the_record_stands_in_the_comment_before_the_first_line(text: str, expec
     ("record", "values", "expected"),
     [
         ("Size:small", "charts: {web: {replicas: 1}}", []),
-        ("Size:small", "charts: {web: {replicas: 5}}", ["but its values differ from it"]),
-        ("Size:smal", "charts: {}", ["presets.yaml has no such preset"]),
-        ("Other:small", "charts: {}", ["presets.yaml has no such preset"]),
+        ("Size:small", "charts: {web: {replicas: 5}}", ["but its values differ from the preset"]),
+        ("Size:smal", "charts: {}", ["but presets.yaml has no such preset"]),
+        ("Other:small", "charts: {}", ["but presets.yaml has no such preset"]),
     ],
 )
 def test_a_record_that_contradicts_presets_is_warned_about(record: str, values: str, expected: list[str]) -> None:
     owner = pack(f"# spectrocloud.com/enabled-presets: {record}\n{values}\n", presets_yaml=PRESETS)
     problems = Problems()
     check_record(owner, problems)
-    assert [d.message.partition("is enabled, ")[2] for d in problems.warnings] == expected
+    assert [d.message.partition("', ")[2] for d in problems.warnings] == expected
     assert problems.errors == ()
 
 

@@ -52,10 +52,10 @@ def test_a_format_accepts_whole_values_only(text: str, accepted: list[str], refu
     ("text", "message"),
     [
         ("${nubmer}", "unknown format type 'nubmer' (did you mean 'number'?)"),
-        ("${string", "'}' is missing behind ${string"),
+        ("${string", "'}' is missing after ${string"),
         ("${number:[x]}", "[x] is not a range of numbers such as [1-10]"),
         ("${list}", "${list} needs its options: ${list:[A,B]}"),
-        ("${string:abc}", "${string:…} needs /REGEX/ or [VALUES] behind the colon"),
+        ("${string:abc}", "${string:…} needs /REGEX/ or [VALUES] after the colon"),
         ("${string:/(/}", "the regex '(' is not a regular expression"),
         ("${string:/(?=x)/}", "the regex '(?=x)' is not a regular expression"),
     ],
@@ -97,7 +97,7 @@ def test_a_rule_has_four_words_in_any_combination() -> None:
         ("{{ requird }}", "unknown word 'requird' (did you mean 'required'?)"),
         ("{{ required readonly }}", "expected '|' before 'readonly'"),
         ("{{ format }}", 'format needs one text: format "${string}"'),
-        ('{{ "x" }}', "a text stands before the word that it belongs to"),
+        ('{{ "x" }}', "expected a word before the text"),
         ("{{ required & }}", "cannot read '&'"),
     ],
 )

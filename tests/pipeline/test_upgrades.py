@@ -54,7 +54,8 @@ def test_a_version_that_the_committed_one_does_not_allow(tmp_path: Path, capsys:
     assert render(tmp_path, "3.0.0") == 1
     said = capsys.readouterr().err
     assert (
-        "error[upgrade-not-allowed]: from 1.0.0, pack 'store' can go to >= 1.0.0, <= 2.0.0 only, not to 3.0.0" in said
+        "error[upgrade-not-allowed]: from 1.0.0, pack 'store' can be upgraded to >= 1.0.0, <= 2.0.0 only, not to 3.0.0"
+        in said
     )
     assert {path: path.read_bytes() for path in (tmp_path / "output").rglob("*.yaml")} == written
     assert render(tmp_path, "1.5.0") == 0
