@@ -274,6 +274,16 @@ class Code(StrEnum):
         "correct the manifest or template")
     DUPLICATE_OBJECT = ("duplicate-object", "one object from two places",
         "switch it off in one, or drop it by an overlay")
+    SCHEMA_INVALID = ("schema-invalid",
+        "the API server would refuse the object: a type, a missing or wrong value, a rule of its kind (a warning with"
+        " `policy: {schema: warn}`)",
+        "correct the value; of charts, by an overlay")
+    SCHEMA_UNKNOWN_FIELD = ("schema-unknown-field",
+        "a field that the kind does not have in this version: misspelt, most often",
+        "correct or drop it; `policy: {schema: …}` as above")
+    SCHEMA_SERVER_SIDE = ("schema-server-side",
+        "what server-side apply alone refuses, such as two variables of one name; a *warning* unless `flux` delivers",
+        "drop one")
     PLAINTEXT_SECRET = ("plaintext-secret", "a Secret in clear would be committed",
         "ExternalSecret, SealedSecret, SOPS; or `policy: {secrets: allow}`")
     SOPS_NAMESPACE = "sops-namespace", "an encrypted object without namespace", "add it and encrypt again"

@@ -121,7 +121,7 @@ def compile_clusters(
         if any(d.severity == "error" for result in layers for d in result.diagnostics):
             continue  # the others are checked all the same: all problems in one run
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
-        clusters.append(assemble(cluster, kept, problems, seen=seen))
+        clusters.append(assemble(cluster, kept, problems, seen=seen, server_side="flux" in planned.settings.delivery))
     problems.raise_if_any()
     output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
     problems.raise_if_any()

@@ -97,6 +97,7 @@ def _task(layer: PlannedLayer, kube_version: str, api_versions: tuple[str, ...],
         api_versions=api_versions,
         overlays=layer.overlays,
         drop_hooks=layer.policy.hooks == "drop",
+        check_schemas=layer.policy.schema != "off",
         extra=layer.extra_objects,
         engine=engine,
     )

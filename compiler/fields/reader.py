@@ -187,6 +187,9 @@ class Reader:
         return texts
 
     def choice(self, key: str, options: Collection[str], default: str = "", *, required: bool = False) -> str:
+        """One of the options; `off` needs no quotes, though YAML reads false."""
+        if self.data.get(key) is False and "off" in options:
+            return "off"
         value = self.string(key, default, required=required)
         if value and value not in options and key in self.data:
             self._not_among((key,), value, options)

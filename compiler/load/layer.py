@@ -31,6 +31,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default
     "prune": ("enabled", "disabled"),
     "hooks": ("keep", "drop"),
     "apis": ("refuse", "warn", "allow"),
+    "schema": ("error", "warn", "off"),
 }
 _OVERRIDE_KEYS = (
     "values", "valuesFiles", "valuesMode", "listStrategies", "manifests", "overlays", "namespace", "releaseName",

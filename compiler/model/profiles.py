@@ -41,6 +41,7 @@ class Policy:
     prune: str = ""  # enabled | disabled: may the delivery controller delete what is gone from output
     hooks: str = ""  # keep | drop: Helm hooks other than tests
     apis: str = ""  # refuse | warn | allow: objects that no API of the cluster serves
+    schema: str = ""  # error | warn | off: objects that the API server would refuse
 
 
 @dataclass(frozen=True, slots=True)

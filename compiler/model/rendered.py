@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from compiler.kubernetes import ObjectId
 
+from compiler.kubernetes.validation.findings import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class CrdInfo:
@@ -16,6 +18,7 @@ class CrdInfo:
     kind: str
     scope: str  # Namespaced | Cluster
     versions: tuple[str, ...]
+    schemas: bytes = b""  # {version: openAPIV3Schema} as compressed JSON: they are large, and few are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class RenderedObject:
     hook: str = ""
     crd: CrdInfo | None = None
     cluster_scoped_content: bytes = b""
+    findings: tuple[Finding, ...] = ()  # what is wrong with it, where its kind is built in
 
     @property
     def id(self) -> ObjectId:

@@ -50,6 +50,7 @@ class LayerTask:
     ]  # beside those of every Kubernetes of this version; () where nothing of the layer reads them
     overlays: tuple[ScopedOverlay, ...]
     drop_hooks: bool
+    check_schemas: bool  # whether `RenderedObject.findings` are wanted
     extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces
     engine: Engine
     annotations: tuple[tuple[str, str, str, str], ...] = ()  # (group, kind, annotation, value): see delivery

@@ -18,13 +18,19 @@ from compiler.model.assembled import AssembledCluster, AssembledLayer
 from compiler.model.order import object_key
 from compiler.model.rendering import LayerResult
 from compiler.output.namespaces import Layers, with_one_namespace_each
+from compiler.output.schemas import check_schemas
 
 
 def assemble(
-    cluster: PlannedCluster, results: Sequence[LayerResult], problems: Problems, *, seen: set[tuple[str, str]]
+    cluster: PlannedCluster,
+    results: Sequence[LayerResult],
+    problems: Problems,
+    *,
+    seen: set[tuple[str, str]],
+    server_side: bool = False,
 ) -> AssembledCluster:
     """The cluster's files. `results` are those of its layers, in order; `seen` keeps a problem of a task that many
-    clusters share from being told for each (it holds task-independent keys)."""
+    clusters share from being told for each (it holds task-independent keys). `server_side`: see `check_schemas`."""
     crds = {
         (crd.group, crd.kind): crd for result in results for found in result.objects if (crd := found.crd) is not None
     }
@@ -37,6 +43,7 @@ def assemble(
         layers.append((layer, objects))
     layers = with_one_namespace_each(layers, problems)
     _check_duplicates(layers, problems)
+    check_schemas(cluster, layers, problems, server_side=server_side, seen=seen)
     return AssembledCluster(
         cluster, tuple(AssembledLayer(layer, _with_paths(layer, objects)) for layer, objects in layers)
     )

@@ -7,7 +7,9 @@ process, so a document is parsed and emitted once.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +21,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.kubernetes.images import images
 from compiler.kubernetes.names import is_namespace
 from compiler.kubernetes.sops import is_encrypted
+from compiler.kubernetes.validation import check_builtin
 from compiler.model import CrdInfo, RenderedObject
 
 # Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
@@ -139,8 +142,11 @@ def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def finished(draft: Draft) -> RenderedObject:
-    """The draft emitted, with all that the later stages need to know of it."""
+def finished(draft: Draft, minor: int = 0) -> RenderedObject:
+    """The draft emitted, with all that the later stages need to know of it.
+
+    `minor` is that of the Kubernetes whose API server is asked in thought about built-in kinds; 0 asks none.
+    """
     body = draft.body
     api_version, kind = str(body["apiVersion"]), str(body["kind"])
     group, version = kubernetes.split_api_version(api_version)
@@ -166,6 +172,7 @@ def finished(draft: Draft) -> RenderedObject:
         hook=str(annotations.get("helm.sh/hook", "")) if isinstance(annotations, dict) else "",
         crd=crd,
         cluster_scoped_content=unscoped,
+        findings=check_builtin(body, minor),
     )
 
 
@@ -190,4 +197,14 @@ def _crd_info(body: Mapping[str, Any]) -> CrdInfo | None:
     versions = spec.get("versions")
     listed = versions if isinstance(versions, list) else [{"name": spec.get("version")}]
     served = tuple(str(v.get("name")) for v in listed if isinstance(v, dict) and v.get("served", True))
-    return CrdInfo(str(spec.get("group", "")), str(names.get("kind", "")), str(spec.get("scope", "Namespaced")), served)
+    schemas = {v["name"]: s for v in listed if isinstance(v, dict) and isinstance(s := _schema_of(v), dict)}
+    packed = (
+        zlib.compress(json.dumps(schemas).encode(), 1) if schemas and not spec.get("preserveUnknownFields") else b""
+    )
+    scope = str(spec.get("scope", "Namespaced"))
+    return CrdInfo(str(spec.get("group", "")), str(names.get("kind", "")), scope, served, packed)
+
+
+def _schema_of(version: Mapping[str, Any]) -> Any:
+    schema = version.get("schema")
+    return schema.get("openAPIV3Schema") if isinstance(schema, dict) else None

@@ -47,7 +47,8 @@ def run(task: LayerTask, setup: Setup) -> LayerResult:
             second = replace(task, parts=tuple(_second(part) for part in task.parts))
             again, _ = _overlaid(second, list(_drafts(second, setup, Problems())), Problems())
             random = tuple(_random_fields(drafts, again))
-        objects = tuple(finished(_annotated(draft, task)) for draft in drafts)
+        minor = (kubernetes.minor_of(task.kube_version) if task.check_schemas else None) or 0
+        objects = tuple(finished(_annotated(draft, task), minor) for draft in drafts)
         return LayerResult(objects, tuple(problems.diagnostics), random, matched)
     except CompileError as error:
         return LayerResult((), (*problems.diagnostics, *error.diagnostics))

@@ -19,7 +19,7 @@ from compiler.resolve.sources import check_chart_version, find_chart, find_pack
 from compiler.resolve.values import levels_of, lists_at
 
 _POLICY_DEFAULTS = Policy(
-    secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse"
+    secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse", schema="error"
 )
 
 

@@ -41,6 +41,7 @@ def annotated(*controllers: str) -> dict[str, dict[str, str] | None]:
         api_versions=(),
         overlays=(),
         drop_hooks=False,
+        check_schemas=True,
         extra=(),
         engine=Engine("embedded", "4.2.3"),
         annotations=delivery.annotations_for(controllers),

@@ -41,7 +41,8 @@ JINJA = TEMPLATE.partition("\ndata:")[0] + "\ndata:\n" + "".join(
 def answers(part: Part, kubernetes_version: str, engine: str = "embedded", helm: str = "") -> dict[str, bool]:
     task = LayerTask(
         parts=(part,), namespace="shop", kube_version=kubernetes_version,
-        api_versions=("example.com/v1", "example.com/v1/Widget"), overlays=(), drop_hooks=False, extra=(),
+        api_versions=("example.com/v1", "example.com/v1/Widget"), overlays=(), drop_hooks=False, check_schemas=True,
+        extra=(),
         engine=Engine(engine, "4.2.3"),
     )  # fmt: skip
     result = run(task, Setup("", helm))

@@ -26,6 +26,7 @@ TASK = LayerTask(
     api_versions=("x/v1",),
     overlays=(OVERLAY,),
     drop_hooks=False,
+    check_schemas=True,
     extra=(),
     engine=Engine("embedded", "4.2.3"),
     annotations=(("", "Namespace", "a", "b"),),

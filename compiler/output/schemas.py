@@ -1,0 +1,121 @@
+"""`policy: {schema: …}`: objects that the cluster's API server would refuse.
+
+Built-in kinds are judged where they are rendered (`RenderedObject.findings`); custom ones here, where the CRDs of all
+layers are known. Kinds whose CRD no layer brings are not judged: `api-unknown` tells of them.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from compiler import kubernetes, yamldoc
+from compiler.diagnostics import CompileError, Position, Problems
+from compiler.kubernetes.keypath import show
+from compiler.kubernetes.validation import Finding, check_custom
+from compiler.model import CrdInfo, ManifestPart, PlannedCluster, PlannedLayer, RenderedObject
+from compiler.output.namespaces import Layers
+
+_CODES = {"refused": "schema-invalid", "unknown": "schema-unknown-field", "apply": "schema-server-side"}
+
+
+def check_schemas(
+    cluster: PlannedCluster,
+    layers: Layers,
+    problems: Problems,
+    *,
+    server_side: bool,
+    seen: set[tuple[str, str]],
+) -> None:
+    """Reports each wrong field of each final object, once however many clusters have it.
+
+    `server_side`: the delivery applies on the server, so what only that refuses is an error too, else a warning. `seen`
+    holds what has been reported.
+    """
+    crds = {
+        (layer.management, crd.group, crd.kind): crd  # a management cluster has its own
+        for layer, objects in layers
+        for found in objects
+        if (crd := found.crd) is not None
+    }
+    minor = kubernetes.minor_of(cluster.kubernetes_version) or kubernetes.MINORS[-1]
+    for layer, objects in layers:
+        if layer.policy.schema == "off":
+            continue
+        for found in objects:
+            for finding in _findings(found, crds.get((layer.management, found.group, found.kind)), minor):
+                where = show(finding.path)
+                key = (f"{layer.name}: {found} {where}", finding.message)
+                if key in seen:
+                    continue
+                seen.add(key)
+                error = layer.policy.schema == "error" and (finding.kind != "apply" or server_side)
+                report = problems.error if error else problems.warning
+                report(
+                    _CODES[finding.kind],
+                    f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}):"
+                    f" {where or 'the object'}: {_safe(finding.message, layer)}",
+                    _place(layer, found, finding) or layer.at,
+                    hint=finding.hint or _HINTS[finding.kind],
+                )
+
+
+_HINTS = {
+    "refused": "correct the value, or the manifest by an overlay; policy: {schema: warn} lets it pass",
+    "unknown": "misspelt, or of another version; drop it by an overlay, or let it pass by policy: {schema: warn}",
+    "apply": "server-side apply (Flux; kubectl --server-side) refuses the object: drop one by an overlay",
+}
+
+
+def _findings(found: RenderedObject, crd: CrdInfo | None, minor: int) -> tuple[Finding, ...]:
+    if crd is None or not crd.schemas or kubernetes.is_builtin_group(found.group):
+        return found.findings
+    return _custom(found.content, crd.schemas, found.version, minor)
+
+
+@lru_cache(maxsize=8192)
+def _custom(content: bytes, schemas: bytes, version: str, minor: int) -> tuple[Finding, ...]:
+    """Equal objects are judged once, in however many clusters they are."""
+    schema = _schemas(schemas).get(version)
+    if schema is None:
+        return ()
+    return check_custom(yamldoc.load_rendered(content.decode(), "").value, schema, minor)
+
+
+@lru_cache(maxsize=1024)
+def _schemas(packed: bytes) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(zlib.decompress(packed))
+    return found
+
+
+def _safe(message: str, layer: PlannedLayer) -> str:
+    """The message without values that may not be shown."""
+    for text in layer.secrets:
+        message = message.replace(text, "…")
+    return message
+
+
+def _place(layer: PlannedLayer, found: RenderedObject, finding: Finding) -> Position | None:
+    """Where a raw manifest has the field; None where the object was made of templates, and of Secrets: no line of one
+    is shown."""
+    if found.kind == "Secret" and not found.group:
+        return None
+    for part in layer.parts:
+        if isinstance(part, ManifestPart) and part.path == found.template:
+            for document in _documents(part):
+                value = document.value
+                if isinstance(value, dict) and value.get("kind") == found.kind:
+                    metadata = value.get("metadata")
+                    if isinstance(metadata, dict) and metadata.get("name") == found.name:
+                        return part.place.of(document.at(*finding.path))
+    return None
+
+
+def _documents(part: ManifestPart) -> Iterator[yamldoc.Document]:
+    try:
+        yield from yamldoc.load(part.text, part.path, duplicates="warn")
+    except CompileError:
+        return  # it was rendered, and what is wrong with it was told then
