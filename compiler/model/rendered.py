@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from compiler.kubernetes import ObjectId
-
 from compiler.kubernetes.validation.findings import Finding
 
 

@@ -13,13 +13,18 @@ from functools import lru_cache
 from typing import Any
 
 from compiler import kubernetes, yamldoc
+from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.kubernetes.keypath import show
 from compiler.kubernetes.validation import Finding, check_custom
 from compiler.model import CrdInfo, ManifestPart, PlannedCluster, PlannedLayer, RenderedObject
 from compiler.output.namespaces import Layers
 
-_CODES = {"refused": "schema-invalid", "unknown": "schema-unknown-field", "apply": "schema-server-side"}
+_CODES = {
+    "refused": Code.SCHEMA_INVALID,
+    "unknown": Code.SCHEMA_UNKNOWN_FIELD,
+    "apply": Code.SCHEMA_SERVER_SIDE,
+}
 
 
 def check_schemas(

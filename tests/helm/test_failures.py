@@ -19,7 +19,8 @@ CHART = ChartPart(
     validate_schema=True, twice=None, reads_api_versions=False,
 )  # fmt: skip
 TASK = LayerTask(
-    parts=(CHART,), namespace="web", kube_version="1.33.4", api_versions=(), overlays=(), drop_hooks=False, extra=(),
+    parts=(CHART,), namespace="web", kube_version="1.33.4", api_versions=(), overlays=(), drop_hooks=False,
+    check_schemas=True, extra=(),
     engine=Engine("cli", "4.2.3"),
 )  # fmt: skip
 
