@@ -9,7 +9,7 @@ _EXIT_ENVIRONMENT, _EXIT_INTERRUPTED, _EXIT_NO_READER = 3, 130, 141
 
 
 def main() -> None:
-    """Runs the command and exits with its status (DESIGN §5); 141, as a shell says it, where the reader of a pipe left."""
+    """Runs the command and exits with its status (docs/commands.md); 141, as shells do, where the reader of a pipe left."""
     _ready_streams()
     status = 0
     try:

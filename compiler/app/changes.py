@@ -1,6 +1,6 @@
 """What differs between two trees of manifests, by object: added, removed, changed, with the lines that changed.
 
-Equal files are equal by digest; only what differs is read. Values of Secrets are never shown (hardening.md D1).
+Equal files are equal by digest; only what differs is read. Values of Secrets are never shown.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Change:
 
 
 def compare(old: Sequence[TreeFile], new: Sequence[TreeFile]) -> tuple[Change, ...]:
-    """The changes from old to new, sorted by cluster, path. Objects are matched by what they are, not where they stand."""
+    """The changes from old to new, sorted by cluster, path. Objects are matched by identity, not by path."""
     before = {_identity(file): file for file in old}
     after = {_identity(file): file for file in new}
-    found = [change for key in before.keys() | after.keys() if (change := _change(before.get(key), after.get(key)))]
-    return tuple(sorted(found, key=lambda c: (c.cluster, c.path or c.old_path, c.object)))
+    changes = [change for key in before.keys() | after.keys() if (change := _change(before.get(key), after.get(key)))]
+    return tuple(sorted(changes, key=lambda c: (c.cluster, c.path or c.old_path, c.object)))
 
 
 def _identity(file: TreeFile) -> tuple[object, ...]:

@@ -63,16 +63,16 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
     """The clusters that are asked for, sorted by name. Raises CompileError for unknown names and an empty selection."""
     if not request.lenient:
         check_names(request, source.clusters)
-    found = [
+    clusters = [
         source.clusters[name]
         for name in sorted(source.clusters)
         if (not request.names or name in request.names) and request.selector.matches(source.clusters[name].labels)
     ]
-    if not found and not request.everything and not request.lenient:
+    if not clusters and not request.everything and not request.lenient:
         raise fail(
-            Code.CLUSTER_UNKNOWN, "the selector matches no cluster", hint="`lamella list` shows clusters and labels"
+            Code.CLUSTER_UNKNOWN, "no cluster matches the selector", hint="`lamella list` shows clusters and labels"
         )
-    return tuple(found)
+    return tuple(clusters)
 
 
 def check_names(request: Request, known: Collection[str]) -> None:
@@ -80,7 +80,7 @@ def check_names(request: Request, known: Collection[str]) -> None:
     problems = Problems()
     for name in request.names:
         if name not in known:
-            problems.error(Code.CLUSTER_UNKNOWN, f"there is no cluster '{name}'", hint=did_you_mean(name, known))
+            problems.error(Code.CLUSTER_UNKNOWN, f"no cluster named '{name}'", hint=did_you_mean(name, known))
     problems.raise_if_any()
 
 
@@ -136,11 +136,11 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
         wide = {}
         for layer, result in zip(cluster.layers, layers, strict=True):
             for diagnostic in result.diagnostics:
-                found = _masked(diagnostic, layer.secrets)
-                found = found if found.at else replace(found, at=layer.at)
-                if found not in seen:
-                    seen.add(found)
-                    problems.diagnostics.append(found)
+                masked = _masked(diagnostic, layer.secrets)
+                placed = masked if masked.at else replace(masked, at=layer.at)
+                if placed not in seen:
+                    seen.add(placed)
+                    problems.diagnostics.append(placed)
             for index, scoped in enumerate(layer.overlays):
                 if scoped.wide and not scoped.overlay.optional:
                     place = scoped.overlay.at  # the overlay as written: macros may make another one for each layer
@@ -157,12 +157,12 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
                     )
 
 
-def _masked(found: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
+def _masked(diagnostic: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
     """The diagnostic without the texts that no message may show: templates fail with values in their messages."""
-    message = found.message
+    message = diagnostic.message
     for secret in sorted(secrets, key=len, reverse=True):
         message = message.replace(secret, "***")
-    return found if message == found.message else replace(found, message=message)
+    return diagnostic if message == diagnostic.message else replace(diagnostic, message=message)
 
 
 def _versions(engine: Engine) -> dict[str, str]:
@@ -180,14 +180,14 @@ def _files(
     problems: Problems,
 ) -> tuple[OutputFile, ...]:
     """Objects, delivery, images and inventories of the clusters, and the root's own files."""
-    found: list[OutputFile] = []
+    files: list[OutputFile] = []
     for cluster in clusters:
         name = cluster.name
         own = [*cluster.files(), *delivery.cluster_files(cluster, planned.settings, problems)]
         images = "".join(f"{image}\n" for image in cluster.images())
         own.append(text_file(layout.images(name), images, name))
-        found += [*own, inventory.cluster_inventory(cluster.planned, own, versions)]
+        files += [*own, inventory.cluster_inventory(cluster.planned, own, versions)]
     fleet = set(source.clusters) if request.everything else {*committed.clusters(now), *(c.name for c in clusters)}
-    delivery.check_names(found, problems)
+    delivery.check_names(files, problems)
     shared = [inventory.git_attributes(), *delivery.fleet_files(sorted(fleet), planned.settings, problems)]
-    return (*found, *shared, inventory.root_inventory(shared, fleet, versions))
+    return (*files, *shared, inventory.root_inventory(shared, fleet, versions))

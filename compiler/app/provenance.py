@@ -83,7 +83,7 @@ def check(
     so that the commit must not have them.
     """
     refusals = _Refusals(problems)
-    inputs = sorted({pair for found in rendered.values() for pair in found.items()})
+    inputs = sorted({pair for inputs_of_cluster in rendered.values() for pair in inputs_of_cluster.items()})
     same = _check_inputs(inputs, commit, refusals)
     if not refusals.paths:
         _check_plan(rendered, removed, _CheckedOut(commit, same), evaluate, refusals)
@@ -119,7 +119,7 @@ def _check_inputs(inputs: Iterable[tuple[str, str]], commit: Commit, refusals: _
 
 
 def _seen(files: Files, path: str) -> str:
-    """What stands at the path, as inputs have it; '' where nothing does."""
+    """What is at the path, in the form of an inventory's inputs; '' where nothing is."""
     entry = files.entry(path)
     if entry is None or entry.kind not in ("file", "link"):
         return ""
@@ -144,8 +144,8 @@ def _check_plan(
             message = f"cluster '{name}' is in the commit, and output was rendered without it"
             refusals.add(at.path, message, "commit its removal, or render again", at)
         wanted = select(source, Request(tuple(rendered), lenient=True)) if rendered else ()
-        planned, found = plan(source, recorder, wanted, evaluate)
-        found.raise_if_any()
+        planned, planning = plan(source, recorder, wanted, evaluate)
+        planning.raise_if_any()
     except CompileError as error:
         refusals.problems.add(error)
         refusals.add("", "the commit cannot be rendered, so it does not give this output", "commit what is missing")

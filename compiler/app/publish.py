@@ -54,7 +54,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
     if output.entry(layout.inventory()) is None:
         problems.error(
             Code.OUTPUT_MISSING,
-            f"there is no rendered output in {name}",
+            f"{name} holds no rendered output",
             Position(name),
             hint="run `lamella render` first",
         )
@@ -68,7 +68,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
             continue
         problems.error(
             Code.OUTPUT_EDITED,
-            "this file is gone" if content is None else "this file was edited since it was rendered",
+            "this file no longer exists" if content is None else "this file was edited since it was rendered",
             Position(f"{name}/{path}"),
             hint="move the change into the profile, then `lamella render --force`",
         )
@@ -90,14 +90,14 @@ def changed_clusters(before: Mapping[str, str], now: Rendered) -> set[str]:
 def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems) -> dict[str, Mapping[str, str]]:
     """{cluster: its inputs} of those that are rendered; `name` is the output directory's, for messages. Records
     `inventory-without-inputs` and `inventory-broken`."""
-    found: dict[str, Mapping[str, str]] = {}
+    by_cluster: dict[str, Mapping[str, str]] = {}
     for cluster in sorted(clusters):
         path = layout.inventory(cluster)
         if path in now.files:
             try:
                 known = inputs_in(now.files[path])
             except ValueError as error:
-                problems.error(Code.INVENTORY_BROKEN, f"this is no inventory: {error}", Position(f"{name}/{path}"))
+                problems.error(Code.INVENTORY_BROKEN, f"not a valid inventory: {error}", Position(f"{name}/{path}"))
                 continue
             if known is None:
                 problems.error(
@@ -106,8 +106,8 @@ def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems
                     Position(f"{name}/{path}"),
                     hint="run `lamella render` again, then publish",
                 )
-            found[cluster] = known or {}
-    return found
+            by_cluster[cluster] = known or {}
+    return by_cluster
 
 
 def message(

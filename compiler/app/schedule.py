@@ -1,6 +1,6 @@
 """When which layer is rendered: equal tasks once, layers that read `.Capabilities.APIVersions` after those below them.
 
-A chart that asks which APIs the cluster serves must be told what the CRDs of the layers below it provide (DESIGN §3), so
+A chart that asks which APIs the cluster serves must be told what the CRDs of the layers below it provide, so
 it waits for them; all others render at once. Each round hands every task that is ready to the workers.
 """
 
@@ -45,8 +45,8 @@ def render_layers(
         wanted: dict[str, LayerTask] = {}
         places: list[tuple[_Pending, int, str]] = []
         for item in pending:
-            for index, found in _ready(item, engine):
-                task = replace(found, annotations=annotations)
+            for index, bare in _ready(item, engine):
+                task = replace(bare, annotations=annotations)
                 key = task.key()
                 places.append((item, index, key))
                 if key not in known:
@@ -79,14 +79,14 @@ def _ready(item: _Pending, engine: Engine) -> Iterator[tuple[int, LayerTask]]:
 def _api_versions(item: _Pending, index: int) -> tuple[str, ...]:
     """What the cluster declares, and what the CRDs of the layers below provide: `group/version`, `group/version/Kind`."""
     layers = item.cluster.layers
-    found = set(item.cluster.written.api_versions)
+    versions = set(item.cluster.written.api_versions)
     for below, result in zip(layers[:index], item.results, strict=False):
         if result is None or below.management != layers[index].management:
             continue  # what the management cluster serves, the cluster itself does not
         for crd in (o.crd for o in result.objects if o.crd):
             for version in crd.versions:
-                found |= {f"{crd.group}/{version}", f"{crd.group}/{version}/{crd.kind}"}
-    return tuple(sorted(found))
+                versions |= {f"{crd.group}/{version}", f"{crd.group}/{version}/{crd.kind}"}
+    return tuple(sorted(versions))
 
 
 def _task(layer: PlannedLayer, kube_version: str, api_versions: tuple[str, ...], engine: Engine) -> LayerTask:

@@ -101,7 +101,7 @@ def run(arguments: list[str]) -> int:
         (context.obj if context is not None and context.obj else console).problems(error.diagnostics)
         if error.environment:
             return _EXIT_ENVIRONMENT
-        if any(found.code == Code.INTERNAL for found in error.diagnostics):
+        if any(diagnostic.code == Code.INTERNAL for diagnostic in error.diagnostics):
             return _EXIT_BUG
         differs = context is not None and context.invoked_subcommand == "diff"
         return _EXIT_DIFF_FAILED if differs else _EXIT_INPUT

@@ -58,34 +58,34 @@ class Console:
 
     def problems(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Every diagnostic, sorted by place, warnings before errors; then how many there are."""
-        found = sorted(set(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
+        ordered = sorted(set(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
         self._clear()
-        for diagnostic in found:
+        for diagnostic in ordered:
             self._problem(diagnostic)
-        errors = sum(d.severity == "error" for d in found)
-        warnings = len(found) - errors
-        if found:
+        errors = sum(d.severity == "error" for d in ordered)
+        warnings = len(ordered) - errors
+        if ordered:
             counts = [
                 f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n
             ]
             self.err.write(f"{', '.join(counts)}\n")
 
-    def _problem(self, found: Diagnostic) -> None:
-        place = f"{found.at}: " if found.at else ""
-        kind = self.paint(f"{found.severity}[{found.code}]", found.severity)
-        self.err.write(f"{printable(place)}{kind}: {_indented(printable(found.message))}\n")
-        if found.at and found.at.line:
-            line = self.source_line(found.at)
+    def _problem(self, diagnostic: Diagnostic) -> None:
+        place = f"{diagnostic.at}: " if diagnostic.at else ""
+        kind = self.paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
+        self.err.write(f"{printable(place)}{kind}: {_indented(printable(diagnostic.message))}\n")
+        if diagnostic.at and diagnostic.at.line:
+            line = self.source_line(diagnostic.at)
             if line and len(line) <= _SHOWN_COLUMNS:
-                self.err.write(self.paint(f"{found.at.line:6} | {printable(line)}", "dim") + "\n")
-                if found.at.column:
-                    self.err.write(" " * (8 + found.at.column) + "^\n")
-        for at, text in found.related:
+                self.err.write(self.paint(f"{diagnostic.at.line:6} | {printable(line)}", "dim") + "\n")
+                if diagnostic.at.column:
+                    self.err.write(" " * (8 + diagnostic.at.column) + "^\n")
+        for at, text in diagnostic.related:
             self.err.write(f"       = {printable(f'{at}: {text}')}\n")
-        if found.hint:
-            self.err.write(f"       = {self.paint('hint:', 'hint')} {printable(found.hint)}\n")
+        if diagnostic.hint:
+            self.err.write(f"       = {self.paint('hint:', 'hint')} {printable(diagnostic.hint)}\n")
         if self.annotate:
-            self.err.write(_annotation(found) + "\n")
+            self.err.write(_annotation(diagnostic) + "\n")
 
     def progress(self, done: int, total: int, what: str) -> None:
         """A line that overwrites itself; on a terminal only."""
@@ -106,7 +106,7 @@ def _painted(text: str, style: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what moves a terminal's cursor or turns its writing direction (hardening.md N11)."""
+    """The text without what moves a terminal's cursor or turns its writing direction."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -120,20 +120,20 @@ def _indented(text: str) -> str:
     return text.rstrip("\n").replace("\n", "\n       | ")
 
 
-def _annotation(found: Diagnostic) -> str:
+def _annotation(diagnostic: Diagnostic) -> str:
     """A GitHub Actions workflow command. Properties and message are escaped as the runner's toolkit does."""
-    properties: dict[str, str] = {"title": found.code}
-    if found.at:
-        properties |= {"file": found.at.path}
-        if found.at.line:
-            properties |= {"line": str(found.at.line)}
-        if found.at.column:
-            properties |= {"col": str(found.at.column)}
+    properties: dict[str, str] = {"title": diagnostic.code}
+    if diagnostic.at:
+        properties |= {"file": diagnostic.at.path}
+        if diagnostic.at.line:
+            properties |= {"line": str(diagnostic.at.line)}
+        if diagnostic.at.column:
+            properties |= {"col": str(diagnostic.at.column)}
     listed = ",".join(
         f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items()
     )
-    text = found.message + (f"\nhint: {found.hint}" if found.hint else "")
-    return f"::{found.severity} {listed}::{_escaped(text)}"
+    text = diagnostic.message + (f"\nhint: {diagnostic.hint}" if diagnostic.hint else "")
+    return f"::{diagnostic.severity} {listed}::{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:

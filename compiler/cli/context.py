@@ -41,8 +41,8 @@ class Input:
         chosen = ref or self.ref
         if not chosen:
             if not self.path.is_dir():
-                found = Diagnostic(Code.REPOSITORY_MISSING, f"there is no directory {self.path}", hint="check --repo")
-                raise CompileError([found])
+                missing = Diagnostic(Code.REPOSITORY_MISSING, f"no directory {self.path}", hint="check --repo")
+                raise CompileError([missing])
             yield DirectoryFiles(self.path)
             return
         from compiler.host.git import CommitFiles
@@ -67,7 +67,7 @@ class Options:
         return Session(jobs=self.jobs, engine=self.engine, helm=self.helm, timeout_s=self.timeout_s, debug=debug)
 
     def output_root(self, compiled: Compilation, given: Path | None) -> Path:
-        """The output directory: as given, else the repository's. It must not hold the repository (or where we stand):
+        """The output directory: as given, else the repository's. It must not hold the repository (or the working directory):
         a render replaces it as a whole."""
         root = given.absolute() if given else self.repository.path / compiled.plan.settings.output
         resolved = root.resolve()
@@ -75,7 +75,7 @@ class Options:
             if inside.resolve().is_relative_to(resolved):
                 raise fail(
                     Code.OUTPUT_ROOT_REFUSED,
-                    f"the output directory '{given or root}' holds {what}",
+                    f"the output directory '{given or root}' contains {what}",
                     hint="give a directory of its own, such as 'output'",
                 )
         return root

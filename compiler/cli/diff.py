@@ -135,16 +135,15 @@ def _markdown(changes: Sequence[Change], stat: bool, _: Console) -> str:
     by_cluster: dict[str, list[Change]] = {}
     for change in changes:
         by_cluster.setdefault(change.cluster or "(fleet)", []).append(change)
-    for cluster, found in sorted(by_cluster.items()):
+    for cluster, own in sorted(by_cluster.items()):
         counts = " | ".join(
-            str(sum(c.action == action for c in found)) for action in ("added", "changed", "removed", "moved")
+            str(sum(c.action == action for c in own)) for action in ("added", "changed", "removed", "moved")
         )
         lines.append(f"| {cluster} | {counts} |\n")
     size = sum(map(len, lines))
-    for cluster, found in sorted(by_cluster.items()):
+    for cluster, own in sorted(by_cluster.items()):
         body = "".join(
-            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff)
-            for c in found
+            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff) for c in own
         )
         fence = "~" * max(6, 1 + max(map(len, re.findall("~+", body)), default=0))
         block = f"\n<details><summary>{cluster}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"

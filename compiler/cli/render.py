@@ -111,21 +111,21 @@ def _n(count: int, word: str) -> str:
 
 def printed(compiled: Compilation, form: str) -> str:
     """All objects as one YAML stream, a JSON List, or names."""
-    found = [o for cluster in compiled.clusters for layer in cluster.layers for _, o in layer.objects]
+    objects = [o for cluster in compiled.clusters for layer in cluster.layers for _, o in layer.objects]
     if form == "name":
         return "".join(f"{cluster}\t{layer}\t{name}\n" for cluster, layer, name in _names(compiled))
     if form == "yaml":
-        return "".join(f"---\n{o.content.decode()}" for o in found)
+        return "".join(f"---\n{o.content.decode()}" for o in objects)
     import json
 
     from compiler import yamldoc
 
-    items = [yamldoc.load_rendered(o.content.decode(), o.template).value for o in found]
+    items = [yamldoc.load_rendered(o.content.decode(), o.template).value for o in objects]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _names(compiled: Compilation) -> Iterator[tuple[str, str, str]]:
     for cluster in compiled.clusters:
         for layer in cluster.layers:
-            for _, found in layer.objects:
-                yield cluster.name, layer.layer.name, str(found)
+            for _, item in layer.objects:
+                yield cluster.name, layer.layer.name, str(item)

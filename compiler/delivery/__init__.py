@@ -34,18 +34,18 @@ CONTROLLERS: Mapping[str, Controller] = {"argocd": argocd, "flux": flux}
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
     """The delivery files of one cluster, sorted by path."""
-    found = [
+    files = [
         file for name in settings.delivery for file in CONTROLLERS[name].cluster_files(cluster, settings, problems)
     ]
-    return sorted(found, key=lambda file: file.path)
+    return sorted(files, key=lambda file: file.path)
 
 
 def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:
     """The delivery files above all clusters, sorted by path; none without clusters."""
     if not cluster_names:
         return []
-    found = [f for name in settings.delivery for f in CONTROLLERS[name].fleet_files(cluster_names, settings, problems)]
-    return sorted(found, key=lambda file: file.path)
+    files = [f for name in settings.delivery for f in CONTROLLERS[name].fleet_files(cluster_names, settings, problems)]
+    return sorted(files, key=lambda file: file.path)
 
 
 def check_names(files: Iterable[OutputFile], problems: Problems) -> None:

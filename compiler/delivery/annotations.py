@@ -32,4 +32,4 @@ _BY_CONTROLLER: Mapping[str, tuple[Annotation, ...]] = {
 def annotations_for(delivery: Collection[str]) -> tuple[Annotation, ...]:
     """The annotations for objects that the controllers in `delivery` apply. What an object itself says under one of
     them stands."""
-    return tuple(found for controller in sorted(delivery) for found in _BY_CONTROLLER[controller])
+    return tuple(annotation for controller in sorted(delivery) for annotation in _BY_CONTROLLER[controller])

@@ -45,8 +45,8 @@ def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Probl
     layers = delivered(cluster)
     _check_sizes(layers, settings, problems)
     groups: dict[bool, list[AssembledLayer]] = {}
-    for found in layers:
-        groups.setdefault(makes_cluster(found.layer), []).append(found)
+    for assembled in layers:
+        groups.setdefault(makes_cluster(assembled.layer), []).append(assembled)
     target = cluster.planned.written
     return [
         file
@@ -67,10 +67,10 @@ def _group_files(
     files = [object_file(entry, parent, cluster=target.name)]
     if not options.project:
         files.append(object_file(folder.project, _project(name, target, layers, options), cluster=target.name))
-    for found in layers:
-        body = _layer_application(options.project or name, target, found, options)
-        path = folder.layer(found.layer.name)
-        files.append(object_file(path, body, cluster=target.name, layer=found.layer.name))
+    for assembled in layers:
+        body = _layer_application(options.project or name, target, assembled, options)
+        path = folder.layer(assembled.layer.name)
+        files.append(object_file(path, body, cluster=target.name, layer=assembled.layer.name))
     return files
 
 
@@ -87,21 +87,23 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
 def _check_sizes(layers: Sequence[AssembledLayer], settings: Settings, problems: Problems) -> None:
     if "flux" in settings.delivery:
         return  # a directory with a kustomization.yaml is not read as plain manifests, and has no limit
-    for found in layers:
-        size = sum(len(item.content) for _, item in found.objects)
+    for assembled in layers:
+        size = sum(len(item.content) for _, item in assembled.objects)
         if size > MAX_DIRECTORY_BYTES:
             problems.warning(
                 Code.DELIVERY_SIZE,
-                f"cluster '{found.layer.cluster}', layer '{found.layer.name}': {size:,} bytes of manifests; Argo CD"
+                f"cluster '{assembled.layer.cluster}', layer '{assembled.layer.name}': {size:,} bytes of manifests; Argo CD"
                 f" reads at most {MAX_DIRECTORY_BYTES:,} of one directory",
-                found.layer.at,
+                assembled.layer.at,
                 hint="split the layer (CRDs into one of their own), or raise"
                 " reposerver.max.combined.directory.manifests.size in argocd-cmd-params-cm",
             )
 
 
-def _layer_application(project: str, target: Cluster, found: AssembledLayer, options: ArgocdOptions) -> dict[str, Any]:
-    layer = found.layer
+def _layer_application(
+    project: str, target: Cluster, assembled: AssembledLayer, options: ArgocdOptions
+) -> dict[str, Any]:
+    layer = assembled.layer
     # Cluster API puts its objects together whatever comes first, and some are healthy only when all layers are there.
     wave = 0 if makes_cluster(layer) else layer.wave
     prune = options.prune and layer.policy.prune != "disabled"
@@ -125,7 +127,7 @@ def _layer_application(project: str, target: Cluster, found: AssembledLayer, opt
             "syncPolicy": {
                 "automated": {"prune": prune, "selfHeal": options.self_heal},
                 "retry": _RETRY,
-                "syncOptions": _sync_options(found),
+                "syncOptions": _sync_options(assembled),
             },
         },
     }
@@ -148,9 +150,9 @@ def _destination(target: Cluster, *, management: bool) -> dict[str, str]:
     return {"name": target.destination.name or target.name}
 
 
-def _sync_options(found: AssembledLayer) -> list[str]:
+def _sync_options(assembled: AssembledLayer) -> list[str]:
     """What the objects of the layer need of a sync."""
-    objects = [item for _, item in found.objects]
+    objects = [item for _, item in assembled.objects]
     crds = {(item.crd.group, item.crd.kind) for item in objects if item.crd}
     foreign = any(not kubernetes.is_builtin_group(o.group) and (o.group, o.kind) not in crds for o in objects)
     large = any(len(item.content) > MAX_CLIENT_SIDE_BYTES for item in objects)
@@ -170,12 +172,12 @@ def _project(name: str, target: Cluster, layers: Sequence[AssembledLayer], optio
     more), so the last object of a kind would stay in the cluster for ever. Only where Argo CD itself runs the
     namespaces are named.
     """
-    managed = [found for found in layers if found.layer.management]
+    managed = [assembled for assembled in layers if assembled.layer.management]
     destinations = []
     if len(managed) < len(layers):
         destinations.append({**_destination(target, management=False), "namespace": "*"})
-    namespaces = {item.namespace for found in managed for _, item in found.objects if item.namespace}
-    namespaces |= {found.layer.namespace for found in managed}
+    namespaces = {item.namespace for assembled in managed for _, item in assembled.objects if item.namespace}
+    namespaces |= {assembled.layer.namespace for assembled in managed}
     destinations += [{"server": _IN_CLUSTER, "namespace": namespace} for namespace in sorted(namespaces)]
     return {
         "apiVersion": _API_VERSION,
@@ -199,9 +201,9 @@ def _project(name: str, target: Cluster, layers: Sequence[AssembledLayer], optio
 def _cluster_scoped_groups(layers: Sequence[AssembledLayer]) -> list[str]:
     """API groups with cluster-scoped kinds: Kubernetes' own, and those of the layers' CRDs and objects."""
     groups = {group for group, _ in kubernetes.CLUSTER_SCOPED}
-    for found in layers:
-        groups |= {item.group for _, item in found.objects if not item.namespace}
-        groups |= {item.crd.group for _, item in found.objects if item.crd and item.crd.scope == "Cluster"}
+    for assembled in layers:
+        groups |= {item.group for _, item in assembled.objects if not item.namespace}
+        groups |= {item.crd.group for _, item in assembled.objects if item.crd and item.crd.scope == "Cluster"}
     return sorted(groups)
 
 

@@ -36,7 +36,7 @@ def refuse_fleet_name(
     if name in clusters:
         problems.error(
             Code.DELIVERY_NAME,
-            f"the {kind} above all clusters has the name of cluster '{name}'",
+            f"the {kind} above all clusters has the same name as cluster '{name}'",
             at,
             hint=f"give it another: {controller}: {{fleet: all-clusters}}",
         )
@@ -44,8 +44,8 @@ def refuse_fleet_name(
 
 def labels(cluster: str, layer: str = "") -> dict[str, str]:
     """Labels to select delivery objects by: `kubectl get applications -l lamella/cluster=prod-eu-1`."""
-    found = {"app.kubernetes.io/managed-by": "lamella", "lamella/cluster": object_name(cluster)}
-    return {**found, "lamella/layer": object_name(layer)} if layer else found
+    common = {"app.kubernetes.io/managed-by": "lamella", "lamella/cluster": object_name(cluster)}
+    return {**common, "lamella/layer": object_name(layer)} if layer else common
 
 
 def repository_path(root: str, path: str) -> str:

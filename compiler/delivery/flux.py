@@ -66,11 +66,11 @@ class _Stage:
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
     """The layers' kustomization.yaml, their Kustomizations, and what the management cluster applies of them."""
     options, target = settings.flux, cluster.planned.written
-    layers = [found for found in delivered(cluster) if _applied(found)]
-    files = [_layer_index(found) for found in layers]
+    layers = [assembled for assembled in delivered(cluster) if _applied(assembled)]
+    files = [_layer_index(assembled) for assembled in layers]
     remote = bool(target.destination.kubeconfig_secret)
-    managed = [found for found in layers if found.layer.management or remote]
-    own = [found for found in layers if found not in managed]
+    managed = [assembled for assembled in layers if assembled.layer.management or remote]
+    own = [assembled for assembled in layers if assembled not in managed]
     if managed:
         folder = DeliveryFolder("flux", target.name, management=not remote)
         entry = layout.fleet_entry("flux", target.name)
@@ -96,18 +96,18 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
     return [object_file(layout.fleet_file("flux"), entry)]
 
 
-def _applied(found: AssembledLayer) -> Objects:
+def _applied(assembled: AssembledLayer) -> Objects:
     """The layer's objects but for hooks that only undo something."""
-    return [(path, item) for path, item in found.objects if not item.hook or _events(item) - _UNDOING]
+    return [(path, item) for path, item in assembled.objects if not item.hook or _events(item) - _UNDOING]
 
 
 def _events(item: RenderedObject) -> set[str]:
     return {event.strip() for event in item.hook.split(",")}
 
 
-def _stages(found: AssembledLayer, folder: DeliveryFolder) -> list[_Stage]:
+def _stages(assembled: AssembledLayer, folder: DeliveryFolder) -> list[_Stage]:
     """The layer in the order in which Flux is to apply it: one stage, where no hook runs around an installation."""
-    layer, applied = found.layer, _applied(found)
+    layer, applied = assembled.layer, _applied(assembled)
     before = {path for path, item in applied if _events(item) & _BEFORE}
     after = {path for path, item in applied if _events(item) & _AFTER} - before
     if not before and not after:
@@ -129,9 +129,9 @@ def _stage_index(stage: _Stage) -> OutputFile:
     return _index(stage.path, sorted(f"{up}{path}" for path, _ in stage.objects), stage.layer.cluster, stage.layer.name)
 
 
-def _layer_index(found: AssembledLayer) -> OutputFile:
-    names = sorted(path.rpartition("/")[2] for path, _ in _applied(found))
-    return _index(found.layer.directory, names, found.layer.cluster, found.layer.name)
+def _layer_index(assembled: AssembledLayer) -> OutputFile:
+    names = sorted(path.rpartition("/")[2] for path, _ in _applied(assembled))
+    return _index(assembled.layer.directory, names, assembled.layer.cluster, assembled.layer.name)
 
 
 def _index(directory: str, resources: list[str], cluster: str, layer: str = "") -> OutputFile:
@@ -145,16 +145,18 @@ def _chain(
     """The Kustomizations of the layers, each after all layers of the wave before, and their index."""
     files, names = [], []
     earlier: list[str] = []  # the last stages of the wave before
-    for _, wave in groupby(sorted(layers, key=lambda found: found.layer.wave), key=lambda found: found.layer.wave):
+    for _, wave in groupby(
+        sorted(layers, key=lambda assembled: assembled.layer.wave), key=lambda assembled: assembled.layer.wave
+    ):
         last = []
-        for found in wave:
+        for assembled in wave:
             after = earlier
-            for stage in _stages(found, folder):
+            for stage in _stages(assembled, folder):
                 body = _kustomization(stage, after, target, options)
                 body["spec"] |= _health(stage, problems)
-                path = folder.layer(found.layer.name, stage.stage)
+                path = folder.layer(assembled.layer.name, stage.stage)
                 names.append(path.removeprefix(f"{folder.path}/"))
-                files.append(object_file(path, body, cluster=target.name, layer=found.layer.name))
+                files.append(object_file(path, body, cluster=target.name, layer=assembled.layer.name))
                 if stage.path != stage.layer.directory:
                     files.append(_stage_index(stage))
                 after = [stage.name]

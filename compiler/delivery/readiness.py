@@ -1,6 +1,6 @@
 """When a layer is ready beyond what Kubernetes' own conditions tell: `readiness:` as CEL expressions for Flux.
 
-An entry is as in a pack's `readinessCheck` (palette.md 2.3): `{kind, version, group, name, keysToCheck: [{keyToCheck,
+An entry has the form of `readinessCheck` in Palette's packs: `{kind, version, group, name, keysToCheck: [{keyToCheck,
 expectedValue}]}`. Argo CD takes health checks per kind from its own ConfigMap only; docs/delivery.md shows how.
 """
 
@@ -31,7 +31,7 @@ def health_expressions(layer: PlannedLayer, problems: Problems) -> list[dict[str
     An object is ready when each of its keys has the expected text; a key that is not there yet means not ready.
     Problems are recorded (`readiness-invalid`) and left out.
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    by_kind: dict[tuple[str, str], list[str]] = {}
     for check in layer.readiness:
         problem = _problem(check)
         if problem:
@@ -44,14 +44,14 @@ def health_expressions(layer: PlannedLayer, problems: Problems) -> list[dict[str
             )
             continue
         api = f"{check['group']}/{check['version']}" if check.get("group") else str(check["version"])
-        found.setdefault((api, check["kind"]), []).append(_expression(check))
+        by_kind.setdefault((api, check["kind"]), []).append(_expression(check))
     return [
         {
             "apiVersion": api,
             "kind": kind,
             "current": texts[0] if len(texts) == 1 else " && ".join(f"({t})" for t in texts),
         }
-        for (api, kind), texts in sorted(found.items())
+        for (api, kind), texts in sorted(by_kind.items())
     ]
 
 

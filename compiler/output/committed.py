@@ -36,9 +36,9 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
     Raises `inventory-broken` for an inventory that cannot be read (a merge conflict, for example), unless `force`: then
     everything in that cluster's folders counts as ours. `root` is the output's own name, for messages.
     """
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     if output is None:
-        return found
+        return digests
     for path, places in [
         (layout.inventory(), layout.SHARED),
         *((layout.inventory(n), layout.places(n)) for n in names),
@@ -46,19 +46,19 @@ def owned(output: Files | None, names: Iterable[str], *, root: str, force: bool 
         text = _text(output, path)
         if text is None:
             continue
-        found[path] = _sha256(text)
+        digests[path] = _sha256(text)
         try:
-            found.update({name: entry.sha256 for name, entry in inventory.entries(text).items()})
+            digests.update({name: entry.sha256 for name, entry in inventory.entries(text).items()})
         except ValueError as error:
             if not force:
                 raise fail(
                     Code.INVENTORY_BROKEN,
-                    f"this is no inventory: {error}",
+                    f"not a valid inventory: {error}",
                     Position(f"{root}/{path}", 1),
                     hint="restore it from git, or render with --force: all files in the cluster's folders are replaced",
                 ) from None
-            found.update({name: _sha256(output.read(name)) for place in places for name in _files(output, place)})
-    return found
+            digests.update({name: _sha256(output.read(name)) for place in places for name in _files(output, place)})
+    return digests
 
 
 def objects(output: Files | None, cluster: str) -> Callable[[str, ObjectId], Any]:
@@ -100,9 +100,9 @@ def layer_sources(output: Files | None, cluster: str) -> dict[str, LayerSource]:
 
 def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str]:
     """{path: where the file is now} of the layers' files of these clusters that Lamella 0.1 wrote last."""
-    found: dict[str, str] = {}
+    moved: dict[str, str] = {}
     if output is None:
-        return found
+        return moved
     for cluster in names:
         text = _text(output, layout.inventory(cluster)) or b""
         if not _WAVE_IN_PATH.search(text):
@@ -112,8 +112,8 @@ def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str
             for path, entry in inventory.entries(text).items():
                 layer = entry.layer
                 if layer in waves and (now := layout.moved_since_0_1(path, layer, waves[layer])):
-                    found[path] = now
-    return found
+                    moved[path] = now
+    return moved
 
 
 def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
@@ -127,7 +127,7 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
         try:
             entries = inventory.entries(text)
         except ValueError as error:
-            raise fail(Code.INVENTORY_BROKEN, f"{path} is no inventory: {error}", Position(path, 1)) from None
+            raise fail(Code.INVENTORY_BROKEN, f"{path} is not a valid inventory: {error}", Position(path, 1)) from None
         for name, entry in entries.items():
             content = _text(output, name)
             if content is not None:

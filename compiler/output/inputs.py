@@ -22,9 +22,9 @@ def inputs_in(inventory: bytes) -> Mapping[str, str] | None:
     """The inputs that an inventory names; None where it names none, as those of version 0.1. Raises ValueError where it
     is none of Lamella's."""
     document = json.loads(inventory)
-    found = document.get("inputs") if isinstance(document, dict) else None
-    if found is None:
+    inputs = document.get("inputs") if isinstance(document, dict) else None
+    if inputs is None:
         return None
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+    if not isinstance(inputs, dict) or not all(isinstance(value, str) for value in inputs.values()):
         raise ValueError("its inputs are not those of an inventory")
-    return found
+    return inputs

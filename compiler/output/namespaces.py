@@ -24,20 +24,20 @@ def with_one_namespace_each(layers: Layers, problems: Problems) -> Layers:
     (namespace-late).
     """
     keepers = _keepers(layers)
-    for layer, found in _added(layers):
-        kept_in, kept = keepers[_key(layer, found)]
-        if kept_in is layer and kept is found:
+    for layer, added in _added(layers):
+        kept_in, kept = keepers[_key(layer, added)]
+        if kept_in is layer and kept is added:
             continue
         if kept_in.wave > layer.wave:
             problems.warning(
                 Code.NAMESPACE_LATE,
-                f"cluster '{layer.cluster}': layer '{layer.name}' (wave {layer.wave}) is in namespace '{found.name}',"
+                f"cluster '{layer.cluster}': layer '{layer.name}' (wave {layer.wave}) is in namespace '{added.name}',"
                 f" which layer '{kept_in.name}' brings only in wave {kept_in.wave}",
                 layer.at,
                 hint=f"let that layer install earlier, or take the Namespace out of it: then '{layer.name}' gets one",
             )
-        if found.content != kept.content:
-            keepers[_key(layer, found)] = (kept_in, _with_metadata_of(kept, found, (layer, kept_in), problems))
+        if added.content != kept.content:
+            keepers[_key(layer, added)] = (kept_in, _with_metadata_of(kept, added, (layer, kept_in), problems))
     return [(layer, list(_kept(layer, objects, keepers))) for layer, objects in layers]
 
 
@@ -45,36 +45,36 @@ def _keepers(layers: Layers) -> _Keepers:
     """Of each namespace the object that stays: the first that a layer brings itself, else the first that is added."""
     keepers: _Keepers = {}
     for layer, objects in layers:
-        for found in filter(_is_namespace, objects):
-            other = keepers.setdefault(_key(layer, found), (layer, found))
-            if other[1].template == OWN_NAMESPACE and found.template != OWN_NAMESPACE:
-                keepers[_key(layer, found)] = (layer, found)
+        for namespace in filter(_is_namespace, objects):
+            other = keepers.setdefault(_key(layer, namespace), (layer, namespace))
+            if other[1].template == OWN_NAMESPACE and namespace.template != OWN_NAMESPACE:
+                keepers[_key(layer, namespace)] = (layer, namespace)
     return keepers
 
 
 def _added(layers: Layers) -> Iterator[tuple[PlannedLayer, RenderedObject]]:
     for layer, objects in layers:
-        yield from ((layer, found) for found in objects if found.template == OWN_NAMESPACE and _is_namespace(found))
+        yield from ((layer, item) for item in objects if item.template == OWN_NAMESPACE and _is_namespace(item))
 
 
 def _kept(layer: PlannedLayer, objects: list[RenderedObject], keepers: _Keepers) -> Iterator[RenderedObject]:
-    for found in objects:
-        if not _is_namespace(found):
-            yield found
+    for item in objects:
+        if not _is_namespace(item):
+            yield item
             continue
-        kept_in, kept = keepers[_key(layer, found)]
-        if kept_in is layer and kept.template == found.template:
+        kept_in, kept = keepers[_key(layer, item)]
+        if kept_in is layer and kept.template == item.template:
             yield kept
-        elif found.template != OWN_NAMESPACE:
-            yield found  # two layers bring it: refused as a duplicate
+        elif item.template != OWN_NAMESPACE:
+            yield item  # two layers bring it: refused as a duplicate
 
 
-def _is_namespace(found: RenderedObject) -> bool:
-    return found.kind == "Namespace" and not found.group
+def _is_namespace(item: RenderedObject) -> bool:
+    return item.kind == "Namespace" and not item.group
 
 
-def _key(layer: PlannedLayer, found: RenderedObject) -> _Key:
-    return (layer.management, found.name)
+def _key(layer: PlannedLayer, namespace: RenderedObject) -> _Key:
+    return (layer.management, namespace.name)
 
 
 def _with_metadata_of(
@@ -92,7 +92,7 @@ def _with_metadata_of(
                     f"cluster '{layers[0].cluster}': namespace '{kept.name}' gets {field[:-1]} {key}={given[key]} from"
                     f" layer '{layers[1].name}', not {key}={value} as layer '{layers[0].name}' wants",
                     layers[0].at,
-                    hint="say it in one of the two layers, or the same in both",
+                    hint="set it in one of the two layers, or to the same value in both",
                 )
         if merged := {**(wanted.get(field) or {}), **given}:
             metadata[field] = merged
@@ -100,6 +100,6 @@ def _with_metadata_of(
     return kept.with_content(content)
 
 
-def _body(found: RenderedObject) -> dict[str, Any]:
-    body: dict[str, Any] = yamldoc.load_rendered(found.content.decode(), found.template).value
+def _body(item: RenderedObject) -> dict[str, Any]:
+    body: dict[str, Any] = yamldoc.load_rendered(item.content.decode(), item.template).value
     return body

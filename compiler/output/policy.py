@@ -35,8 +35,10 @@ def apply_policies(
 
 def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> None:
     fields: dict[tuple[ObjectId, str], list[str]] = {}
-    for found in result.random:
-        fields.setdefault((found.object, found.template), []).append(found.field or "(the whole object)")
+    for differing_field in result.random:
+        fields.setdefault((differing_field.object, differing_field.template), []).append(
+            differing_field.field or "(the whole object)"
+        )
     for (name, template), differing in fields.items():
         problems.error(
             Code.RANDOM_OUTPUT,
@@ -50,24 +52,24 @@ def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> Non
 
 def _kept(layer: PlannedLayer, result: LayerResult, committed: Committed) -> LayerResult:
     fields: dict[ObjectId, list[str]] = {}
-    for found in result.random:
-        fields.setdefault(found.object, []).append(found.field)
+    for random_field in result.random:
+        fields.setdefault(random_field.object, []).append(random_field.field)
     committed_here = partial(committed, layout.tree_of(layer.directory))
     objects = [_with_committed(o, fields[o.id], committed_here) if o.id in fields else o for o in result.objects]
     return replace(result, objects=tuple(objects))
 
 
 def _with_committed(
-    found: RenderedObject, fields: Sequence[str], committed: Callable[[ObjectId], Any]
+    rendered: RenderedObject, fields: Sequence[str], committed: Callable[[ObjectId], Any]
 ) -> RenderedObject:
-    before = committed(found.id)
-    if before is None and found.cluster_scoped_content:
-        before = committed(found.id._replace(namespace=""))
+    before = committed(rendered.id)
+    if before is None and rendered.cluster_scoped_content:
+        before = committed(rendered.id._replace(namespace=""))
     if not isinstance(before, Mapping):
-        return found
-    body = keep(before, yamldoc.load_rendered(found.content.decode(), found.template).value, fields)
+        return rendered
+    body = keep(before, yamldoc.load_rendered(rendered.content.decode(), rendered.template).value, fields)
     content, cluster_scoped = yamldoc.dump(body).encode(), b""
-    if found.cluster_scoped_content:
+    if rendered.cluster_scoped_content:
         metadata = {key: value for key, value in body["metadata"].items() if key != "namespace"}
         cluster_scoped = yamldoc.dump({**body, "metadata": metadata}).encode()
-    return found.with_content(content, cluster_scoped)
+    return rendered.with_content(content, cluster_scoped)

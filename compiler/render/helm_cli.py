@@ -89,7 +89,7 @@ def _yaml_safe(values_json: str) -> str:
     try:
         return _SURROGATES.sub(joined, json.dumps(json.loads(values_json))) + "\n"
     except ValueError as error:
-        raise HelmFailure("values", f"the values are no JSON: {error}") from None
+        raise HelmFailure("values", f"the values are not valid JSON: {error}") from None
 
 
 def _sources(output: Path) -> Iterator[tuple[str, str]]:

@@ -39,16 +39,16 @@ def render_templates(
     templates, each at its own file and line: jinja-syntax, jinja-missing (no such template), jinja-undefined (with the
     nearest name that is there), jinja-unsafe (out of the sandbox), jinja-limit (too much), jinja-failed (the rest).
     """
-    found: dict[str, str] = {}
+    rendered: dict[str, str] = {}
     problems: list[Diagnostic] = []
     for path in names:
         try:
-            found[path] = _render(templates, path, context)
+            rendered[path] = _render(templates, path, context)
         except (jinja2.TemplateError, SyntaxError, *_PYTHON_ERRORS) as error:
             problems.append(_diagnostic(error, path, templates, context))
     if problems:
         raise CompileError(problems)
-    return found
+    return rendered
 
 
 _PYTHON_ERRORS = (
@@ -95,8 +95,8 @@ class _Loader(jinja2.BaseLoader):
         """The path that a name means. Names are compared, never resolved: `..` and absolute paths are in no pack."""
         if name in self._templates:
             return name
-        found = [path for path in self._templates if path.endswith(f"/{name}")]
-        return min(found, key=lambda path: (path.count("/"), path), default=None)
+        matches = [path for path in self._templates if path.endswith(f"/{name}")]
+        return min(matches, key=lambda path: (path.count("/"), path), default=None)
 
 
 @lru_cache(maxsize=512)
@@ -151,15 +151,15 @@ def _diagnostic(
 
 def _places(traceback: TracebackType | None, templates: Mapping[str, str]) -> list[Position]:
     """Where in the templates the error came by, outermost first: their frames, which Jinja2 gives their own lines."""
-    found: dict[Position, None] = {}
+    places: dict[Position, None] = {}
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
         if filename in templates:
             place = Position(filename, traceback.tb_lineno)
-            found.pop(place, None)
-            found[place] = None
+            places.pop(place, None)
+            places[place] = None
         traceback = traceback.tb_next
-    return list(found)[-_MOST_INCLUDES_TOLD:]
+    return list(places)[-_MOST_INCLUDES_TOLD:]
 
 
 def _first_line(text: str) -> str:

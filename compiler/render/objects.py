@@ -31,7 +31,7 @@ _NAMESPACED_GROUPS = ("cluster.x-k8s.io", "argoproj.io", "toolkit.fluxcd.io")
 _API_VERSION = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[a-z](?:[-a-z0-9]*[a-z0-9])?")
 _KIND = re.compile(r"[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
 _CACHED_TEXTS = 8192
-MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to (hardening.md 5)
+MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ def drafts_of(
     documents = yamldoc.load(
         text, template, positions=False, duplicates="warn" if tolerant else "refuse", max_bytes=MAX_TEXT_BYTES
     )
-    diagnostics = [found for document in documents for found in document.duplicates]
+    diagnostics = [duplicate for document in documents for duplicate in document.duplicates]
     drafts: list[Draft] = []
     for document in documents:
         for body in _unwrapped(document.value):

@@ -68,28 +68,28 @@ def _drafts(task: LayerTask, setup: Setup, problems: Problems) -> Iterator[Draft
     """Every object of every part, before overlays."""
     documents: list[tuple[str, str, Part | None]] = [(OWN_NAMESPACE, text, None) for text in task.extra]
     for part in task.parts:
-        documents.extend((*found, part) for found in _documents(part, task, setup))
+        documents.extend((*rendered, part) for rendered in _documents(part, task, setup))
     for template, text, source in documents:
         try:
-            found, diagnostics = drafts_of(text, template, task.namespace, isinstance(source, ChartPart))
+            rendered, diagnostics = drafts_of(text, template, task.namespace, isinstance(source, ChartPart))
         except CompileError as error:
             problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in error.diagnostics)
             continue
         problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in diagnostics)
-        yield from (draft for draft in found if not (task.drop_hooks and _is_hook(draft)))
+        yield from (draft for draft in rendered if not (task.drop_hooks and _is_hook(draft)))
 
 
-def _of_rendered(found: Diagnostic, text: str, template: str, part: Part | None) -> Diagnostic:
+def _of_rendered(diagnostic: Diagnostic, text: str, template: str, part: Part | None) -> Diagnostic:
     """A problem in rendered text, told as one: its line is not one of the template. That of a manifest is at its place."""
     if part is None:
-        return found
+        return diagnostic
     if isinstance(part, ManifestPart):
-        return found.placed(part.path, part.place)
-    line = found.at.line if found.at else 0
+        return diagnostic.placed(part.path, part.place)
+    line = diagnostic.at.line if diagnostic.at else 0
     lines = text.splitlines()
     shown = f", line {line} ({lines[line - 1].strip()[:80]!r})" if 0 < line <= len(lines) else ""
     where = part.at if isinstance(part, ChartPart) else Position(template)
-    return replace(found, at=where, message=f"rendered from {template}{shown}: {found.message}", related=())
+    return replace(diagnostic, at=where, message=f"rendered from {template}{shown}: {diagnostic.message}", related=())
 
 
 def _is_hook(draft: Draft) -> bool:
@@ -179,9 +179,9 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
     matched = []
     for index, scoped in enumerate(task.overlays):
         changeable = [draft for draft in drafts if not is_encrypted(draft.body)]
-        changed, found = apply_one([draft.body for draft in changeable], scoped.overlay)
-        missed = [d for d in found if d.code == Code.OVERLAY_NO_MATCH]
-        problems.diagnostics.extend(d for d in found if not (scoped.wide and d in missed))
+        changed, diagnostics = apply_one([draft.body for draft in changeable], scoped.overlay)
+        missed = [d for d in diagnostics if d.code == Code.OVERLAY_NO_MATCH]
+        problems.diagnostics.extend(d for d in diagnostics if not (scoped.wide and d in missed))
         if scoped.wide and not missed:
             matched.append(index)
         drafts = [draft for draft in drafts if is_encrypted(draft.body)] + [

@@ -117,8 +117,8 @@ def test_clusters_are_chosen_by_name_and_label(
 def test_unknown_clusters_are_all_named_and_nothing_is_written(shop: Path, lamella: Lamella) -> None:
     said = lamella("render", "prod-eu1", "dev", "test")
     assert said.status == 1
-    assert "there is no cluster 'prod-eu1'\n       = hint: did you mean 'prod-eu'?" in said.err
-    assert "there is no cluster 'test'" in said.err
+    assert "no cluster named 'prod-eu1'\n       = hint: did you mean 'prod-eu'?" in said.err
+    assert "no cluster named 'test'" in said.err
     assert not (shop / "output").exists()
 
 

@@ -308,7 +308,7 @@ def inventories(change: Callable[[dict[str, object]], object]) -> Callable[[Repo
         ),
         (
             inventories(lambda document: document.update(inputs=["a"])),
-            "error[inventory-broken]: this is no inventory: its inputs are not those of an inventory",
+            "error[inventory-broken]: not a valid inventory: its inputs are not those of an inventory",
         ),
     ],
 )

@@ -76,13 +76,13 @@ def test_every_file_that_is_not_as_rendered_is_named() -> None:
     del files["clusters/dev/a/x.yaml"]
     files["flux/eu/k.yaml"] += "\n"
     assert rendered(files)[1] == [
-        "output/clusters/dev/a/x.yaml: output-edited: this file is gone",
+        "output/clusters/dev/a/x.yaml: output-edited: this file no longer exists",
         "output/flux/eu/k.yaml: output-edited: this file was edited since it was rendered",
     ]
 
 
 def test_without_output_there_is_nothing_to_publish() -> None:
-    assert rendered({})[1] == ["output: output-missing: there is no rendered output in output"]
+    assert rendered({})[1] == ["output: output-missing: output holds no rendered output"]
 
 
 def test_an_inventory_with_a_merge_conflict_is_refused() -> None:
