@@ -32,11 +32,11 @@ def assemble(
     """The cluster's files. `results` are those of its layers, in order; `seen` keeps a problem of a task that many
     clusters share from being told for each (it holds task-independent keys). `server_side`: see `check_schemas`."""
     crds = {
-        (crd.group, crd.kind): crd for result in results for found in result.objects if (crd := found.crd) is not None
+        (crd.group, crd.kind): crd for result in results for item in result.objects if (crd := item.crd) is not None
     }
     layers = []
     for layer, result in zip(cluster.layers, results, strict=True):
-        objects = [_scoped(found, crds) for found in result.objects]
+        objects = [_scoped(item, crds) for item in result.objects]
         _check_secrets(layer, objects, problems)
         _check_macros(layer, objects, problems)
         _check_apis(cluster, layer, objects, crds, problems, seen)
@@ -49,15 +49,15 @@ def assemble(
     )
 
 
-def _scoped(found: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -> RenderedObject:
+def _scoped(rendered: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -> RenderedObject:
     """The object as its kind's scope wants it, where only another layer's CRD (or the kind's name) tells the scope."""
-    if not found.cluster_scoped_content:
-        return found
-    crd = crds.get((found.group, found.kind))
-    cluster_scoped = crd.scope == "Cluster" if crd else _looks_cluster_scoped(found.kind)
+    if not rendered.cluster_scoped_content:
+        return rendered
+    crd = crds.get((rendered.group, rendered.kind))
+    cluster_scoped = crd.scope == "Cluster" if crd else _looks_cluster_scoped(rendered.kind)
     if not cluster_scoped:
-        return replace(found, cluster_scoped_content=b"")
-    return replace(found, namespace="").with_content(found.cluster_scoped_content)
+        return replace(rendered, cluster_scoped_content=b"")
+    return replace(rendered, namespace="").with_content(rendered.cluster_scoped_content)
 
 
 def _looks_cluster_scoped(kind: str) -> bool:
@@ -68,11 +68,11 @@ def _looks_cluster_scoped(kind: str) -> bool:
 def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:
     if layer.policy.secrets == "allow":
         return
-    for found in objects:
-        if found.plaintext_secret:
+    for item in objects:
+        if item.plaintext_secret:
             problems.error(
                 Code.PLAINTEXT_SECRET,
-                f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}) holds values in clear,"
+                f"cluster '{layer.cluster}', layer '{layer.name}': {item} (from {item.template}) holds values in clear,"
                 " which would be committed",
                 layer.at,
                 hint="use an ExternalSecret, SealedSecret or SOPS; switch it off in the values; drop it by an overlay;"
@@ -83,16 +83,16 @@ def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], probl
 def _check_macros(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:
     """No macro reaches the output: one is left where a chart or a template writes it. Packs leave some in comments of
     scripts, where they do no harm."""
-    for found in objects:
-        if b".spectro." not in found.content:
+    for item in objects:
+        if b".spectro." not in item.content:
             continue
-        text = found.content.decode()
+        text = item.content.decode()
         for start, end, _ in yamldoc.find_macros(text):
             line = text[text.rfind("\n", 0, start) + 1 : start].lstrip()
             if not line.startswith("#"):
                 problems.error(
                     Code.MACRO_LEFT,
-                    f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}) still contains"
+                    f"cluster '{layer.cluster}', layer '{layer.name}': {item} (from {item.template}) still contains"
                     f" {text[start:end][:80]}",
                     layer.at,
                     hint="macros are replaced in values, manifests and overlays, not in what a chart or template renders",
@@ -113,15 +113,15 @@ def _check_apis(
         return
     minor = kubernetes.minor_of(cluster.kubernetes_version)
     declared = set(cluster.written.api_versions)
-    for found in objects:
-        api = f"{found.group}/{found.version}" if found.group else found.version
-        if api in declared or f"{api}/{found.kind}" in declared:
+    for item in objects:
+        api = f"{item.group}/{item.version}" if item.group else item.version
+        if api in declared or f"{api}/{item.kind}" in declared:
             continue
-        what = f"layer '{layer.name}': {found} (from {found.template})"
-        if kubernetes.is_builtin_group(found.group):
+        what = f"layer '{layer.name}': {item} (from {item.template})"
+        if kubernetes.is_builtin_group(item.group):
             if minor is not None and minor not in kubernetes.MINORS:
                 _warn_of_unknown_version(cluster, minor, problems, seen)
-            elif minor is not None and not kubernetes.serves(minor, found.group, found.version, found.kind):
+            elif minor is not None and not kubernetes.serves(minor, item.group, item.version, item.kind):
                 report = problems.warning if layer.policy.apis == "warn" else problems.error
                 report(
                     Code.API_NOT_SERVED,
@@ -131,22 +131,22 @@ def _check_apis(
                     hint="use a version of the chart or manifest made for this Kubernetes, or policy: {apis: warn}",
                 )
             continue
-        crd = crds.get((found.group, found.kind))
-        if crd is not None and found.version not in crd.versions:
+        crd = crds.get((item.group, item.kind))
+        if crd is not None and item.version not in crd.versions:
             report = problems.warning if layer.policy.apis == "warn" else problems.error
             report(
                 Code.API_NOT_SERVED,
-                f"cluster '{layer.cluster}', {what} is of version {found.version}; its CRD serves {', '.join(crd.versions)}",
+                f"cluster '{layer.cluster}', {what} is of version {item.version}; its CRD serves {', '.join(crd.versions)}",
                 layer.at,
             )
-        elif crd is None and (layer.name, f"{api}/{found.kind}") not in seen:
-            seen.add((layer.name, f"{api}/{found.kind}"))
+        elif crd is None and (layer.name, f"{api}/{item.kind}") not in seen:
+            seen.add((layer.name, f"{api}/{item.kind}"))
             problems.warning(
                 Code.API_UNKNOWN,
-                f"layer '{layer.name}' has objects of {api} {found.kind}, and no layer of cluster '{layer.cluster}' brings"
+                f"layer '{layer.name}' has objects of {api} {item.kind}, and no layer of cluster '{layer.cluster}' brings"
                 " its CRD",
                 layer.at,
-                hint=f"if something else installs it: apiVersions: [{api}/{found.kind}] in the cluster",
+                hint=f"if something else installs it: apiVersions: [{api}/{item.kind}] in the cluster",
             )
 
 
@@ -170,17 +170,17 @@ def _warn_of_unknown_version(
 def _check_duplicates(layers: Layers, problems: Problems) -> None:
     first: dict[tuple[bool, tuple[str, str, str, str]], tuple[PlannedLayer, RenderedObject]] = {}
     for layer, objects in layers:
-        for found in objects:
-            key = (layer.management, found.id)
+        for item in objects:
+            key = (layer.management, item.id)
             if key not in first:
-                first[key] = (layer, found)
+                first[key] = (layer, item)
                 continue
             other, same = first[key], first[key][0] is layer
             where = other[1].template if same else f"{other[1].template} of layer '{other[0].name}'"
             problems.error(
                 Code.DUPLICATE_OBJECT,
-                f"cluster '{layer.cluster}': {found} comes from {found.template} of layer '{layer.name}' and from"
-                f" {'it again' if same and other[1].template == found.template else where}",
+                f"cluster '{layer.cluster}': {item} comes from {item.template} of layer '{layer.name}' and from"
+                f" {'it again' if same and other[1].template == item.template else where}",
                 layer.at,
                 hint="the layer names a file twice, or two files hold the object"
                 if same
@@ -190,9 +190,9 @@ def _check_duplicates(layers: Layers, problems: Problems) -> None:
 
 
 def _with_paths(layer: PlannedLayer, objects: list[RenderedObject]) -> tuple[tuple[str, RenderedObject], ...]:
-    ordered = sorted(objects, key=lambda found: object_key(found.id))
-    names = [layout.object_file(*found.id) for found in ordered]
+    ordered = sorted(objects, key=lambda item: object_key(item.id))
+    names = [layout.object_file(*item.id) for item in ordered]
     if len(set(names)) < len(names):
         counts = Counter(names)
         names = [layout.object_file(*o.id, ambiguous=counts[name] > 1) for name, o in zip(names, ordered, strict=True)]
-    return tuple((f"{layer.directory}/{name}", found) for name, found in zip(names, ordered, strict=True))
+    return tuple((f"{layer.directory}/{name}", item) for name, item in zip(names, ordered, strict=True))

@@ -43,17 +43,17 @@ def check_schemas(
     crds = {
         (layer.management, crd.group, crd.kind): crd  # a management cluster has its own
         for layer, objects in layers
-        for found in objects
-        if (crd := found.crd) is not None
+        for item in objects
+        if (crd := item.crd) is not None
     }
     minor = kubernetes.minor_of(cluster.kubernetes_version) or kubernetes.MINORS[-1]
     for layer, objects in layers:
         if layer.policy.schema == "off":
             continue
-        for found in objects:
-            for finding in _findings(found, crds.get((layer.management, found.group, found.kind)), minor):
+        for item in objects:
+            for finding in _findings(item, crds.get((layer.management, item.group, item.kind)), minor):
                 where = show(finding.path)
-                key = (f"{layer.name}: {found} {where}", finding.message)
+                key = (f"{layer.name}: {item} {where}", finding.message)
                 if key in seen:
                     continue
                 seen.add(key)
@@ -61,9 +61,9 @@ def check_schemas(
                 report = problems.error if error else problems.warning
                 report(
                     _CODES[finding.kind],
-                    f"cluster '{layer.cluster}', layer '{layer.name}': {found} (from {found.template}):"
+                    f"cluster '{layer.cluster}', layer '{layer.name}': {item} (from {item.template}):"
                     f" {where or 'the object'}: {_safe(finding.message, layer)}",
-                    _place(layer, found, finding) or layer.at,
+                    _place(layer, item, finding) or layer.at,
                     hint=finding.hint or _HINTS[finding.kind],
                 )
 
@@ -75,10 +75,10 @@ _HINTS = {
 }
 
 
-def _findings(found: RenderedObject, crd: CrdInfo | None, minor: int) -> tuple[Finding, ...]:
-    if crd is None or not crd.schemas or kubernetes.is_builtin_group(found.group):
-        return found.findings
-    return _custom(found.content, crd.schemas, found.version, minor)
+def _findings(item: RenderedObject, crd: CrdInfo | None, minor: int) -> tuple[Finding, ...]:
+    if crd is None or not crd.schemas or kubernetes.is_builtin_group(item.group):
+        return item.findings
+    return _custom(item.content, crd.schemas, item.version, minor)
 
 
 @lru_cache(maxsize=8192)
@@ -92,8 +92,8 @@ def _custom(content: bytes, schemas: bytes, version: str, minor: int) -> tuple[F
 
 @lru_cache(maxsize=1024)
 def _schemas(packed: bytes) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(zlib.decompress(packed))
-    return found
+    by_version: Mapping[str, Any] = json.loads(zlib.decompress(packed))
+    return by_version
 
 
 def _safe(message: str, layer: PlannedLayer) -> str:
@@ -103,18 +103,18 @@ def _safe(message: str, layer: PlannedLayer) -> str:
     return message
 
 
-def _place(layer: PlannedLayer, found: RenderedObject, finding: Finding) -> Position | None:
+def _place(layer: PlannedLayer, item: RenderedObject, finding: Finding) -> Position | None:
     """Where a raw manifest has the field; None where the object was made of templates, and of Secrets: no line of one
     is shown."""
-    if found.kind == "Secret" and not found.group:
+    if item.kind == "Secret" and not item.group:
         return None
     for part in layer.parts:
-        if isinstance(part, ManifestPart) and part.path == found.template:
+        if isinstance(part, ManifestPart) and part.path == item.template:
             for document in _documents(part):
                 value = document.value
-                if isinstance(value, dict) and value.get("kind") == found.kind:
+                if isinstance(value, dict) and value.get("kind") == item.kind:
                     metadata = value.get("metadata")
-                    if isinstance(metadata, dict) and metadata.get("name") == found.name:
+                    if isinstance(metadata, dict) and metadata.get("name") == item.name:
                         return part.place.of(document.at(*finding.path))
     return None
 

@@ -93,10 +93,10 @@ def _render(archive: bytes, values: Mapping[str, Any], options: Mapping[str, Any
     return rendered
 
 
-def _diagnostic(found: HelmFailure, names: list[str]) -> Diagnostic:
+def _diagnostic(refusal: HelmFailure, names: list[str]) -> Diagnostic:
     def name(match: re.Match[str]) -> str:
         return names[int(match[1])]
 
-    place = _TEMPLATE.fullmatch(found.template)
-    at = Position(name(place) if place else found.template, found.line, found.column)
-    return Diagnostic(Code.GOTEMPLATE_FAILED, _TEMPLATE.sub(name, found.message), at)
+    place = _TEMPLATE.fullmatch(refusal.template)
+    at = Position(name(place) if place else refusal.template, refusal.line, refusal.column)
+    return Diagnostic(Code.GOTEMPLATE_FAILED, _TEMPLATE.sub(name, refusal.message), at)

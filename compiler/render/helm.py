@@ -105,11 +105,11 @@ def documents_of(rendered: Iterable[tuple[str, str]]) -> tuple[RenderedDocument,
 
     Left out: notes, which Helm renders and does not apply, and documents that hold comments only.
     """
-    found = [
+    documents = [
         RenderedDocument(template, text)
         for template, whole in rendered
         if not template.endswith("NOTES.txt")
         for text in split_manifests(whole)
         if _CONTENT.search(text)
     ]
-    return tuple(sorted(found))
+    return tuple(sorted(documents))

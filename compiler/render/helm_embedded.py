@@ -140,13 +140,13 @@ def _annotations(native: Any, document: RenderedDocument) -> dict[str, Any]:
     from helm_python import errors
 
     try:
-        found: Any = json.loads(native.call_string("helm_values_from_yaml", document.text))
+        node: Any = json.loads(native.call_string("helm_values_from_yaml", document.text))
     except errors.HelmError as error:
         raise failure(f"YAML parse error on {document.template}: {error}") from None
     for key in ("metadata", "annotations"):
-        found = found.get(key)
-        if found is None:
+        node = node.get(key)
+        if node is None:
             return {}
-        if not isinstance(found, dict):
+        if not isinstance(node, dict):
             raise failure(f"YAML parse error on {document.template}: {key} is no mapping")
-    return dict(found)
+    return dict(node)
