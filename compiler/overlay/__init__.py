@@ -1,6 +1,6 @@
-"""Overlays: patches and transforms on rendered objects, with kustomize's meaning.
+"""Overlays: patches and transforms of rendered objects, with kustomize's semantics.
 
-Pure, on plain JSON data. `parse_overlay` reads one entry of an `overlays:` list, `apply_one` carries it out.
+Pure functions on JSON data. `parse_overlay` reads one entry of an `overlays:` list, `apply_one` applies it.
 """
 
 from __future__ import annotations

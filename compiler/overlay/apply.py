@@ -1,4 +1,4 @@
-"""Carrying an overlay out; of several, each sees what the ones before it made."""
+"""Applying an overlay to objects. Overlays apply in order: each sees the result of the one before."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Patch = StrategicMerge | MergePatch | JsonPatch
 def apply_one(
     objects: Sequence[Object], overlay: Overlay, cluster_scoped: Collection[tuple[str, str]] = ()
 ) -> tuple[list[Object | None], list[Diagnostic]]:
-    """(each object at its place after the overlay, None where it was dropped; the problems). Input is never changed,
-    untouched objects are the same.
+    """(the objects after the overlay, in the same positions, None for a dropped one; the problems). Inputs are not
+    changed; untouched objects are returned as they are.
 
-    Problems: `overlay-no-match` where the target means no object and the overlay is not optional; `overlay-failed` where
-    an operation does not fit an object, which then stays as it was. `cluster_scoped` are (group, kind) of custom kinds
-    without namespaces, beside those that `objects` define.
+    Problems: `overlay-no-match` if the target matches nothing and the overlay is not optional; `overlay-failed` if an
+    operation does not fit an object, which then stays unchanged. `cluster_scoped` are (group, kind) of cluster-scoped
+    custom kinds, in addition to those that `objects` define.
     """
     target = overlay.target
     chosen = [position for position, each in enumerate(objects) if target is None or matches(target, each)]
@@ -50,7 +50,7 @@ def _transformed(
     problems = []
     for name in () if overlay.optional else unmatched_replicas(objects, chosen, change):
         names = [str(metadata_of(each).get("name")) for each in objects]
-        message = f"replicas: no workload is called '{name}'"
+        message = f"replicas: no workload named '{name}'"
         problems.append(Diagnostic(Code.OVERLAY_NO_MATCH, message, overlay.at, did_you_mean(name, names)))
     try:
         return list(transform(objects, set(chosen), change, cluster_scoped)), problems
@@ -86,12 +86,13 @@ def _patch(before: Object, patch: Patch) -> Object | None:
 
 
 def _whole(after: Any) -> Object:
-    """The patched value, if it is still an object of Kubernetes."""
+    """The patched value. Raises PatchError if it is no longer a Kubernetes object."""
     metadata = after.get("metadata") if isinstance(after, dict) else None
     name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, dict) else None
     if not (isinstance(name, str) and isinstance(after.get("apiVersion"), str) and isinstance(after.get("kind"), str)):
         raise PatchError(
-            "what is left has no apiVersion, kind and metadata.name", hint="`transform: {drop: true}` removes"
+            "the patched object lacks apiVersion, kind or metadata.name",
+            hint="use `transform: {drop: true}` to remove an object",
         )
     return after  # type: ignore[no-any-return]
 
@@ -104,7 +105,7 @@ def _name(candidate: Object) -> str:
 
 def _no_match(overlay: Overlay, target: Target, objects: Sequence[Object]) -> Diagnostic:
     hint = nearest(target, objects)
-    optional = "`optional: true` allows that"
+    optional = "set `optional: true` if that is intended"
     return Diagnostic(
         Code.OVERLAY_NO_MATCH,
         f"the target matches nothing: {describe(target)}",

@@ -1,6 +1,6 @@
-"""Where labels and annotations belong besides `metadata`: kustomize's field specs, by kind.
+"""The places of labels and annotations in objects of each kind: kustomize's field specs.
 
-A path is walked through lists; `create` says whether missing maps are made. An empty group stands for any group.
+A path goes through every item of a list. `create`: missing maps on the path are created.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from compiler.overlay.errors import PatchError
 
 @dataclass(frozen=True, slots=True)
 class FieldPath:
-    """A place in the objects of one kind (kind "" = every kind)."""
+    """A place in the objects of one kind. Kind "", group None and version "" match any."""
 
     path: str
     kind: str = ""
@@ -23,7 +23,7 @@ class FieldPath:
     create: bool = True
 
     def concerns(self, group: str, version: str, kind: str) -> bool:
-        """True where objects of that kind have this place."""
+        """Whether objects of that kind have this place."""
         return self.kind in ("", kind) and self.group in (None, group) and self.version in ("", version)
 
 
@@ -81,10 +81,10 @@ LABEL_SELECTORS = (
 
 
 def edit(node: Any, path: str, change: Callable[[Any], Any], *, create: bool) -> Any:
-    """A copy of the node with the value at the path (None where absent) changed.
+    """A copy of the node with the value at the path changed; `change` gets None for an absent value.
 
-    What is missing on the way is made where `create` says so, else the node stays as it is. Raises PatchError where a
-    scalar is in the way.
+    Maps missing on the path are created if `create`, else the node stays as it is. Raises PatchError if the path leads
+    through a scalar.
     """
     return _edit(node, path.split("/"), change, create)
 
@@ -95,7 +95,7 @@ def _edit(node: Any, keys: list[str], change: Callable[[Any], Any], create: bool
     if not keys:
         return change(node)
     if not isinstance(node, Mapping):
-        raise PatchError(f"expected a map above '{'.'.join(keys)}', found {node!r}")
+        raise PatchError(f"expected mapping above '{'.'.join(keys)}', found {node!r}")
     child = node.get(keys[0])
     if child is None:
         if not create:

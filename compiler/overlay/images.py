@@ -14,9 +14,9 @@ _AFTER_NAME = re.compile(_TAG + _DIGEST)
 
 
 def renamed(reference: str, image: Image) -> str:
-    """The reference with kustomize's `images` entry applied; the same text where it is of another image.
+    """The reference with kustomize's `images` entry applied; unchanged if it names another image.
 
-    A new tag or digest replaces both; with neither, both stay. `image.name` is compared literally.
+    A new tag or digest replaces both; without one, both stay. `image.name` is compared literally.
     """
     match = _AFTER_NAME.fullmatch(reference, len(image.name)) if reference.startswith(image.name) else None
     if match is None:
@@ -28,10 +28,10 @@ def renamed(reference: str, image: Image) -> str:
 
 
 def swapped(reference: str, swap: ImageSwap) -> str:
-    """The reference as the image swap rules have it.
+    """The reference as the image swap rules rewrite it.
 
-    The order is that of Palette's webhook (imageswap-webhook, MAPS mode): exact images, then patterns, then the image's
-    registry (`docker.io/library` first for images without any path), then images that must stay, then the default.
+    The rules apply in the order of Palette's webhook (imageswap-webhook, MAPS mode): exact images, patterns, the image's
+    registry (`docker.io/library` first for images without a path), the images that stay, the default.
     """
     if reference in swap.exact:
         return swap.exact[reference]
@@ -50,7 +50,7 @@ def swapped(reference: str, swap: ImageSwap) -> str:
 
 
 def _on(target: str, registry: str, repository: str, reference: str) -> str:
-    """The image in the target registry; "" leaves it, a trailing "-" keeps the old registry (no port) in the path."""
+    """The image in the target registry: "" changes nothing, a trailing "-" keeps the old registry (no port) in the path."""
     if not target:
         return reference
     if target.endswith("-"):
@@ -59,7 +59,7 @@ def _on(target: str, registry: str, repository: str, reference: str) -> str:
 
 
 def split_registry(reference: str) -> tuple[str, str]:
-    """(registry, the rest): `docker.io` where the reference names none, by Docker's rule for the first component."""
+    """(registry, the rest); `docker.io` if the first component is not a registry by Docker's rule."""
     first, slash, rest = reference.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first, rest
@@ -69,8 +69,8 @@ def split_registry(reference: str) -> tuple[str, str]:
 def parse_image_swap(rules: str | Iterable[str]) -> ImageSwap:
     """The rules of Palette's `imageSwap.imageChange`: one a line, `#` comments.
 
-    `default::REGISTRY`, `REGISTRY::NEW` (no NEW: leave alone), `[EXACT]IMAGE::NEW`, `[REPLACE]PATTERN::NEW` (shell
-    pattern), `noswap_wildcards::TEXT,TEXT`. Raises ValueError that names the line that is none of these.
+    `default::REGISTRY`, `REGISTRY::NEW` (empty NEW: no change), `[EXACT]IMAGE::NEW`, `[REPLACE]PATTERN::NEW` (shell
+    pattern), `noswap_wildcards::TEXT,TEXT`. Raises ValueError that names an invalid line.
     """
     exact: dict[str, str] = {}
     replace: list[tuple[str, str]] = []
@@ -79,10 +79,10 @@ def parse_image_swap(rules: str | Iterable[str]) -> ImageSwap:
         rule = re.sub(r"\s|#.*", "", line)
         if not rule:
             continue
-        # A single colon is the separator of old rules, where it is the only one.
+        # Old rules have a single colon as separator, and no other.
         key, separator, target = rule.partition("::" if "::" in rule else ":")
         if not separator or not key or "::" in target or ("::" not in rule and ":" in target):
-            raise ValueError(f"'{line.strip()}' is no image swap rule, expected SOURCE::TARGET")
+            raise ValueError(f"'{line.strip()}' is not a valid image swap rule, expected SOURCE::TARGET")
         if key.startswith("[EXACT]"):
             exact[key.removeprefix("[EXACT]")] = target
         elif key.startswith("[REPLACE]"):

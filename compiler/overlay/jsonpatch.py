@@ -16,20 +16,20 @@ _BAD_ESCAPE = re.compile(r"~(?![01])")
 
 
 def parse_pointer(text: str) -> tuple[str, ...]:
-    """The unescaped steps of a JSON pointer. Raises ValueError with what is wrong."""
+    """The unescaped steps of a JSON pointer. Raises ValueError if it is not valid."""
     if not text:
         return ()
     if not text.startswith("/"):
-        raise ValueError(f"a JSON pointer starts with '/', found '{text}'")
+        raise ValueError(f"expected a JSON pointer, which starts with '/', found '{text}'")
     if _BAD_ESCAPE.search(text):
-        raise ValueError(f"'~' must be written '~0' and '/' inside a key '~1', found '{text}'")
+        raise ValueError(f"expected a JSON pointer with '~0' for '~' and '~1' for '/' in a key, found '{text}'")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in text[1:].split("/"))
 
 
 def json_patch(document: Any, operations: Sequence[JsonOperation]) -> Any:
-    """The document with every operation applied in order. Changes nothing that was handed in.
+    """The document with all operations applied in order; the inputs are not changed.
 
-    Raises PatchError that names the operation's number, and what it found instead.
+    Raises PatchError that names the operation by its number.
     """
     for number, operation in enumerate(operations, 1):
         try:
@@ -51,9 +51,9 @@ def _apply(document: Any, operation: JsonOperation) -> Any:
         case "replace":
             return _edit(document, path, operation.value, "replace")
         case "test":
-            found = _get(document, path)
-            if not equal(found, operation.value):
-                raise PatchError(f"expected {_shown(operation.value)}, found {_shown(found)}")
+            actual = _get(document, path)
+            if not equal(actual, operation.value):
+                raise PatchError(f"expected {_shown(operation.value)}, found {_shown(actual)}")
             return document
         case "copy":
             return _edit(document, path, _get(document, parse_pointer(operation.source)), "add")
@@ -79,14 +79,16 @@ def _child(parent: Any, step: str, above: tuple[str, ...]) -> Any:
         return parent[step]
     if isinstance(parent, list):
         return parent[_index(parent, step, above, len(parent) - 1)]
-    raise PatchError(f"{_pointer(above)} is {_shown(parent)}, neither a map nor a list")
+    raise PatchError(f"{_pointer(above)}: expected mapping or list, found {_shown(parent)}")
 
 
 def _edit(document: Any, path: tuple[str, ...], value: Any, op: str, depth: int = 0) -> Any:
-    """A copy of the document along the path, with the change at its end."""
+    """A copy of the document with the change at the path; everything beside the path is shared."""
     if depth == len(path):
         if op == "remove":
-            raise PatchError("the whole object cannot be removed", hint="use `transform: {drop: true}`")
+            raise PatchError(
+                "the whole object cannot be removed", hint="use `transform: {drop: true}` to remove an object"
+            )
         return value
     step, above, last = path[depth], path[:depth], depth == len(path) - 1
     if isinstance(document, dict):
@@ -112,16 +114,16 @@ def _edit(document: Any, path: tuple[str, ...], value: Any, op: str, depth: int 
 
 def _index(items: list[Any], step: str, above: tuple[str, ...], highest: int) -> int:
     if step == "-":
-        raise PatchError(f"'-' means the end of {_pointer(above)}, where nothing is yet", hint="only add can use '-'")
+        raise PatchError(f"'-' is the end of {_pointer(above)}, where there is no item", hint="use '-' with add only")
     if not _INDEX.fullmatch(step):
-        raise PatchError(f"{_pointer(above)} is a list, and '{step}' is no index of it")
+        raise PatchError(f"{_pointer(above)} is a list: expected an index, found '{step}'")
     if int(step) > highest:
-        raise PatchError(f"{_pointer(above)} has {len(items)} items, index {step} is past the end")
+        raise PatchError(f"index {step} is out of range: {_pointer(above)} has length {len(items)}")
     return int(step)
 
 
 def equal(one: Any, other: Any) -> bool:
-    """RFC 6902, section 4.6: equality of JSON values. Numbers compare by value, and a boolean is not a number."""
+    """Whether two JSON values are equal (RFC 6902, section 4.6): numbers by value; a boolean is not a number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -137,6 +139,6 @@ def _pointer(path: tuple[str, ...]) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict | list):
-        return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}"
+        return f"a {'mapping' if isinstance(value, dict) else 'list'} of {len(value)}"
     text = "null" if value is None else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,7 +1,7 @@
-"""Lists whose items have an identity: how they merge, and in which order.
+"""Merging lists whose items have an identity.
 
-Kustomize's order (kyaml's setAssociativeSequenceElements with the prepend option): items that the patch names first, in
-the patch's order, then the others in theirs.
+The order is kustomize's (kyaml's setAssociativeSequenceElements with the prepend option): the items of the patch come
+first, in its order, then the others in theirs.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ MergeItem = Callable[[Mapping[str, Any] | None, Mapping[str, Any]], dict[str, An
 
 
 def merge(base: Sequence[Any], patch: Sequence[Any], keys: Identity, merge_item: MergeItem, name: str) -> list[Any]:
-    """The list `base` with the items of `patch` merged in by their keys; `merge_item` gives None for an item that goes.
+    """The list `base` with the items of `patch` merged in by their keys; `merge_item` returns None to remove an item.
 
-    A key that is absent on one side matches any value (a port without protocol is that port with any protocol), as long
-    as another key is equal. Raises PatchError on patch items without any key.
+    A key that one side lacks matches any value (a port without protocol matches that port with any protocol), as long
+    as another key is equal. Raises PatchError for a patch item without any key.
     """
     kept: list[Any] = list(base)
-    named: list[int] = []  # positions in `kept` of what the patch names, in its order
+    named: list[int] = []  # positions in `kept` of the patch's items, in its order
     for item in patch:
         identity = _identity(item, keys, name)
         position = _find(kept, identity, keys)
@@ -34,34 +34,34 @@ def merge(base: Sequence[Any], patch: Sequence[Any], keys: Identity, merge_item:
         if position not in named:
             named.append(position)
     if any(any(_values(item, keys)[1:]) for item in kept):
-        # kyaml's appendListNode puts what was there back in its order where items have a second key, as ports have.
+        # If items have a second key, as ports do, kyaml's appendListNode restores the order of the existing ones.
         named = [position for position in named if position >= len(base)]
     rest = (position for position in range(len(kept)) if position not in named)
     return [kept[position] for position in (*named, *rest) if kept[position]]
 
 
 def union(patch: Sequence[Any], base: Sequence[Any]) -> list[Any]:
-    """The scalars of the patch, then the others; each once."""
-    found: dict[tuple[str, Any], Any] = {}
+    """The scalars of the patch, then those of the base; each once."""
+    values: dict[tuple[str, Any], Any] = {}
     for value in (*patch, *base):
-        found.setdefault((type(value).__name__, repr(value)), value)
-    return list(found.values())
+        values.setdefault((type(value).__name__, repr(value)), value)
+    return list(values.values())
 
 
 def without(base: Any, removed: Any, name: str) -> list[Any]:
-    """The list of scalars without the removed ones ($deleteFromPrimitiveList)."""
+    """The list of scalars without those of `$deleteFromPrimitiveList`."""
     if not isinstance(removed, list) or not isinstance(base, list):
-        raise PatchError(f"{name}: $deleteFromPrimitiveList needs a list of values, on a list")
+        raise PatchError(f"{name}: expected list in $deleteFromPrimitiveList and object")
     return [value for value in base if value not in removed]
 
 
 def ordered(items: Any, before: Any, order: Any, keys: Identity, name: str) -> list[Any]:
-    """The items in the order that `$setElementOrder` gives, by kubectl's rule.
+    """The items in the order of `$setElementOrder`, by kubectl's rule.
 
-    Items that it does not name keep their place relative to those that were there before.
+    Items that it does not name keep their place relative to the items that existed before.
     """
     if not isinstance(order, list) or not isinstance(items, list):
-        raise PatchError(f"{name}: $setElementOrder needs a list, on a list")
+        raise PatchError(f"{name}: expected list in $setElementOrder and object")
     key = keys[:1]
 
     def identity(item: Any) -> Any:
@@ -79,7 +79,7 @@ def ordered(items: Any, before: Any, order: Any, keys: Identity, name: str) -> l
 
 
 def _interleave(named: list[Any], others: list[Any], named_at: list[int], others_at: list[int]) -> list[Any]:
-    """One list of both, each in its order; an unnamed item goes first only where it stood before the named one."""
+    """Both in one list, each in its own order; an unnamed item comes first only if it was before the named one."""
     result: list[Any] = []
     i = j = 0
     while i < len(named) and j < len(others):
@@ -94,15 +94,17 @@ def _interleave(named: list[Any], others: list[Any], named_at: list[int], others
 
 def _identity(item: Any, keys: Identity, name: str) -> Identity:
     if not isinstance(item, dict):
-        raise PatchError(f"{name}: its items are maps, the patch has {item!r}")
+        raise PatchError(f"{name}: expected mapping as item of the patch, found {item!r}")
     values = _values(item, keys)
     if not any(values):
-        raise PatchError(f"{name}: an item of the patch has no '{keys[0]}'", hint="items are matched by that field")
+        raise PatchError(
+            f"{name}: an item of the patch has no '{keys[0]}'", hint="set it: items are matched by that field"
+        )
     return values
 
 
 def _values(item: Any, keys: Identity) -> Identity:
-    """The keys' values as text, "" where absent; numbers and their texts are the same (80 and "80")."""
+    """The values of the keys as text, "" if absent; a number equals its text (80 and "80")."""
     if not isinstance(item, dict):
         return ("",) * len(keys)
     return tuple(_text(item.get(key)) for key in keys)
@@ -115,7 +117,7 @@ def _text(value: Any) -> str:
 
 
 def _find(items: Sequence[Any], identity: Identity, keys: Identity) -> int | None:
-    """The first item of that identity, else the first that differs from it only by keys that one side lacks."""
+    """The first item with that identity, else the first that differs only in keys that one side lacks."""
     loose = None
     for position, item in enumerate(items):
         values = _values(item, keys)

@@ -1,6 +1,6 @@
-"""JSON merge patch: but for null the law by which values merge (compiler/merge.py).
+"""JSON merge patch (RFC 7396).
 
-A null of the patch deletes at once and is never kept, also where it meets null or nothing, so the two are not one code.
+Not the merge of values (compiler/merge.py): here a null in the patch deletes at once and is never kept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 def merge_patch(target: Any, patch: Any) -> Any:
     """The target with the patch of RFC 7396 applied. Changes neither; unchanged parts are shared with both.
 
-    RFC 7396, section 2: a patch that is no object replaces the target; in an object, null removes the member.
+    RFC 7396, section 2: a patch that is not an object replaces the target; in an object, null removes the member.
     """
     if not isinstance(patch, dict):
         return patch

@@ -1,4 +1,4 @@
-"""Moving objects to another namespace, and what refers to them along with them. Kustomize's namespace transformer."""
+"""Moving objects to another namespace, with the references to them, as kustomize's namespace transformer does."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Reference = tuple[str, str, str]  # kind, namespace, name
 
 def custom_cluster_scoped(objects: Sequence[Object]) -> frozenset[tuple[str, str]]:
     """(group, kind) of the cluster-scoped kinds that CustomResourceDefinitions among the objects define."""
-    found = set()
+    kinds = set()
     for candidate in objects:
         match candidate:
             case {
                 "kind": "CustomResourceDefinition",
                 "spec": {"group": str(group), "scope": "Cluster", "names": {"kind": str(kind)}},
             }:
-                found.add((group, kind))
-    return frozenset(found)
+                kinds.add((group, kind))
+    return frozenset(kinds)
 
 
 def move(
     objects: Sequence[Object], chosen: Collection[int], namespace: str, cluster_scoped: Collection[tuple[str, str]]
 ) -> list[Object]:
-    """The objects, those at the chosen positions moved to the namespace; untouched ones are the very same.
+    """The objects, with those at the chosen positions moved to the namespace; untouched objects are returned as they are.
 
-    Namespace objects that are chosen take its name. Subjects of role bindings, and the services of webhooks and API
-    services, follow the objects that moved.
+    A chosen Namespace object takes the name. Subjects of role bindings, and services of webhooks and API services,
+    follow the objects that moved.
     """
     scoped = frozenset(cluster_scoped) | custom_cluster_scoped(objects)
     moved: set[Reference] = set()
@@ -70,7 +70,7 @@ def _follow(candidate: Object, chosen: bool, moved: Collection[Reference], names
 
 def _subject(subject: Object, chosen: bool, moved: Collection[Reference], namespace: str) -> Object:
     key = (str(subject.get("kind")), str(subject.get("namespace") or "default"), str(subject.get("name")))
-    # The account "default" exists in every namespace, without any object that could have moved.
+    # The service account "default" exists in every namespace without an object that could have moved.
     if key in moved or (chosen and subject.get("name") == "default"):
         return {**subject, "namespace": namespace}
     return subject

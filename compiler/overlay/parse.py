@@ -1,4 +1,4 @@
-"""One entry of an `overlays:` list, from raw data to an Overlay."""
+"""Reading one entry of an `overlays:` list."""
 
 from __future__ import annotations
 
@@ -37,22 +37,21 @@ _OPS = ("add", "remove", "replace", "move", "copy", "test")
 
 
 def parse_overlay(fields: Reader) -> Overlay | None:
-    """The overlay, or None where it is unusable; every problem is reported at its place.
+    """The overlay; None if it has problems, each of which is reported at its place.
 
     Keys: `target`, `optional`, and exactly one of `patch` (strategic merge), `merge` (RFC 7396), `json6902` and
-    `transform`. A `patch` without target means the object that it names by apiVersion, kind and metadata.name (and by
-    metadata.namespace, where it has one).
+    `transform`. The target of a `patch` without one is the object that the patch names by apiVersion, kind and
+    metadata.name (and metadata.namespace, if set).
     """
     problems = fields.problems
     before = len(problems.errors)
     fields.only(("target", "optional", *_OPERATIONS))
-    given = [key for key in _OPERATIONS if key in fields.data]
-    if len(given) != 1:
-        there = " and ".join(given) or "none"
-        message = f"expected one of {', '.join(_OPERATIONS)}; found {there}"
-        problems.error(Code.OVERLAY_OPERATION, message, fields.at(*given[:1]))
+    present = [key for key in _OPERATIONS if key in fields.data]
+    if len(present) != 1:
+        message = f"expected exactly one of {', '.join(_OPERATIONS)}; found {' and '.join(present) or 'none'}"
+        problems.error(Code.OVERLAY_OPERATION, message, fields.at(*present[:1]))
         return None
-    key = given[0]
+    key = present[0]
     if fields.data[key] is None:
         fields.wrong_type(key, "list" if key == "json6902" else "mapping")
     operation, optional = _OPERATIONS[key](fields, key), fields.boolean("optional")
@@ -61,11 +60,11 @@ def parse_overlay(fields: Reader) -> Overlay | None:
         fields.error(
             Code.OVERLAY_TARGET,
             key,
-            "which object is meant?",
-            hint="add a target; a strategic merge patch may carry apiVersion, kind and metadata.name instead",
+            "the overlay has no target",
+            hint="add a target; a strategic merge patch may set apiVersion, kind and metadata.name instead",
         )
     if target is None and isinstance(operation, Transform) and operation.drop:
-        message = "transform.drop without target would drop every object"
+        message = "transform.drop without a target would remove every object"
         problems.error(Code.OVERLAY_TARGET, message, fields.at("transform"))
     if len(problems.errors) > before or operation is None:
         return None
@@ -91,7 +90,7 @@ def _checked(fields: Reader, key: str, parse: Callable[[str], Any]) -> None:
 
 
 def _implied_target(operation: Operation | None) -> Target | None:
-    """The object that a strategic merge patch names itself."""
+    """The target that a strategic merge patch names itself; None if it does not."""
     if not isinstance(operation, StrategicMerge):
         return None
     patch, metadata = operation.patch, operation.patch.get("metadata")
@@ -126,14 +125,19 @@ def _json_operation(fields: Reader) -> JsonOperation | None:
     fields.only(("op", "path", "from", "value"))
     op, path, source = fields.data.get("op"), fields.string("path"), fields.string("from")
     if op not in _OPS:
-        fields.error(Code.INVALID_VALUE, "op", f"expected an operation, found {op!r}", hint=did_you_mean(str(op), _OPS))
+        fields.error(
+            Code.INVALID_VALUE,
+            "op",
+            f"expected one of {', '.join(_OPS)}; found {op!r}",
+            hint=did_you_mean(str(op), _OPS),
+        )
         return None
     for key in ("path", "from"):
         _checked(fields, key, parse_pointer)
     needs = {"move": ("path", "from"), "copy": ("path", "from"), "remove": ("path",)}.get(op, ("path", "value"))
     for key in needs:
         if key not in fields.data:
-            fields.problems.error(Code.MISSING_KEY, f"{fields.name_of()}: {op} needs '{key}'", fields.here)
+            fields.problems.error(Code.MISSING_KEY, f"{fields.name_of()}: {op} requires '{key}'", fields.here)
     return JsonOperation(op, path, source, fields.data.get("value"))
 
 
@@ -143,7 +147,9 @@ def _transform(fields: Reader, key: str) -> Operation | None:
     if not fields.data:
         fields.problems.error(Code.OVERLAY_OPERATION, "the transform changes nothing", fields.here)
     if fields.boolean("drop") and len(fields.data) > 1:
-        fields.problems.error(Code.OVERLAY_OPERATION, "transform.drop stands alone", fields.at("drop"))
+        fields.problems.error(
+            Code.OVERLAY_OPERATION, "transform.drop cannot be combined with other fields", fields.at("drop")
+        )
     return Transform(
         namespace=fields.string("namespace"),
         labels=fields.string_map("labels"),
@@ -161,7 +167,7 @@ def _image(fields: Reader) -> Image:
     fields.only(_IMAGE_KEYS)
     _name(fields)
     if not any(fields.data.get(key) for key in _IMAGE_KEYS[1:]):
-        fields.error(Code.MISSING_KEY, "name", f"expected one of {', '.join(_IMAGE_KEYS[1:])}")
+        fields.error(Code.MISSING_KEY, "name", f"expected at least one of {', '.join(_IMAGE_KEYS[1:])}; found none")
     return Image(*(fields.string(key) for key in _IMAGE_KEYS))
 
 
@@ -179,7 +185,7 @@ def _image_swap(fields: Reader) -> ImageSwap | None:
 def _name(fields: Reader) -> str:
     name = fields.string("name", required=True)
     if not name and fields.data.get("name") == "":
-        fields.error(Code.MISSING_KEY, "name", "expected a name, found nothing")
+        fields.error(Code.MISSING_KEY, "name", "expected a name, found an empty string")
     return name
 
 
@@ -187,7 +193,9 @@ def _replicas(fields: Reader) -> Replicas:
     fields.only(("name", "count"))
     count = fields.integer("count", -1)
     if count < 0:
-        fields.error(Code.INVALID_VALUE, "count", f"expected a number of replicas, found {fields.data.get('count')!r}")
+        fields.error(
+            Code.INVALID_VALUE, "count", f"expected a non-negative integer, found {fields.data.get('count')!r}"
+        )
     return Replicas(_name(fields), max(count, 0))
 
 

@@ -1,4 +1,4 @@
-"""Which objects a target means."""
+"""Matching objects against a target."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from compiler.kubernetes.selectors import parse_selector
 from compiler.model.overlays import Target
 from compiler.regex import full_match
 
-# What kustomize compares for a cluster-scoped object (kyaml's resid.TotallyNotANamespace): no namespace's name.
+# Kustomize compares this for cluster-scoped objects (kyaml's resid.TotallyNotANamespace): no namespace has the name.
 _NO_NAMESPACE = "_non_namespaceable_"
 
 Object = Mapping[str, Any]
 
 
 def metadata_of(candidate: Object) -> Mapping[str, Any]:
-    """The object's metadata; empty where it has none, or something that is no map."""
+    """The object's metadata; empty if it is absent or not a map."""
     metadata = candidate.get("metadata")
     return metadata if isinstance(metadata, Mapping) else {}
 
 
 def matches(target: Target, candidate: Object) -> bool:
-    """True where the object satisfies every condition of the target."""
+    """Whether the object satisfies every condition of the target."""
     group, version = split_api_version(str(candidate.get("apiVersion", "")))
     kind, metadata = str(candidate.get("kind", "")), metadata_of(candidate)
     namespace = _NO_NAMESPACE if is_cluster_scoped(group, kind) else str(metadata.get("namespace") or "default")
@@ -61,10 +61,10 @@ def describe(target: Target) -> str:
 
 
 def nearest(target: Target, objects: Sequence[Object]) -> str:
-    """A hint that names the object that the target may have meant; "" where there is none to name."""
+    """A hint that names the object that is probably meant; "" if none is close."""
     kinds = sorted({str(each.get("kind", "")) for each in objects})
     if not objects:
-        return "there are no objects here"
+        return "the layer has no objects"
     if target.kind and target.kind not in kinds:
         return did_you_mean(target.kind, kinds)
     names = {
@@ -75,8 +75,8 @@ def nearest(target: Target, objects: Sequence[Object]) -> str:
     if target.name and target.name not in names:
         return did_you_mean(target.name, names)
     if target.name:
-        found = names[target.name]
-        namespace = metadata_of(found).get("namespace")
+        similar = names[target.name]
+        namespace = metadata_of(similar).get("namespace")
         where = f" in namespace {namespace}" if namespace else ""
-        return f"there is {found.get('apiVersion')} {found.get('kind')} '{target.name}'{where}"
+        return f"the nearest object is {similar.get('apiVersion')} {similar.get('kind')} '{target.name}'{where}"
     return ""

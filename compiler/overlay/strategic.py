@@ -1,12 +1,12 @@
 """Strategic merge patch, as kustomize applies it (kyaml's merge2), with kubectl's other directives.
 
-Maps merge and null deletes. A list merges by key where the schema of a built-in kind says so, else it is replaced.
-`$patch: delete | replace | merge` in a map is about that map; alone in a list item, about that list. Kustomize prints
-`$deleteFromPrimitiveList/…`, `$setElementOrder/…` and `$retainKeys` as if they were fields; here they mean what they
-mean to kubectl.
+Maps merge, null deletes. A list merges by key if the schema of its built-in kind sets one, else the patch replaces it.
+`$patch: delete | replace | merge` in a map applies to that map; alone in a list item, to that list. Kustomize prints
+`$deleteFromPrimitiveList/…`, `$setElementOrder/…` and `$retainKeys` as if they were fields; here they have kubectl's
+meaning.
 
-Fields and lists that the patch does not name stay the very same Python objects. (Kustomize also merges items of equal
-key in lists that no patch names; here they stay.)
+Fields and lists that the patch does not name stay the same Python objects. (Kustomize also merges items of equal key in
+lists that no patch names; here they stay.)
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ RETAIN_KEYS = "$retainKeys"
 DELETE_FROM_LIST = "$deleteFromPrimitiveList/"
 ELEMENT_ORDER = "$setElementOrder/"
 
-# Where a patch must not take the object's identity away. Kustomize's ApplySmPatch puts these back.
+# A patch cannot change the object's identity: kustomize's ApplySmPatch restores these.
 _IDENTITY = ("name", "namespace")
 
 
 def strategic_merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The object with the patch merged in, None where `$patch: delete` removes it. Changes neither.
+    """The object with the patch merged in, None if `$patch: delete` removes it. Changes neither.
 
     `apiVersion`, `kind`, `metadata.name` and `metadata.namespace` of the patch are ignored. Raises PatchError.
     """
@@ -48,7 +48,7 @@ def strategic_merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict
 def merge_map(
     target: Mapping[str, Any] | None, patch: Mapping[str, Any], shape: Shape | None, path: tuple[str, ...]
 ) -> dict[str, Any] | None:
-    """The merged map; None where the patch deletes it. `target` None: there is no such map yet, or null."""
+    """The merged map; None if the patch deletes it. `target` is None for an absent map or null."""
     directive = patch.get(DIRECTIVE)
     if directive not in (None, "delete", "replace", "merge"):
         raise PatchError(
@@ -84,9 +84,9 @@ def merge_map(
 
 
 def _merge_field(before: Any, value: Any, shape: Shape | None, path: tuple[str, ...]) -> Any:
-    """The new value of a field, None where it goes. `value` is not None."""
+    """The new value of a field, None to remove it. `value` is not None."""
     if before is not None and _type(before) != _type(value):
-        raise PatchError(f"{_dotted(path)} is a {_type(before)}, the patch has a {_type(value)} there")
+        raise PatchError(f"{_dotted(path)}: expected {_type(before)} in the patch, found {_type(value)}")
     if isinstance(value, dict):
         return merge_map(before, value, shape.map_shape(path[-1]) if shape else None, path)
     if isinstance(value, list):
@@ -102,8 +102,8 @@ def _merge_list(before: list[Any] | None, patch: list[Any], rule: ListRule | Non
     if rule is None:
         if any(isinstance(item, dict) and DIRECTIVE in item for item in items):
             raise PatchError(
-                f"{_dotted(path)}: `$patch` on one item of a list that is replaced as a whole",
-                hint="the list has no merge key; use json6902 to change one item",
+                f"{_dotted(path)}: `$patch` in an item of a list without merge key, which a patch replaces as a whole",
+                hint="use json6902 to change one item",
             )
         return items
     base = [] if before is None or directive == "replace" else before
@@ -118,26 +118,29 @@ def _merge_list(before: list[Any] | None, patch: list[Any], rule: ListRule | Non
 
 
 def _list_directive(patch: list[Any], path: tuple[str, ...]) -> tuple[str, list[Any]]:
-    """What an item that is nothing but `$patch` says about its list, and the other items."""
-    found = [item[DIRECTIVE] for item in patch if isinstance(item, dict) and DIRECTIVE in item and len(item) == 1]
-    if not found:
+    """(the directive of an item with `$patch` alone, which applies to the list; the other items)."""
+    directives = [item[DIRECTIVE] for item in patch if isinstance(item, dict) and DIRECTIVE in item and len(item) == 1]
+    if not directives:
         for item in patch:
             if isinstance(item, dict) and item.get(DIRECTIVE) == "replace":
-                # kubectl replaces the whole list, kustomize 5.8 does nothing at all: neither is what was meant.
+                # kubectl replaces the whole list, kustomize 5.8 does nothing: neither is what the author meant.
                 raise PatchError(
-                    f"{_dotted(path)}: `$patch: replace` on one item means different things to kubectl and kustomize",
+                    f"{_dotted(path)}: kubectl and kustomize disagree about `$patch: replace` in one item",
                     hint="to replace the list, make `$patch: replace` its own item; to replace an item, use json6902",
                 )
         return "merge", patch
-    if found[0] not in ("delete", "replace", "merge"):
+    if directives[0] not in ("delete", "replace", "merge"):
         raise PatchError(
-            f"{_dotted(path)}: unknown directive $patch: {found[0]}", hint="expected one of: delete, merge, replace"
+            f"{_dotted(path)}: unknown directive $patch: {directives[0]}",
+            hint="expected one of: delete, merge, replace",
         )
-    return found[0], [item for item in patch if not (isinstance(item, dict) and DIRECTIVE in item and len(item) == 1)]
+    return directives[0], [
+        item for item in patch if not (isinstance(item, dict) and DIRECTIVE in item and len(item) == 1)
+    ]
 
 
 def _retain_keys(merged: dict[str, Any], patch: Mapping[str, Any], path: tuple[str, ...]) -> None:
-    """kubectl: fields that `$retainKeys` does not list are removed, and the patch may set listed ones only."""
+    """kubectl's rule: fields that `$retainKeys` does not list are removed, and the patch must not set them."""
     retained = patch.get(RETAIN_KEYS)
     if retained is None:
         return
@@ -151,7 +154,7 @@ def _retain_keys(merged: dict[str, Any], patch: Mapping[str, Any], path: tuple[s
 
 
 def _shape(shape: Shape | None, content: Mapping[str, Any]) -> Shape | None:
-    """The given shape; where there is none, that of the object that the map is by its own apiVersion and kind."""
+    """The given shape; without one, that of the map's own apiVersion and kind, if it is an object."""
     if shape is not None:
         return shape
     api_version, kind = content.get("apiVersion"), content.get("kind")
@@ -164,7 +167,7 @@ def _keys(shape: Shape | None, field: str) -> tuple[str, ...]:
 
 
 def _type(value: Any) -> str:
-    return "map" if isinstance(value, dict) else "list" if isinstance(value, list) else "scalar"
+    return "mapping" if isinstance(value, dict) else "list" if isinstance(value, list) else "scalar"
 
 
 def _dotted(path: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Transforms: kustomize's namespace, labels, annotations, images and replicas, image swaps, and dropping objects."""
+"""Transforms: kustomize's namespace, labels, annotations, images and replicas, and Palette's image swap."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ _SCALED = frozenset({"Deployment", "ReplicationController", "ReplicaSet", "State
 def transform(
     objects: Sequence[Object], chosen: Collection[int], change: Transform, cluster_scoped: Collection[tuple[str, str]]
 ) -> list[Object]:
-    """All objects, those at the chosen positions transformed; untouched ones are the very same.
+    """All objects, with those at the chosen positions transformed; untouched objects are returned as they are.
 
-    `cluster_scoped` are the custom kinds that a namespace must not be set on. Raises PatchError.
-    Dropping is not done here.
+    `cluster_scoped` are the custom kinds that have no namespace. `drop` is not applied here. Raises PatchError.
     """
     result = [_one(each, change) if position in chosen else each for position, each in enumerate(objects)]
     if change.namespace:
@@ -32,7 +31,7 @@ def transform(
 
 
 def unmatched_replicas(objects: Sequence[Object], chosen: Collection[int], change: Transform) -> list[str]:
-    """The names in `replicas` that no chosen workload has."""
+    """The names in `replicas` without a chosen workload of that name."""
     names = {
         metadata_of(objects[position]).get("name") for position in chosen if objects[position].get("kind") in _SCALED
     }
@@ -73,7 +72,7 @@ def _merged(candidate: Object, paths: Sequence[fieldpaths.FieldPath], pairs: Map
 
     def with_pairs(before: Any) -> dict[str, Any]:
         if not isinstance(before, Mapping | None):
-            raise PatchError(f"expected a map of labels or annotations, found {before!r}")
+            raise PatchError(f"expected mapping of labels or annotations, found {before!r}")
         return {**(before or {}), **pairs}
 
     for path in paths:

@@ -1,7 +1,7 @@
-"""The values of a profile's variables, as clusters and templates give them (palette.md 1.8).
+"""The values of a profile's variables, as clusters and templates set them.
 
-Values are text, as in Palette: `{{ .spectro.var.x }}` is replaced by it. `typed` gives templates of our own packs the
-number or boolean that the format promises.
+Values are text, as in Palette: `{{ .spectro.var.x }}` is replaced by the text. For Jinja2 templates of our own packs
+`typed` converts it to the number or boolean of the variable's format.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ __all__ = [
 def _checked(variable: Variable, value: Any, at: Position, problems: Problems) -> str | None:
     text = text_of(value)
     if text is None:
-        kind = "a mapping" if isinstance(value, dict) else "a list"
+        kind = "mapping" if isinstance(value, dict) else "list"
         problems.error(
             Code.VARIABLE_VALUE, f"variable '{variable.name}': expected {FORMATS[variable.format][1]}, found {kind}", at
         )
     elif variable.immutable and text != variable.default:
-        hint = "set it in the profile, or drop `immutable` there"
+        hint = "set it in the profile, or remove `immutable` there"
         problems.error(
-            Code.VARIABLE_IMMUTABLE, f"variable '{variable.name}' is immutable: only its profile can change it", at,
+            Code.VARIABLE_IMMUTABLE, f"variable '{variable.name}' is immutable: only its profile can set it", at,
             hint=hint, related=[(variable.at, "defined here")],
         )  # fmt: skip
     elif fault := fault_of(variable, text):
@@ -59,31 +59,32 @@ def values_of(
     at: Position,
     problems: Problems,
 ) -> Mapping[str, str]:
-    """Name -> text of every variable that has a value: the given one, else the default. Problems are recorded.
+    """Name -> text of every variable with a value: the given one, else the default. Problems are recorded.
 
-    `where` has the places of given values, `at` is where values are missing: the use of the profile. `null` means not
-    given. A variable that is not required and has neither is left out, so that referring to it is an error.
+    `where` are the positions of given values; `at`, where the profile is used, is the position for missing ones. `null`
+    counts as not given. An optional variable without value and default is left out, so a macro that refers to it is an
+    error.
     """
     known = {variable.name: variable for variable in definitions}
     for name in given:
         if name not in known:
-            message = f"the profile defines no variable '{name}'"
+            message = f"no variable named '{name}' in the profile"
             problems.error(Code.VARIABLE_UNKNOWN, message, where.get(name, at), hint=did_you_mean(name, known))
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for name, variable in known.items():
         value = given.get(name)
         text = variable.default if value is None else _checked(variable, value, where.get(name, at), problems)
         if text is not None:
-            found[name] = text
+            texts[name] = text
         elif value is None and variable.required:
             problems.error(
                 Code.VARIABLE_REQUIRED, f"variable '{name}' is required and has no value", at,
-                hint=f"give it one where the profile is used: variables: {{{name}: …}}",
+                hint=f"set it where the profile is used: variables: {{{name}: …}}",
                 related=[(variable.at, "defined here")],
             )  # fmt: skip
-    return found
+    return texts
 
 
 def typed(variable: Variable, text: str) -> Any:
-    """The value for templates of our own packs: int or float for numbers, bool for booleans, else the text."""
+    """The value in Jinja2 templates: int or float for format number, bool for boolean, else the text."""
     return yamldoc.scalar(text) if variable.format in ("number", "boolean") else text

@@ -1,4 +1,4 @@
-"""What `spec.variables` of a profile defines, with all of Palette's flags and their rules (palette.md 1.8)."""
+"""`spec.variables` of a profile: the definitions, with Palette's flags and the rules for them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ _KEYS = (
 
 
 def read_variable(fields: Reader) -> Variable | None:
-    """One entry of `spec.variables`, checked.
+    """One entry of `spec.variables`, checked; None if its name or format is not valid. Problems are recorded.
 
-    Palette's spellings `defaultValue` and `isSensitive` are read too, and its empty defaults: where empty text could be
-    no value (a number, a dropdown, a required variable) they mean that there is none. What is wrong is recorded; None
-    where name or format are not usable.
+    Palette's spellings `defaultValue` and `isSensitive` are accepted. So are its empty defaults: they count as no default
+    if empty text cannot be a value (a number, a dropdown, a required variable).
     """
     fields.only(_KEYS)
     name = fields.string("name")
@@ -51,9 +50,9 @@ def read_variable(fields: Reader) -> Variable | None:
     )
     if variable.default == "" and (variable.format != "string" or options or variable.required):
         variable = replace(variable, default=None)
-    found = check_definition(variable)
-    fields.problems.diagnostics.extend(found)
-    codes = {diagnostic.code for diagnostic in found}
+    diagnostics = check_definition(variable)
+    fields.problems.diagnostics.extend(diagnostics)
+    codes = {diagnostic.code for diagnostic in diagnostics}
     if Code.VARIABLE_REGEX in codes:
         variable = replace(variable, regex="")
     return None if codes & {Code.VARIABLE_NAME, Code.VARIABLE_FORMAT} else variable
@@ -70,40 +69,44 @@ def _option(fields: Reader) -> Option:
 
 
 def check_definition(variable: Variable) -> tuple[Diagnostic, ...]:
-    """What is wrong with a definition by itself; a default must be a value that a cluster could give."""
-    found = Problems()
+    """The problems of one definition; its default must be a value that a cluster could set."""
+    problems = Problems()
 
     def refuse(code: Code, message: str, hint: str = "") -> None:
-        found.error(code, f"variable '{variable.name}': {message}", variable.at, hint=hint)
+        problems.error(code, f"variable '{variable.name}': {message}", variable.at, hint=hint)
 
     if not _NAME.fullmatch(variable.name):
-        refuse(Code.VARIABLE_NAME, "a name consists of letters, digits, '_' and '-' and begins with a letter or '_'")
+        refuse(Code.VARIABLE_NAME, "expected a name of letters, digits, '_' and '-' that begins with a letter or '_'")
     if variable.format not in FORMATS:
         refuse(Code.VARIABLE_FORMAT, f"unknown format '{variable.format}'", did_you_mean(variable.format, FORMATS))
     if variable.input_type not in INPUT_TYPES:
         hint = did_you_mean(variable.input_type, INPUT_TYPES)
         refuse(Code.VARIABLE_INPUT_TYPE, f"unknown inputType '{variable.input_type}'", hint)
     if variable.regex and (fault := regex.fault(variable.regex)):
-        refuse(Code.VARIABLE_REGEX, f"the regex {fault}", "RE2 syntax, as Palette: no look-around, no back-references")
+        refuse(
+            Code.VARIABLE_REGEX,
+            f"the regex {fault}",
+            "use RE2 syntax, as in Palette: no look-around, no back-references",
+        )
     _check_options(variable, refuse)
     for flag, set_ in (
         ("immutable", variable.immutable),
         ("hidden and required", variable.hidden and variable.required),
     ):
         if set_ and variable.default is None:
-            refuse(Code.VARIABLE_DEFAULT, f"it is {flag}, so that no cluster can give it a value, and has no default")
-    if not found.errors and variable.default is not None and (fault := fault_of(variable, variable.default)):
+            refuse(Code.VARIABLE_DEFAULT, f"it is {flag}, so no cluster can set it, and has no default")
+    if not problems.errors and variable.default is not None and (fault := fault_of(variable, variable.default)):
         refuse(Code.VARIABLE_DEFAULT, f"the default {fault}")
-    return tuple(found.diagnostics)
+    return tuple(problems.diagnostics)
 
 
 def _check_options(variable: Variable, refuse: Callable[[Code, str], None]) -> None:
     if variable.input_type != "dropdown":
         if variable.options:
-            refuse(Code.VARIABLE_OPTIONS, f"options are for inputType dropdown, not {variable.input_type}")
+            refuse(Code.VARIABLE_OPTIONS, f"options require inputType dropdown, found {variable.input_type}")
         return
     if not variable.options:
-        refuse(Code.VARIABLE_OPTIONS, "a dropdown needs at least one option")
+        refuse(Code.VARIABLE_OPTIONS, "a dropdown requires at least one option")
     for kind in ("value", "label"):
         names = [getattr(o, kind) or o.value for o in variable.options]
         for name in sorted({n for n in names if names.count(n) > 1}):
@@ -123,9 +126,9 @@ def _check_options(variable: Variable, refuse: Callable[[Code, str], None]) -> N
 
 
 def check_definitions(variables: Sequence[Variable]) -> tuple[Diagnostic, ...]:
-    """What is wrong among the variables of one profile: names and display names must be unique."""
-    found = Problems()
-    for code, what, field in (
+    """The problems among the variables of one profile: names and display names must be unique."""
+    problems = Problems()
+    for code, label, field in (
         (Code.VARIABLE_DUPLICATE, "name", "name"),
         (Code.VARIABLE_DISPLAY_NAME, "display name", "display_name"),
     ):
@@ -134,23 +137,23 @@ def check_definitions(variables: Sequence[Variable]) -> tuple[Diagnostic, ...]:
             name = getattr(variable, field)
             other = first.setdefault(name, variable) if name else variable
             if other is not variable:
-                message = f"two variables have the {what} '{name}'"
-                found.error(code, message, variable.at, related=[(other.at, "the first one")])
-    return tuple(found.diagnostics)
+                message = f"two variables have the {label} '{name}'"
+                problems.error(code, message, variable.at, related=[(other.at, "the first one")])
+    return tuple(problems.diagnostics)
 
 
 def fault_of(variable: Variable, text: str) -> str:
-    """What is wrong with a value of the variable, as the end of a sentence; '' where nothing is."""
+    """The problem of a value of the variable, as the end of a sentence (`'x' is not …`); '' if it is valid."""
     shown = "" if variable.sensitive else f"'{text[:80]}' "
     fits, expected = FORMATS[variable.format]
     if variable.required and not text:
         return "is empty, and the variable is required"
     if ".spectro." in text and "{{" in text:
-        return f"{shown}holds a macro: variables are plain text"
+        return f"{shown}contains a macro: variables are plain text"
     if not fits(text):
         return f"{shown}is not {expected}"
     if variable.options and text not in (o.value for o in variable.options):
-        return f"{shown}is none of its options"
+        return f"{shown}is not one of its options"
     if variable.regex and not regex.matches(variable.regex, text):
         return f"{shown}does not match the regex {variable.regex}"
     return ""

@@ -28,14 +28,20 @@ def patched(target: dict[str, Any], patch: dict[str, Any]) -> tuple[dict[str, An
     [
         (
             {"metadata": {"$deleteFromPrimitiveList/finalizers": "a"}},
-            "metadata.finalizers: $deleteFromPrimitiveList needs a list of values, on a list",
+            "metadata.finalizers: expected list in $deleteFromPrimitiveList and object",
         ),
         (
             {"spec": {"$deleteFromPrimitiveList/nodeName": ["n"]}},
-            "spec.nodeName: $deleteFromPrimitiveList needs a list of values, on a list",
+            "spec.nodeName: expected list in $deleteFromPrimitiveList and object",
         ),
-        ({"spec": {"$setElementOrder/volumes": "v"}}, "spec.volumes: $setElementOrder needs a list, on a list"),
-        ({"spec": {"$setElementOrder/nodeName": ["n"]}}, "spec.nodeName: $setElementOrder needs a list, on a list"),
+        (
+            {"spec": {"$setElementOrder/volumes": "v"}},
+            "spec.volumes: expected list in $setElementOrder and object",
+        ),
+        (
+            {"spec": {"$setElementOrder/nodeName": ["n"]}},
+            "spec.nodeName: expected list in $setElementOrder and object",
+        ),
         (
             {"spec": {"volumes": [{"name": "v", "$retainKeys": "name"}]}},
             "spec.volumes[v]: $retainKeys must be a list of field names",
@@ -69,7 +75,7 @@ def test_a_null_that_retain_keys_does_not_list_is_no_conflict() -> None:
 def test_an_object_keeps_its_api_version_and_kind(field: str) -> None:
     (result,), problems = ours(Case("", "", [POD], [{"target": {"kind": "Pod"}, "merge": {field: None}}]))
     assert result == POD
-    assert [each.message for each in problems] == ["Pod p: what is left has no apiVersion, kind and metadata.name"]
+    assert [each.message for each in problems] == ["Pod p: the patched object lacks apiVersion, kind or metadata.name"]
 
 
 def test_an_object_may_have_a_generated_name() -> None:

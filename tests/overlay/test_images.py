@@ -61,7 +61,7 @@ def test_no_rules() -> None:
 
 @pytest.mark.parametrize("line", ["nonsense", "::x", "a::b::c", "host:5000:other"])
 def test_no_rule(line: str) -> None:
-    with pytest.raises(ValueError, match="is no image swap rule"):
+    with pytest.raises(ValueError, match="is not a valid image swap rule"):
         parse_image_swap(line)
 
 

@@ -105,8 +105,8 @@ BAD = {
     "{target: {labelSelector: 'a in b'}, patch: {a: 1}}": [
         ("invalid-value", "target/labelSelector", "expected '(' after 'in', found 'b'")
     ],
-    "{patch: {spec: {replicas: 2}}}": [("overlay-target", "patch", "which object is meant?")],
-    "{merge: {spec: {replicas: 2}}}": [("overlay-target", "merge", "which object is meant?")],
+    "{patch: {spec: {replicas: 2}}}": [("overlay-target", "patch", "the overlay has no target")],
+    "{merge: {spec: {replicas: 2}}}": [("overlay-target", "merge", "the overlay has no target")],
     "{target: {kind: A}, patch: [1]}": [("wrong-type", "patch", "expected mapping, found list")],
     "{target: {kind: A}, patch: }": [("wrong-type", "patch", "found null")],
     "{target: {kind: A}, json6902: null}": [("wrong-type", "json6902", "found null")],
@@ -117,12 +117,14 @@ BAD = {
     "{target: {kind: A}, json6902: [{op: replace, path: a, value: 1}]}": [
         ("invalid-value", "json6902/0/path", "starts with '/'")
     ],
-    "{target: {kind: A}, json6902: [{op: add, path: /a}]}": [("missing-key", "json6902/0", "add needs 'value'")],
-    "{target: {kind: A}, json6902: [{op: move, path: /a}]}": [("missing-key", "json6902/0", "move needs 'from'")],
+    "{target: {kind: A}, json6902: [{op: add, path: /a}]}": [("missing-key", "json6902/0", "add requires 'value'")],
+    "{target: {kind: A}, json6902: [{op: move, path: /a}]}": [("missing-key", "json6902/0", "move requires 'from'")],
     "{target: {kind: A}, json6902: [nonsense]}": [("wrong-type", "json6902/0", "expected mapping, found string")],
     "{transform: {}}": [("overlay-operation", "transform", "changes nothing")],
-    "{transform: {drop: true}}": [("overlay-target", "transform", "drop every object")],
-    "{target: {kind: A}, transform: {drop: true, namespace: x}}": [("overlay-operation", "transform/drop", "alone")],
+    "{transform: {drop: true}}": [("overlay-target", "transform", "remove every object")],
+    "{target: {kind: A}, transform: {drop: true, namespace: x}}": [
+        ("overlay-operation", "transform/drop", "cannot be combined")
+    ],
     "{transform: {label: {a: b}}}": [("unknown-key", "transform/label", "did you mean 'labels'?")],
     "{transform: {labels: {a: 1}}}": [("wrong-type", "transform/labels/a", 'a: "1"')],
     "{transform: {images: [{newTag: '1'}]}}": [("missing-key", "transform/images/0", "name is required")],

@@ -53,7 +53,7 @@ HINTS = {
     Target(kind="Service", name="kps-grafna"): "did you mean 'kps-grafana'?",
     Target(name="kps-grafna"): "did you mean 'kps-grafana'?",
     Target(kind="Deployment", name="kps-grafana", namespace="default"): "'kps-grafana' in namespace monitoring",
-    Target(group="apps", name="kps-prometheus"): "there is v1 Service 'kps-prometheus'",
+    Target(group="apps", name="kps-prometheus"): "the nearest object is v1 Service 'kps-prometheus'",
 }
 
 
@@ -110,7 +110,7 @@ def test_an_object_stays_an_object(operation: Operation) -> None:
     result, problems = apply(OBJECTS, [Overlay(Target(kind="Deployment"), operation, False, AT)])
     assert result == OBJECTS
     assert [each.message for each in problems] == [
-        "Deployment monitoring/kps-grafana: what is left has no apiVersion, kind and metadata.name"
+        "Deployment monitoring/kps-grafana: the patched object lacks apiVersion, kind or metadata.name"
     ]
 
 

@@ -48,7 +48,7 @@ def test_options_are_a_list_of_mappings(options: str, message: str) -> None:
     [
         (
             "{{ .spectro.system.cluster.name }}",
-            "variable 'a': the value '{{ .spectro.system.cluster.name }}' holds a macro",
+            "variable 'a': the value '{{ .spectro.system.cluster.name }}' contains a macro",
         ),
         ("{{ .Values.x }}", ""),
         ("a .spectro. name", ""),
