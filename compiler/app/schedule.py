@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from compiler.model import ManifestPart, Plan, PlannedCluster, PlannedLayer
-from compiler.model.rendering import Engine, LayerResult, LayerTask, Renderer
+from compiler.model.rendering import Annotation, Engine, LayerResult, LayerTask, Renderer
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ def render_layers(
     renderer: Renderer,
     progress: Progress,
     *,
-    annotations: tuple[tuple[str, str, str, str], ...] = (),
+    annotations: tuple[Annotation, ...] = (),
 ) -> list[tuple[LayerResult, ...]]:
     """For each cluster the results of its layers, in their order. `annotations` are for the objects of all layers."""
     clusters, engine = planned.clusters, renderer.engine

@@ -239,13 +239,13 @@ def _tpl_calls(
     files: Mapping[str, bytes], templates: list[str], strings: list[str], path: str, dependencies: tuple[Chart, ...]
 ) -> dict[str, str]:
     """The calls in all texts of the chart and its dependencies; of values in their strings, where escapes are gone."""
-    found = {before: after for dependency in dependencies for before, after in dependency.tpl_calls.items()}
-    found |= chart_order.calls_in(strings)
+    calls = {before: after for dependency in dependencies for before, after in dependency.tpl_calls.items()}
+    calls |= chart_order.calls_in(strings)
     for template in templates:
-        found |= chart_order.calls_in(chart_order.literals(template))
+        calls |= chart_order.calls_in(chart_order.literals(template))
     if chart_order.calls_in([_decoded(files.get("values.yaml", b""))]):
-        found |= chart_order.calls_in(chart_order.strings_in(_mapping(files, "values.yaml", path)))
-    return found
+        calls |= chart_order.calls_in(chart_order.strings_in(_mapping(files, "values.yaml", path)))
+    return calls
 
 
 def _decoded(content: bytes) -> str:

@@ -10,13 +10,13 @@ from typing import Protocol
 
 from compiler.codes import Code
 from compiler.delivery import argocd, flux
-from compiler.delivery.annotations import Annotation, annotations_for
+from compiler.delivery.annotations import annotations_for
 from compiler.diagnostics import Problems
 from compiler.kubernetes import ObjectId
 from compiler.model import OutputFile, Settings, layout
 from compiler.model.assembled import AssembledCluster
 
-__all__ = ["Annotation", "annotations_for", "check_names", "cluster_files", "fleet_files"]
+__all__ = ["annotations_for", "check_names", "cluster_files", "fleet_files"]
 
 
 class Controller(Protocol):

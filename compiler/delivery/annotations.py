@@ -3,28 +3,36 @@
 What holds other things is never pruned: with a Namespace, a CustomResourceDefinition, a volume claim or a Cluster API
 Cluster goes everything inside of it, also what other layers or people put there; and a Namespace that moves from one
 layer to another would be deleted by the first and missed by the second. Deleting one is a decision for a person with
-kubectl (docs/delivery.md).
+kubectl (docs/delivery.md). The same goes for what a chart tells Helm to keep (`helm.sh/resource-policy: keep`), of which
+neither controller knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Literal
 
-Annotation = tuple[str, str, str, str]
-"""(group, kind, annotation, value)."""
+from compiler.charts import hooks
+from compiler.model.rendering import Annotation
 
-_KEPT = (
+_KEPT: tuple[tuple[str, str] | Literal["kept"], ...] = (
     ("", "Namespace"),
     ("", "PersistentVolumeClaim"),
     ("apiextensions.k8s.io", "CustomResourceDefinition"),
     ("cluster.x-k8s.io", "Cluster"),
+    "kept",
 )
 _BY_CONTROLLER: Mapping[str, tuple[Annotation, ...]] = {
-    "argocd": tuple((*kind, "argocd.argoproj.io/sync-options", "Prune=false,Delete=false") for kind in _KEPT),
+    "argocd": (
+        *(Annotation(kept, "argocd.argoproj.io/sync-options", "Prune=false,Delete=false") for kept in _KEPT),
+        # Argo CD reads Helm's hooks, but in lower case alone: it would never run one of another spelling.
+        Annotation("having", hooks.ANNOTATION),
+        Annotation("having", hooks.DELETE_POLICY),
+    ),
     "flux": (
-        *((*kind, "kustomize.toolkit.fluxcd.io/prune", "disabled") for kind in _KEPT),
+        *(Annotation(kept, "kustomize.toolkit.fluxcd.io/prune", "disabled") for kept in _KEPT),
         # A Job's template cannot be changed: without this a layer fails for ever once the image of its Job has changed.
-        ("batch", "Job", "kustomize.toolkit.fluxcd.io/force", "enabled"),
+        Annotation(("batch", "Job"), "kustomize.toolkit.fluxcd.io/force", "enabled"),
     ),
 }
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from compiler import yamldoc
+from compiler.charts import hooks
 from compiler.delivery.documents import (
     delivered,
     labels,
@@ -98,18 +99,14 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
 
 def _applied(assembled: AssembledLayer) -> Objects:
     """The layer's objects but for hooks that only undo something."""
-    return [(path, item) for path, item in assembled.objects if not item.hook or _events(item) - _UNDOING]
-
-
-def _events(item: RenderedObject) -> set[str]:
-    return {event.strip() for event in item.hook.split(",")}
+    return [(path, item) for path, item in assembled.objects if not item.hook or hooks.events(item.hook) - _UNDOING]
 
 
 def _stages(assembled: AssembledLayer, folder: DeliveryFolder) -> list[_Stage]:
     """The layer in the order in which Flux is to apply it: one stage, where no hook runs around an installation."""
     layer, applied = assembled.layer, _applied(assembled)
-    before = {path for path, item in applied if _events(item) & _BEFORE}
-    after = {path for path, item in applied if _events(item) & _AFTER} - before
+    before = {path for path, item in applied if hooks.events(item.hook) & _BEFORE}
+    after = {path for path, item in applied if hooks.events(item.hook) & _AFTER} - before
     if not before and not after:
         return [_Stage(layer, "", applied, layer.directory)]
     if before:

@@ -35,6 +35,19 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a delivery controller needs objects to say: those of one (group, kind), those that Helm is told to keep, or
+    those that have the annotation, whose text it wants in lower case.
+
+    What an object says itself stands; to a list of options (`A=b,C=d`) it is added where none of them is set.
+    """
+
+    objects: tuple[str, str] | Literal["kept", "having"]
+    key: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LayerTask:
     """What makes a layer's objects, and nothing else: two layers with equal tasks have equal objects.
 
@@ -45,15 +58,13 @@ class LayerTask:
     parts: tuple[Part, ...]
     namespace: str
     kube_version: str
-    api_versions: tuple[
-        str, ...
-    ]  # beside those of every Kubernetes of this version; () where nothing of the layer reads them
+    api_versions: tuple[str, ...]  # beside those of every server of this version; () where nothing reads them
     overlays: tuple[ScopedOverlay, ...]
     drop_hooks: bool
     check_schemas: bool  # whether `RenderedObject.findings` are wanted
     extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces
     engine: Engine
-    annotations: tuple[tuple[str, str, str, str], ...] = ()  # (group, kind, annotation, value): see delivery
+    annotations: tuple[Annotation, ...] = ()  # see delivery
 
     def describe(self) -> dict[str, Any]:
         """The task as JSON data, field by field: all that its objects depend on, the versions of what makes them

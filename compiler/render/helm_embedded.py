@@ -20,14 +20,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from compiler.charts import hooks
 from compiler.charts.archive import write_tgz
 from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of
 from compiler.render.helm_errors import failure
 
-# Source: helm pkg/release/v1/util/manifest_sorter.go, `events`, without the tests.
-_EVENTS = ("install", "delete", "upgrade", "rollback")
-_HOOKS = frozenset(f"{when}-{event}" for when in ("pre", "post") for event in _EVENTS)
-_HOOK_ANNOTATION = "helm.sh/hook"
 _COMPARISON = write_tgz(
     {
         "Chart.yaml": b"apiVersion: v2\nname: comparison\nversion: 0.0.0\n",
@@ -127,12 +124,12 @@ def _satisfies(native: Any, kube_version: str, constraint: str) -> bool:
 
 def _is_applied(native: Any, document: RenderedDocument) -> bool:
     """False for test hooks, and for hooks of no event that Helm knows, which it skips."""
-    if _HOOK_ANNOTATION not in document.text:
+    if hooks.ANNOTATION not in document.text:
         return True
     annotations = _annotations(native, document)
-    if _HOOK_ANNOTATION not in annotations:
+    if hooks.ANNOTATION not in annotations:
         return True
-    return {event.strip().lower() for event in str(annotations[_HOOK_ANNOTATION]).split(",")} <= _HOOKS
+    return hooks.events(str(annotations[hooks.ANNOTATION])) <= hooks.EVENTS
 
 
 def _annotations(native: Any, document: RenderedDocument) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from compiler import kubernetes, yamldoc
+from compiler.charts import hooks
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic
 from compiler.kubernetes.images import images
@@ -169,7 +170,7 @@ def finished(draft: Draft, minor: int = 0) -> RenderedObject:
         sha256=hashlib.sha256(content).hexdigest(),
         images=images(body),
         plaintext_secret=api_version == "v1" and kind == "Secret" and _holds_plaintext(body),
-        hook=str(annotations.get("helm.sh/hook", "")) if isinstance(annotations, dict) else "",
+        hook=str(annotations.get(hooks.ANNOTATION, "")) if isinstance(annotations, dict) else "",
         crd=crd,
         cluster_scoped_content=unscoped,
         findings=check_builtin(body, minor),

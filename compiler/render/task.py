@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from compiler import kubernetes
+from compiler.charts import hooks
 from compiler.charts import scan as chart_scan
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
@@ -21,6 +22,7 @@ from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
 from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
 from compiler.overlay.apply import apply_one
+from compiler.render.annotations import annotated
 from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
 from compiler.render.objects import Draft, drafts_of, finished
@@ -76,7 +78,7 @@ def _drafts(task: LayerTask, setup: Setup, problems: Problems) -> Iterator[Draft
             problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in error.diagnostics)
             continue
         problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in diagnostics)
-        yield from (draft for draft in rendered if not (task.drop_hooks and _is_hook(draft)))
+        yield from (draft for draft in rendered if not _is_dropped(draft, task))
 
 
 def _of_rendered(diagnostic: Diagnostic, text: str, template: str, part: Part | None) -> Diagnostic:
@@ -92,9 +94,13 @@ def _of_rendered(diagnostic: Diagnostic, text: str, template: str, part: Part | 
     return replace(diagnostic, at=where, message=f"rendered from {template}{shown}: {diagnostic.message}", related=())
 
 
-def _is_hook(draft: Draft) -> bool:
+def _is_dropped(draft: Draft, task: LayerTask) -> bool:
+    """Whether it is a hook that nothing is to run: a test is one wherever it comes from (of a chart Helm itself leaves
+    it out), and every one where the policy says so."""
     annotations = draft.body["metadata"].get("annotations")
-    return isinstance(annotations, dict) and "helm.sh/hook" in annotations
+    if not isinstance(annotations, dict) or hooks.ANNOTATION not in annotations:
+        return False
+    return task.drop_hooks or bool(hooks.events(str(annotations[hooks.ANNOTATION])) & hooks.TESTS)
 
 
 def _documents(part: Part, task: LayerTask, setup: Setup) -> Iterable[tuple[str, str]]:
@@ -193,14 +199,9 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
 
 
 def _annotated(draft: Draft, task: LayerTask) -> Draft:
-    """The draft with the task's annotations for its kind; what it says itself under one of them stands."""
-    group, _ = kubernetes.split_api_version(draft.body["apiVersion"])
-    added = {key: value for *kind, key, value in task.annotations if kind == [group, draft.body["kind"]]}
-    metadata = draft.body["metadata"]
-    own = metadata.get("annotations") or {}
-    if not added or not isinstance(own, dict):
-        return draft
-    return replace(draft, body={**draft.body, "metadata": {**metadata, "annotations": {**added, **own}}})
+    """The draft with the task's annotations; one that SOPS has encrypted stays, for any change would break its MAC."""
+    body = draft.body if is_encrypted(draft.body) else annotated(draft.body, task.annotations)
+    return draft if body is draft.body else replace(draft, body=body)
 
 
 def _is_crd_file(draft: Draft) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from compiler import delivery
@@ -33,9 +34,9 @@ metadata: {name: a, namespace: web}
 """
 
 
-def annotated(*controllers: str) -> dict[str, dict[str, str] | None]:
+def annotated(*controllers: str, objects: str = OBJECTS) -> dict[str, dict[str, str] | None]:
     task = LayerTask(
-        parts=(ManifestPart("m.yaml", OBJECTS, TextPlace(Position("m.yaml", 1, 1))),),
+        parts=(ManifestPart("m.yaml", objects, TextPlace(Position("m.yaml", 1, 1))),),
         namespace="web",
         kube_version="1.33.4",
         api_versions=(),
@@ -84,3 +85,90 @@ def test_without_a_controller_objects_are_as_rendered() -> None:
         "foreign": None,
         "a": None,
     }
+
+
+SYNC_OPTIONS, PRUNE = "argocd.argoproj.io/sync-options", "kustomize.toolkit.fluxcd.io/prune"
+NOT_PRUNED = "Prune=false,Delete=false"
+
+
+def kept(kind: str, **own: str) -> str:
+    annotations = {"helm.sh/resource-policy": "keep"} | {key.replace("_", "/"): text for key, text in own.items()}
+    body = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "annotations": annotations}}
+    return str(yaml.safe_dump(body))
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret", "Service", "PersistentVolume", "PersistentVolumeClaim"])
+def test_what_helm_is_told_to_keep_no_controller_prunes(kind: str) -> None:
+    assert annotated("argocd", "flux", objects=kept(kind)) == {
+        "a": {"helm.sh/resource-policy": "keep", SYNC_OPTIONS: NOT_PRUNED, PRUNE: "disabled"}
+    }
+    assert annotated(objects=kept(kind)) == {"a": {"helm.sh/resource-policy": "keep"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_kept"), [("keep", True), (" Keep ", True), ("KEEP", True), ("delete", False), ("", False)]
+)
+def test_only_keep_is_kept_in_any_spelling_as_in_helm(policy: str, is_kept: bool) -> None:
+    text = kept("ConfigMap").replace("keep", f"'{policy}'")
+    found = annotated("flux", objects=text)["a"] or {}
+    assert (PRUNE in found) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("ServerSideApply=true", f"ServerSideApply=true,{NOT_PRUNED}"),
+        ("Replace=true, Validate=false", f"Replace=true, Validate=false,{NOT_PRUNED}"),
+        ("", NOT_PRUNED),
+        ("Prune=true", "Prune=true"),
+        ("ServerSideApply=true, Prune=confirm", "ServerSideApply=true, Prune=confirm"),
+        ("Delete=confirm", "Delete=confirm"),
+    ],
+)
+def test_options_of_its_own_are_added_to_and_answers_of_its_own_stand(own: str, expected: str) -> None:
+    for kind in ("ConfigMap", "Namespace"):
+        found = annotated("argocd", objects=kept(kind, **{SYNC_OPTIONS: own}))
+        assert found == {"a": {"helm.sh/resource-policy": "keep", SYNC_OPTIONS: expected}}
+
+
+def test_what_flux_is_told_by_the_object_stands() -> None:
+    found = annotated("flux", objects=kept("ConfigMap", **{PRUNE: "enabled"}))
+    assert found == {"a": {"helm.sh/resource-policy": "keep", PRUNE: "enabled"}}
+
+
+def test_an_object_that_sops_has_encrypted_stays_as_it_is() -> None:
+    secret = yaml.safe_load(kept("Secret"))
+    secret["metadata"]["namespace"] = "web"
+    encrypted = yaml.safe_dump(secret | {"data": {"a": "ENC[x]"}, "sops": {"mac": "ENC[y]"}})
+    assert annotated("argocd", "flux", objects=encrypted) == {"a": {"helm.sh/resource-policy": "keep"}}
+
+
+HOOKS = {
+    "test": None, "Test": None, "TEST-SUCCESS": None, "pre-install, Test": None, "test-success,post-install": None,
+    "Pre-Delete": "pre-delete", "POST-install , pre-UPGRADE": "post-install , pre-upgrade", "crd-install": "crd-install",
+    "testing": "testing",
+}  # fmt: skip
+
+
+def hooked(hook: str) -> str:
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a, annotations: {{helm.sh/hook: '{hook}',"
+        " helm.sh/hook-delete-policy: Hook-Succeeded}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"
+    )
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_tests_in_manifests_are_left_out_and_argo_cd_gets_hooks_as_it_spells_them(hook: str) -> None:
+    spelled, policy = HOOKS[hook], "helm.sh/hook-delete-policy"
+    of_argocd, of_flux = (annotated(controller, objects=hooked(hook)) for controller in ("argocd", "flux"))
+    if spelled is None:
+        assert of_argocd == of_flux == {"b": None}
+        return
+    assert of_argocd == {"a": {"helm.sh/hook": spelled, policy: "hook-succeeded"}, "b": None}
+    assert of_flux == {"a": {"helm.sh/hook": hook, policy: "Hook-Succeeded"}, "b": None}
+
+
+@pytest.mark.parametrize("wrapped", ["kind: List\napiVersion: v1\nitems:\n", "kind: PodList\napiVersion: v1\nitems:\n"])
+def test_tests_in_a_list_are_left_out(wrapped: str) -> None:
+    item = "- {apiVersion: v1, kind: Pod, metadata: {name: %s, annotations: {helm.sh/hook: %s}}}\n"
+    assert list(annotated("flux", objects=wrapped + item % ("a", "Test") + item % ("b", "pre-install"))) == ["b"]

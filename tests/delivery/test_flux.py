@@ -260,8 +260,8 @@ def test_hooks_that_undo_something_are_not_applied() -> None:
     job = "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}, annotations: {{helm.sh/hook: '{hook}'}}}}\n---\n"
     hooks = {
         "migrate": "pre-install,pre-upgrade",
-        "uninstall": "pre-delete",
-        "undo": "post-delete, pre-rollback",
+        "uninstall": "Pre-Delete",
+        "undo": "post-delete, PRE-ROLLBACK",
         "both": "post-install,post-delete",
     }
     text = "".join(job.format(name=name, hook=hook) for name, hook in hooks.items())
@@ -282,11 +282,11 @@ metadata: {name: a, namespace: app}
 ---
 apiVersion: batch/v1
 kind: Job
-metadata: {name: migrate, namespace: app, annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}
+metadata: {name: migrate, namespace: app, annotations: {helm.sh/hook: "Pre-Install, PRE-UPGRADE"}}
 ---
 apiVersion: batch/v1
 kind: Job
-metadata: {name: seed, namespace: app, annotations: {helm.sh/hook: post-install}}
+metadata: {name: seed, namespace: app, annotations: {helm.sh/hook: Post-Install}}
 ---
 apiVersion: v1
 kind: ServiceAccount

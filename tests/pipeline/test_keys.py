@@ -11,7 +11,7 @@ import pytest
 from compiler.diagnostics import Position, TextPlace
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Overlay, Part, ScopedOverlay
 from compiler.model.overlays import JsonOperation, JsonPatch, MergePatch, Operation, StrategicMerge, Target, Transform
-from compiler.model.rendering import Engine, LayerTask
+from compiler.model.rendering import Annotation, Engine, LayerTask
 
 HERE, THERE = Position("profiles/a.yaml", 3, 1), Position("profiles/b.yaml", 40, 7)
 CHART = ChartPart(
@@ -29,7 +29,7 @@ TASK = LayerTask(
     check_schemas=True,
     extra=(),
     engine=Engine("embedded", "4.2.3"),
-    annotations=(("", "Namespace", "a", "b"),),
+    annotations=(Annotation(("", "Namespace"), "a", "b"),),
 )
 PARTS: list[Part] = [
     CHART,
