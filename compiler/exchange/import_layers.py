@@ -57,7 +57,10 @@ def read_layers(
         theirs = entry.string("name", required=True)
         values = _values(entry)
         shown = values.pack.get(DISPLAY_NAME)
-        name = names.unique(names.slug(shown if isinstance(shown, str) and shown else theirs), layers)
+        display, _ = names.repeated(theirs) if kind in names.PACK_TYPES else ("", theirs)
+        name = names.unique(names.slug(shown if isinstance(shown, str) and shown else display or theirs), layers)
+        if entry.child("registry").child("metadata").data.get("providerType") == "zarf":
+            kind = "zarf"  # such a layer is of type oci like a pack
         if kind not in (*names.PACK_TYPES, "helm", "manifest"):
             problems.warning(
                 Code.IMPORT_LAYER_LEFT_OUT, f"layer '{theirs}' of type '{kind}' is left out", entry.at("type"),
@@ -110,8 +113,9 @@ class _Layer:
             needs = f"chart {self.theirs} {self.version}"
             data |= self._chart()
         elif kind != "manifest":
-            needs = f"pack {self.theirs} {self.version}"
-            data["pack"] = {"name": self.theirs, "version": self.version}
+            _, pack = names.repeated(self.theirs)
+            needs = f"pack {pack} {self.version}"
+            data["pack"] = {"name": pack, "version": self.version}
         if kind in ("helm", "manifest"):
             data |= self._settings()
         files, references = self._manifests()

@@ -26,6 +26,13 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "unnamed"
 
 
+def repeated(name: str) -> tuple[str, str]:
+    """(display name, pack) of an entry: Palette names a pack that a profile has again DISPLAYNAME--PACK. The display name
+    is '' where the name is the pack's own."""
+    display, _, pack = name.rpartition("--")
+    return (display, pack) if display and pack else ("", name)
+
+
 def unique(name: str, taken: Mapping[str, object]) -> str:
     """`name`, or with a number behind it where that is taken."""
     candidates = (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3)))

@@ -59,7 +59,7 @@ def tell(layers: Sequence[ImportedLayer], source: str, problems: Problems) -> No
         place = f"from registry '{registry}'" if registry else "from a registry that the export does not name"
         problems.warning(
             Code.IMPORT_PROVIDE,
-            f"the profile needs {place}: {', '.join(missing)}",
+            f"the profile needs {place}: {', '.join(dict.fromkeys(missing))}",
             Position(source),
             hint="put packs below packs/ of the repository, and charts where a chart: {path: …} can name them",
         )

@@ -12,6 +12,9 @@ from compiler.diagnostics import CompileError
 from compiler.yamldoc import Document, Macro
 
 _MARKER = re.compile(r"(?:%[^\n]*\n)*---[ \t]*(?:\n|\Z)|---(?=[ \t])")
+_SCALAR = re.compile(
+    r"(?<=[ :-])[|>][1-9]?(?=[ \t]*(?:#[^\n]*)?$)", re.MULTILINE
+)  # the header of a clipped block scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,15 @@ def block(text: str, data: Mapping[str, Any]) -> Block:
         comments = [line for line in plain.split("\n") if line.lstrip().startswith("#")]
         return Block("\n".join([*comments, "{}"]))
     moved = Block(plain.rstrip(" \n") if not plain.rstrip(" ").endswith("\n\n") else plain.rstrip(" ")[:-1])
-    return moved if _reads_as(f"k:\n{_indented(moved.text, 2)}\n", {"k": data}) else Block(dump(data).rstrip("\n"))
+    candidates = (moved, Block(_stripped_at_end(moved.text)), Block(dump(data).rstrip("\n")))
+    return next((b for b in candidates if _reads_as(f"k:\n{_indented(b.text, 2)}\n", {"k": data})), candidates[-1])
+
+
+def _stripped_at_end(text: str) -> str:
+    """The text with a strip indicator (`|-`) in its last block scalar: without one, a final newline that the document
+    lacks would become part of the value wherever the text is moved."""
+    headers = list(_SCALAR.finditer(text))
+    return f"{text[: headers[-1].end()]}-{text[headers[-1].end() :]}" if headers else text
 
 
 def section(text: str, document: Document, keys: tuple[str | int, ...]) -> str:

@@ -65,6 +65,7 @@ class ManifestPart:
     path: str
     text: str
     place: TextPlace
+    tolerant: bool = False  # a pack's: of duplicate keys the last counts, with a warning, as kubectl reads them
     kind: Literal["manifest"] = "manifest"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from compiler.diagnostics import Position, TextPlace
@@ -78,6 +79,11 @@ class ManifestRef:
     file: str = ""
     name: str = ""
     inline: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name by which a higher level replaces it: its own, else that of its file without the extension."""
+        return self.name or PurePosixPath(self.file).stem
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from compiler.model.rendered import RenderedObject
 OWN_NAMESPACE = "(namespace of the layer)"
 """The template that Namespace objects are said to come from which Lamella itself adds."""
 
-RULES = 2
+RULES = 3
 """The version of Lamella's own rules: raised whenever a task may give other objects than before (tests/golden/rules.json
 remembers what it stood for). A result that is kept from an earlier run is one of the same rules or none."""
 

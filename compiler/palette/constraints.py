@@ -14,6 +14,12 @@ from compiler.palette.resources import check_resources
 
 _REFUSED = {"disabled": Code.PACK_DISABLED, "deleted": Code.PACK_DELETED}
 
+# The clouds that Palette has itself; every other one is registered as a custom cloud, which `custom` means.
+_CLOUDS = frozenset({
+    "aws", "azure", "gcp", "vsphere", "openstack", "baremetal", "maas", "aks", "eks", "gke", "tencent", "tke", "edge",
+    "libvirt", "edge-native", "coxedge", "virtual", "generic", "apache-cloudstack",
+})  # fmt: skip
+
 
 def check(
     members: Sequence[Member], cloud: str, kubernetes_version: str, pools: Sequence[NodePool], problems: Problems
@@ -31,7 +37,8 @@ def check(
 def check_cloud(member: Member, cloud: str, problems: Problems) -> None:
     """Records a pack that is not for the cluster's cloud ('' or all = not known yet)."""
     clouds = member.pack.cloud_types if member.pack else ()
-    if clouds and cloud not in ("", "all") and cloud not in clouds and "all" not in clouds:
+    custom = "custom" in clouds and cloud not in _CLOUDS
+    if clouds and cloud not in ("", "all") and cloud not in clouds and "all" not in clouds and not custom:
         problems.error(
             Code.PACK_CLOUD,
             f"layer '{member.layer}': pack '{member.name}' is for {', '.join(clouds)}, not for {cloud}",

@@ -73,12 +73,17 @@ def _drafts(task: LayerTask, setup: Setup, problems: Problems) -> Iterator[Draft
         documents.extend((*rendered, part) for rendered in _documents(part, task, setup))
     for template, text, source in documents:
         try:
-            rendered, diagnostics = drafts_of(text, template, task.namespace, isinstance(source, ChartPart))
+            rendered, diagnostics = drafts_of(text, template, task.namespace, _is_tolerant(source))
         except CompileError as error:
             problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in error.diagnostics)
             continue
         problems.diagnostics.extend(_of_rendered(d, text, template, source) for d in diagnostics)
         yield from (draft for draft in rendered if not _is_dropped(draft, task))
+
+
+def _is_tolerant(part: Part | None) -> bool:
+    """Whether a duplicate key is a warning: in what charts and packs give, which their users cannot change."""
+    return isinstance(part, ChartPart | GoTemplatePart) or (isinstance(part, ManifestPart) and part.tolerant)
 
 
 def _of_rendered(diagnostic: Diagnostic, text: str, template: str, part: Part | None) -> Diagnostic:

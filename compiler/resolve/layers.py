@@ -76,8 +76,13 @@ class StackedLayer:
 
     @property
     def manifests(self) -> tuple[ManifestRef, ...]:
-        """The attached manifests of every level."""
-        return tuple(ref for level in self.settings for ref in level.manifests)
+        """The attached manifests of every level. One that a higher level gives by name replaces that of the same name."""
+        attached: list[ManifestRef] = []
+        for level in self.settings:
+            names = {ref.name for ref in level.manifests if ref.name}
+            attached = [ref for ref in attached if ref.known_as not in names]
+            attached.extend(level.manifests)
+        return tuple(attached)
 
     def last(self, field: str) -> Any:
         """What the highest level that says something says of a plain setting (`namespace`, `release_name`, …)."""

@@ -18,7 +18,7 @@ from compiler.digest import canonical_json
 from compiler.merge import without_deleted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, PackRef, Part
 from compiler.palette.charts import releases
-from compiler.palette.manifests import manifests
+from compiler.palette.manifests import Manifest, block_name, manifests
 from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve.layers import ResolvedLayer
@@ -153,15 +153,25 @@ class PartsBuilder:
             if manifest.template:
                 inlined = self.inline(text, Position(path, 1))
                 reads = chart_scan.reads_api_versions(inlined)
-                values_json, spectro_json = canonical_json(manifest.values), canonical_json(self.spectro)
+                given = self._own_values(pack, manifest) if manifest.defaults else manifest.values
+                values_json, spectro_json = canonical_json(given), canonical_json(self.spectro)
                 twice = chart_scan.draws_random(inlined)
                 parts.append(GoTemplatePart(path, inlined, values_json, spectro_json, reads, twice))
             else:
-                parts.append(self._manifest(path, text, _whole(path)))
+                parts.append(self._manifest(path, text, _whole(path), tolerant=True))
         return parts
 
-    def _manifest(self, path: str, text: str, place: TextPlace) -> ManifestPart:
-        """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are."""
+    def _own_values(self, pack: Pack, manifest: Manifest) -> Mapping[str, Any]:
+        """The pack's own values of a manifest, with macros put in."""
+        keys = ("manifests", block_name(manifest.path))
+        values: Mapping[str, Any] = self.substitute(manifest.values, lambda *inner: pack.values.at(*keys, *inner))
+        return values
+
+    def _manifest(self, path: str, text: str, place: TextPlace, *, tolerant: bool = False) -> ManifestPart:
+        """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are.
+
+        `tolerant`: of duplicate keys the last counts, with a warning.
+        """
         if len(text) > MAX_FILE_BYTES:
             raise fail(
                 Code.YAML_TOO_LARGE,
@@ -170,11 +180,12 @@ class PartsBuilder:
             )
         in_text(text, self.layer.scope, place, self.problems)
         if ".spectro." not in text:
-            return ManifestPart(path, text, place)
+            return ManifestPart(path, text, place, tolerant)
         try:
-            documents = yamldoc.load(text, path)
+            documents = yamldoc.load(text, path, duplicates="warn" if tolerant else "refuse")
         except CompileError as error:
             raise CompileError(found.placed(path, place) for found in error.diagnostics) from None
+        self.problems.diagnostics.extend(d.placed(path, place) for document in documents for d in document.duplicates)
         bodies = [self._substituted(document, place) for document in documents]
         return ManifestPart(path, yamldoc.dump_all(bodies), TextPlace(Position(place.at.path), lines=False))
 

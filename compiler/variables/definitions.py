@@ -32,6 +32,9 @@ def read_variable(fields: Reader) -> Variable | None:
     name = fields.string("name")
     options = tuple(_option(child) for child in fields.children("options"))
     default = fields.scalar("default" if "default" in fields.data else "defaultValue")
+    labelled = {option.label: option.value for option in options if option.label}
+    if default is not None and default not in {option.value for option in options}:
+        default = labelled.get(default, default)  # Palette takes the label of an option as the default too
     marked = next((o.value for o in options if o.default), None)
     variable = Variable(
         name=name,

@@ -92,7 +92,7 @@ def test_a_chart_that_needs_values_gives_a_pack_whose_test_waits_for_them(lamell
     assert said.status == 0
     assert codes(said) == ["helm-template"]
     assert "who?" in said.err
-    assert said.err.endswith("give its values, then `lamella pack test packs/web --update`\n")
+    assert said.err.endswith("set its values, then `lamella pack test packs/web --update`\n")
     assert lamella("pack", "test", "packs/web").status == 1
     write(tmp_path, {"packs/web/tests/default/values.yaml": "charts: {shop: {who: me}}\n"})
     assert lamella("pack", "test", "packs/web", "--update").out == "ok    packs/web/tests/default: 2 added\n"

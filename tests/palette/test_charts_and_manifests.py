@@ -141,3 +141,17 @@ def test_a_block_that_matches_no_manifest_is_reported() -> None:
     values = pack_values("manifests: {rwa: {}}", of=owner, path="profiles/p.yaml")
     manifests(values)
     assert [(d.severity, d.hint) for d in values.problems.diagnostics] == [("error", "did you mean 'raw'?")]
+
+
+@pytest.mark.parametrize("replaced", ["pack: {namespace: a}", "manifests: {}", "manifests:", "manifests: {raw: {}}"])
+def test_a_manifest_stays_a_template_where_values_replace_those_of_the_pack(replaced: str) -> None:
+    json = '"kubeManifests": ["manifests/crds.v1.yaml", "manifests/raw.yaml"]'
+    owner = pack("manifests: {crds.v1: {a: 1}}", json=json, **MANIFESTS)
+    first, _ = manifests(pack_values(replaced, of=owner, path="profiles/p.yaml"))
+    assert first == Manifest("manifests/crds.v1.yaml", True, {"a": 1}, defaults=True)
+
+
+def test_a_block_that_a_profile_gives_counts_and_not_the_packs() -> None:
+    owner = pack("manifests: {raw: {a: 1}}", json='"kubeManifests": ["manifests/raw.yaml"]', **MANIFESTS)
+    (only,) = manifests(pack_values("manifests: {raw: {b: 2}}", of=owner, path="profiles/p.yaml"))
+    assert only == Manifest("manifests/raw.yaml", True, {"b": 2})

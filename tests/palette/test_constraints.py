@@ -136,6 +136,11 @@ def test_an_upgrade_constraint_of_the_live_version_bounds_the_next_one() -> None
         ('"cloudTypes": [], "cloudType": "aws"', "gcp", False),
         ('"cloudTypes": []', "gcp", True),
         ('"cloudTypes": ["aws"]', "", True),
+        ('"cloudTypes": ["vsphere", "custom"]', "nutanix", True),  # registered as a custom cloud
+        ('"cloudTypes": ["vsphere", "custom"]', "our-own", True),
+        ('"cloudTypes": ["vsphere", "custom"]', "aws", False),
+        ('"cloudTypes": ["vsphere", "custom"]', "apache-cloudstack", False),
+        ('"cloudTypes": ["vsphere"]', "nutanix", False),
     ],
 )
 def test_a_pack_is_for_its_clouds(clouds: str, cloud: str, fine: bool) -> None:

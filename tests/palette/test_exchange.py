@@ -384,3 +384,25 @@ def test_nothing_that_palette_knows_is_lost_there_and_back(entries: list[Json]) 
     for item, other in zip(given_profile["spec"]["template"]["packs"], back["spec"]["template"]["packs"], strict=True):
         assert yamldoc.load_one(other.pop("values"), "v").value == yamldoc.load_one(item.pop("values"), "v").value
     assert back == given_profile
+
+
+def test_a_repeated_pack_is_the_pack_itself_under_its_display_name_and_goes_back_as_it_came() -> None:
+    twice = profile(
+        entry("uni-1--uni", values="pack:\n  spectrocloud.com/display-name: uni-1"), entry("uni-2--uni"), entry("a-b")
+    )
+    layers = document(imported(twice))["spec"]["layers"]
+    assert [(layer["name"], layer["pack"]["name"]) for layer in layers] == [
+        ("uni-1", "uni"),
+        ("uni-2", "uni"),
+        ("a-b", "a-b"),
+    ]
+    assert there_and_back(twice) == twice
+
+
+@pytest.mark.parametrize("kind", ["oci", "spectro"])
+def test_a_zarf_layer_is_left_out_with_a_warning(kind: str) -> None:
+    registry = {"metadata": {"name": "z", "kind": "oci", "providerType": "zarf"}}
+    files = imported(profile(entry("web"), entry("air", kind, registry=registry)))
+    assert [layer["name"] for layer in document(files)["spec"]["layers"]] == ["web"]
+    (note,) = (note for note in files.notes if note.code == "import-layer-left-out")
+    assert "layer 'air' of type 'zarf'" in note.message

@@ -106,3 +106,19 @@ def test_blocks_can_be_cut_out_again(data: dict[str, Any]) -> None:
     around = write({"a": [{"values": Block(text.rstrip("\n")), "z": 1}]})
     cut = section(around, yamldoc.load_one(around, "p.yaml"), ("a", 0, "values"))
     assert not cut or load(cut) == data
+
+
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ("c: |\n  x: y", "c: |-\n  x: y"),
+        ("c: >\n  x\n  y", "c: >-\n  x\n  y"),
+        ("c: | # why\n  x", "c: |- # why\n  x"),
+        ("c: |2\n    x", "c: |2-\n    x"),
+        ("c:\n  - |\n    x", "c:\n  - |-\n    x"),
+        ("c: |-\n  x", "c: |-\n  x"),
+    ],
+)
+def test_a_document_that_ends_inside_a_block_scalar_keeps_its_comments(last: str, kept: str) -> None:
+    text = f'# top\na: "1" # quoted\nb: |\n  z\n{last}'
+    assert block(text, load(text)) == Block(f'# top\na: "1" # quoted\nb: |\n  z\n{kept}')

@@ -90,6 +90,9 @@ def test_palettes_export_is_read_as_it_is() -> None:
         ('{name: a, defaultValue: "", format: number}', None),
         ('{name: a, defaultValue: "", required: true}', None),
         ('{name: a, defaultValue: "", inputType: dropdown, options: [{value: x}]}', None),
+        ("{name: a, default: Small, inputType: dropdown, options: [{value: s, label: Small}, {value: l}]}", "s"),
+        ("{name: a, default: l, inputType: dropdown, options: [{value: s, label: m}, {value: l, label: Large}]}", "l"),
+        ("{name: a, default: b, inputType: dropdown, options: [{value: b, label: c}, {value: d, label: b}]}", "b"),
     ],
 )
 def test_defaults(text: str, default: str | None) -> None:
