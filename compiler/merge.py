@@ -1,16 +1,16 @@
-"""The one merge of values: those of a layer, of presets, of a chart's documents, of what is exported.
+"""The one merge of values: of layers, presets, a chart's documents and exported packs.
 
-Of two values at the same key the first rule that fits decides:
+For two values at the same key the first rule that applies decides:
 
-1. two maps merge, key by key; keys of the lower one stand first, in its order;
+1. two maps merge, key by key; keys of the lower one come first, in its order;
 2. two lists merge by the strategy that the upper level has for their dotted path: `append`, `prepend`, `key:NAME`, or
-   `replace`, which is also the rule where it has none;
-3. else the upper one stands as it is, null too (Helm's rule: null deletes the chart's default, see `without_deleted`).
+   `replace`, which is also the default;
+3. else the upper one wins, null too (Helm's rule: null deletes the chart's default, see `without_deleted`).
 
-Patches of objects follow other laws (overlay/): in RFC 7396 null deletes at once, a strategic merge knows its lists.
+Patches of objects have other rules (overlay/): in RFC 7396 null deletes at once, a strategic merge knows its lists.
 
 Built on `deepmerge`: its Merger dispatches by type; the strategies are ours because they never change their input
-(deepmerge's own work in place and alias the overlay into the result) and know the dotted path of a list.
+(deepmerge's own change the base in place and put parts of the overlay into it) and know the dotted path of a list.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ def _merge_lists(merger: Merger, path: list[Any], base: list[Any], over: list[An
 def _merge_by_key(merger: Merger, path: list[Any], base: list[Any], over: list[Any], key: str) -> list[Any]:
     """Items with an equal `key` merge in place; new ones come last, in their order.
 
-    A null in an item deletes here and now: Helm does not look into lists.
+    A null in an item deletes at once, because Helm does not look into lists.
     """
     merged = list(base)
-    places = {found: i for i, item in enumerate(base) if (found := _key_of(item, key)) is not None}
+    places = {known: i for i, item in enumerate(base) if (known := _key_of(item, key)) is not None}
     for item in over:
-        found = _key_of(item, key)
-        if found in places:
-            index = places[found]
+        identity = _key_of(item, key)
+        if identity in places:
+            index = places[identity]
             both = merger.value_strategy([*path, item[key]], merged[index], item)
             merged[index] = without_deleted(both, merged[index])
         else:
@@ -67,7 +67,7 @@ def _merge_by_key(merger: Merger, path: list[Any], base: list[Any], over: list[A
 
 
 def _key_of(item: Any, key: str) -> tuple[bool, str | int | float] | None:
-    """What tells an item of a list from others; None where it has no such key, or a collection there. 1 is not true."""
+    """The identity of a list item; None if the key is absent or its value a collection. 1 is not true."""
     value = item.get(key) if isinstance(item, dict) else None
     return (isinstance(value, bool), value) if isinstance(value, str | int | float) else None
 
@@ -77,7 +77,7 @@ Strategies = Mapping[str, str]
 
 
 def merge(levels: Iterable[Mapping[str, Any]], strategies: Sequence[Strategies] = ()) -> dict[str, Any]:
-    """The levels merged, low to high, each by its own strategies (all lists replace where none are given).
+    """The levels merged, low to high, each by its own strategies (without any, all lists replace).
 
     Inputs are not changed; the result may share their parts (treat it as frozen). A null of a higher level stays in the
     result as None: handed to Helm it deletes the chart's default.

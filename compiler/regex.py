@@ -1,7 +1,7 @@
-"""Regular expressions that people write: RE2's syntax and its promise that matching takes linear time.
+"""Regular expressions that users write: RE2, which matches in linear time; Python's `re` can take exponential time.
 
-The engine is RE2 itself (google-re2), whose syntax Go's regexp has too, and so Palette, Sprig and kustomize: POSIX classes,
-ASCII `\\w` and `\\s`, a limit on size. Python's `re` can be made to run for ever. The tests ask Go.
+The engine is RE2 itself (google-re2). Go's regexp, and so Palette, Sprig and kustomize, has its syntax: POSIX classes,
+ASCII `\\w` and `\\s`, a limit on size. The tests compare with Go.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def fault(pattern: str) -> str:
-    """What is wrong with a pattern, as the end of a sentence ("… is not …"); '' where nothing is."""
+    """The problem of a pattern, as the end of a sentence ("… is not …"); '' if it is valid."""
     try:
         _compiled(pattern)
     except ValueError as error:
@@ -25,18 +25,18 @@ def fault(pattern: str) -> str:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches anywhere in the text, as Go's MatchString. Raises ValueError where it has a fault."""
+    """Whether the pattern matches anywhere in the text, as Go's MatchString. Raises ValueError if it is not valid."""
     return _compiled(pattern).search(_bytes(text)) is not None
 
 
 @lru_cache(maxsize=1024)
 def full_match(pattern: str) -> Callable[[str], bool]:
-    """A test whether the pattern matches a whole text. Raises ValueError where it has a fault.
+    """A function that tests whether the pattern matches a whole text. Raises ValueError if the pattern is not valid.
 
-    Anchored as kustomize does it (`^(?:…)$`), which tells `a|b` from `^a|b$`.
+    Anchored as in kustomize, `^(?:…)$`: the brackets matter for `a|b`.
     """
     if _LITERAL.fullmatch(pattern):
-        return pattern.__eq__  # most targets are plain names, and need no engine
+        return pattern.__eq__  # most targets are plain names and do not need the engine
     try:
         compiled = _compiled(f"^(?:{pattern})$")
     except ValueError:

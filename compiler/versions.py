@@ -1,8 +1,8 @@
-"""Versions and the ranges that people ask for, as Helm understands them.
+"""Versions and version ranges, as Helm reads them.
 
 Versions are SemVer 2.0. Ranges follow Masterminds/semver v3, the library in Helm, quirks included: a chart's
-`kubeVersion` must mean the same here as there. The tests ask Helm itself. Palette's trains (`1.x`, `1.33.x`) are ranges
-of that kind; a train may be qualified by a group (`LTS__18.4.x`).
+`kubeVersion` must mean the same here as there. The tests compare with Helm itself. Palette's trains (`1.x`,
+`1.33.x`) are such ranges; a train may have a group (`LTS__18.4.x`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version. Equal means the same text but for a `v`; order goes by `precedence`, which does not see `build`."""
+    """One version. Equal ones have the same text but for a `v`; `precedence`, the order, ignores `build`."""
 
     major: int
     minor: int = 0
@@ -39,7 +39,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """A version in SemVer 2.0's own grammar: three numbers, no `v`. Raises ValueError that says what is wrong."""
+        """A version in SemVer 2.0's own grammar: three numbers, no `v`. Raises ValueError."""
         return _version(_STRICT, text, "a SemVer version such as 1.2.3")
 
     @classmethod
@@ -73,7 +73,7 @@ def _version(grammar: re.Pattern[str], text: str, expected: str) -> Version:
 
 
 def _identifier(text: str) -> tuple[bool, int, str]:
-    """Numbers come first and by value, the rest by ASCII. What exceeds 64 bits counts as text, as in Helm."""
+    """Numbers come first, by value; then text, by ASCII. A number of more than 64 bits counts as text, as in Helm."""
     if text.isdigit() and int(text) <= _LARGEST:
         return (False, int(text), "")
     return (True, 0, text)
@@ -81,7 +81,7 @@ def _identifier(text: str) -> tuple[bool, int, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """An operator and a version of which the last parts may be open: `parts` counts those that are not (0 to 3)."""
+    """An operator and a version whose last parts may be wildcards; `parts` (0 to 3) counts the others."""
 
     operator: str
     version: Version
@@ -90,7 +90,7 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A range of versions. `alternatives`: any of these, of which all terms must hold."""
+    """A range of versions: all terms of at least one of the `alternatives` must hold."""
 
     alternatives: tuple[tuple[_Term, ...], ...]
 
@@ -106,7 +106,7 @@ class Constraint:
             raise ValueError(f"'{text}' is not a version range: {error}") from None
 
     def allows(self, version: Version) -> bool:
-        """Whether the version is in the range. A pre-release is only where one of the terms beside names one too."""
+        """Whether the version is in the range. A pre-release is in it only if one of the same terms names one too."""
         for terms in self.alternatives:
             if version.prerelease and not any(t.version.prerelease for t in terms):
                 continue
@@ -147,7 +147,7 @@ def _equal(version: Version, term: _Term) -> bool:
 
 
 def _not_equal(version: Version, term: _Term) -> bool:
-    """`!=1.x` is outside 1, but `!=*` is everything save 0.0.0: a quirk that is kept."""
+    """`!=1.x` excludes all of 1, but `!=*` only 0.0.0: Masterminds' quirk."""
     wanted = term.version
     if term.parts in (0, 3) or version.major != wanted.major:
         return _compare(version, wanted) != 0
@@ -179,7 +179,7 @@ def _at_most(version: Version, term: _Term) -> bool:
 
 
 def _tilde(version: Version, term: _Term) -> bool:
-    """The last named part may grow: `~1.2.3` is >=1.2.3, <1.3; `~1` is >=1, <2. `~0.0.0` and `*` are all there are."""
+    """The last named part may grow: `~1.2.3` is >=1.2.3, <1.3; `~1` is >=1, <2. `~0.0.0` and `*` allow every version."""
     wanted = term.version
     if _compare(version, wanted) < 0:
         return False
@@ -217,17 +217,17 @@ _HOLDS: Mapping[str, Callable[[Version, _Term], bool]] = {
 
 
 def best(available: Iterable[str], constraint: str) -> str | None:
-    """The newest of `available` in the range, spelled as there, or None. Raises ValueError on a bad range.
+    """The newest of `available` in the range, as spelled there, or None. Raises ValueError for an invalid range.
 
-    Text that is available as it stands means itself, as in `helm --version`. A range without a group sees versions
-    without one, `LTS__18.4.x` those that begin with `LTS__`. What is no version is passed over.
+    A constraint that is itself available means that one, as in `helm --version`. A range without a group matches versions
+    without one, `LTS__18.4.x` those that begin with `LTS__`. Tags that are not versions are ignored.
     """
     tags = set(available)
     if constraint in tags:
         return constraint
     group, wanted = _split(constraint)
     parsed = Constraint.parse(wanted)
-    found = []
+    matching = []
     for tag in tags:
         of, text = _split(tag)
         try:
@@ -235,8 +235,8 @@ def best(available: Iterable[str], constraint: str) -> str | None:
         except ValueError:
             continue
         if of == group and parsed.allows(version):
-            found.append((version.precedence, tag))
-    return max(found)[1] if found else None
+            matching.append((version.precedence, tag))
+    return max(matching)[1] if matching else None
 
 
 def _split(text: str) -> tuple[str, str]:

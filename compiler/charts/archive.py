@@ -1,8 +1,8 @@
 """Tar archives under gzip, read into memory and never onto disk: charts and packs come from strangers.
 
-The tar format is read here rather than by `tarfile`, whose answers to damaged headers differ between Python versions
-and have been advisories (CVE-2025-8194 loops for ever on a negative size, CVE-2024-6232 backtracks in a PAX header,
-truncated headers end the archive in silence). Nothing but regular files is accepted.
+The tar format is read here rather than by `tarfile`, whose handling of damaged headers differs between Python
+versions and has caused advisories (CVE-2025-8194 loops for ever on a negative size, CVE-2024-6232 backtracks in a PAX
+header, truncated headers end the archive silently). Only regular files are accepted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from compiler.diagnostics import CompileError, Position, fail
 
 _BLOCK = 512
 _GZIP_MAGIC = b"\x1f\x8b"
-# Name, as PAX record or GNU long name, may be 1,024 bytes; 64 KiB leaves room for the other records of one member.
+# A name, in a PAX record or as GNU long name, has at most 1,024 bytes; 64 KiB leaves room for other PAX records.
 _METADATA_BYTES = 64 * 1024
 _REGULAR, _DIRECTORY = b"0\0" + b"7", b"5"
 _PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK = b"x", b"g", b"L", b"K"
@@ -39,7 +39,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may hold. Sizes in bytes; `members` counts every header, so that empty ones are bounded too."""
+    """The limits of an archive. Sizes in bytes; `members` counts every header, so empty members are bounded too."""
 
     total: int = 100 * 1024 * 1024
     member: int = 20 * 1024 * 1024
@@ -58,25 +58,29 @@ def read_tgz(data: bytes, name: str, limits: Limits = LIMITS) -> dict[str, bytes
     archive-not-gzip, archive-not-tar, archive-truncated, archive-damaged, archive-too-large, archive-trailing-data,
     archive-member-type (not a regular file), archive-member-name (unsafe on some system), archive-duplicate.
     """
-    found: dict[str, bytes] = {}
-    same: dict[str, str] = {}  # as a case-insensitive, normalising file system sees it -> as written
+    contents: dict[str, bytes] = {}
+    same: dict[str, str] = {}  # path on a case-insensitive, normalising file system -> as written
     for path, content in _members(_gunzip(data, name, limits), name, limits):
         key = unicodedata.normalize("NFC", path).casefold()
         if key in same:
-            raise fail(Code.ARCHIVE_DUPLICATE, f"members '{same[key]}' and '{path}' are the same file", Position(name))
+            raise fail(
+                Code.ARCHIVE_DUPLICATE,
+                f"members '{same[key]}' and '{path}' are the same file",
+                Position(name),
+            )
         same[key] = path
-        found[path] = content
+        contents[path] = content
     for key, path in same.items():
         parent = next((same[up] for up in _parents(key) if up in same), None)
         if parent:
             raise fail(
                 Code.ARCHIVE_DUPLICATE, f"member '{parent}' is a file and the folder of '{path}'", Position(name)
             )
-    return dict(sorted(found.items()))
+    return dict(sorted(contents.items()))
 
 
 def write_tgz(files: Mapping[str, bytes], root: str, level: int = 9) -> bytes:
-    """A gzipped tar of `files` under the folder `root` ("" = none): sorted, without times, owners and modes.
+    """A gzipped tar of `files` under the folder `root` ("" = none): sorted, without times, owners or modes.
 
     The same files give the same bytes; across zlib builds only `level=0` (stored) promises that.
     """
@@ -89,7 +93,7 @@ def write_tgz(files: Mapping[str, bytes], root: str, level: int = 9) -> bytes:
     body = stream.getvalue()
     deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
-    # RFC 1952: no flags, no time, operating system unknown; what `gzip -n` writes names the system.
+    # RFC 1952: no flags, no time, operating system unknown (`gzip -n` would write the system).
     return _GZIP_MAGIC + b"\x08\0\0\0\0\0\0\xff" + deflate.compress(body) + deflate.flush() + trailer
 
 
@@ -97,7 +101,7 @@ def _gunzip(data: bytes, name: str, limits: Limits) -> bytes:
     if data[:2] != _GZIP_MAGIC:
         raise fail(Code.ARCHIVE_NOT_GZIP, f"expected a gzipped tar, found {_looks_like(data)}", Position(name))
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    most = limits.total + limits.members * 4 * _BLOCK  # a header, its PAX header and records, and padding a member
+    most = limits.total + limits.members * 4 * _BLOCK  # per member: a header, a PAX header, its records, padding
     try:
         body = inflate.decompress(data, most + 1)
     except zlib.error as error:
@@ -112,7 +116,7 @@ def _gunzip(data: bytes, name: str, limits: Limits) -> bytes:
             hint="fetch it again",
         )
     if inflate.unused_data:
-        raise fail(Code.ARCHIVE_TRAILING_DATA, "there is something after the end of the gzip stream", Position(name))
+        raise fail(Code.ARCHIVE_TRAILING_DATA, "data after the end of the gzip stream", Position(name))
     return body
 
 
@@ -132,7 +136,7 @@ def _looks_like(data: bytes) -> str:
 
 
 def _members(tar: bytes, name: str, limits: Limits) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of the regular files in order. Every turn of the loop moves forward by a block or more."""
+    """(path, content) of the regular files, in order. Each turn of the loop advances by at least a block."""
     offset, headers, total = 0, 0, 0
     long_name = ""
     while offset < len(tar) and any(tar[offset : offset + _BLOCK]):
@@ -157,9 +161,7 @@ def _members(tar: bytes, name: str, limits: Limits) -> Iterator[tuple[str, bytes
             continue
         if kind not in _REGULAR or mode & 0o6000:
             what = _WHAT.get(kind, "setuid" if kind in _REGULAR else f"of type {kind!r}")
-            raise fail(
-                Code.ARCHIVE_MEMBER_TYPE, f"member {path!r} is {what}; only regular files may be", Position(name)
-            )
+            raise fail(Code.ARCHIVE_MEMBER_TYPE, f"member {path!r} is {what}, expected a regular file", Position(name))
         yield _safe(path, name, limits), content
 
 
@@ -167,12 +169,12 @@ def _header(header: bytes, name: str, *, first: bool) -> tuple[bytes, bytes, int
     """(type, name as written, size, mode). Source: POSIX.1-2017 pax, "ustar Interchange Format"."""
     if len(header) < _BLOCK:
         code = Code.ARCHIVE_NOT_TAR if first else Code.ARCHIVE_TRUNCATED
-        raise fail(code, "there is no whole tar header", Position(name))
+        raise fail(code, "expected a tar header, found the end of the archive", Position(name))
     checksum = sum(header[:148]) + 8 * 0x20 + sum(header[156:])
     if _number(header[148:156], name, first=first) != checksum:
         raise _bad_header(name, first=first)
     written = header[:100].split(b"\0")[0]
-    if header[257:263] == b"ustar\0" and header[345]:  # GNU's own magic is "ustar " and has times in this place
+    if header[257:263] == b"ustar\0" and header[345]:  # GNU's magic is "ustar ", with times in this place
         written = header[345:500].split(b"\0")[0] + b"/" + written
     size = _number(header[124:136], name, first=False)
     if size < 0:
@@ -181,7 +183,7 @@ def _header(header: bytes, name: str, *, first: bool) -> tuple[bytes, bytes, int
 
 
 def _number(field: bytes, name: str, *, first: bool) -> int:
-    """Octal text, or GNU's base 256 for what has no room, which may be negative."""
+    """Octal text, or GNU's base 256 for larger numbers, which may be negative."""
     if field[0] & 0x80:
         return int.from_bytes(bytes([field[0] & 0x7F | (field[0] & 0x40) << 1]) + field[1:], "big", signed=True)
     text = field.strip(b" \0")
@@ -191,7 +193,7 @@ def _number(field: bytes, name: str, *, first: bool) -> int:
 
 
 def _metadata_name(kind: bytes, content: bytes, name: str) -> str:
-    """The path that a PAX or GNU header gives to the next member, or ""; links and times in it are of no use here."""
+    """The path that a PAX or GNU header gives to the next member, or ""; its links and times are ignored."""
     if kind == _GNU_NAME:
         return _text(content.rstrip(b"\0"), name)
     path = b""
@@ -199,7 +201,7 @@ def _metadata_name(kind: bytes, content: bytes, name: str) -> str:
         length = re.match(rb"([1-9][0-9]{0,7}) ", content)
         record = content[: int(length[1])] if length else b""
         if not length or not record.endswith(b"\n") or len(record) != int(length[1]):
-            raise fail(Code.ARCHIVE_DAMAGED, "a PAX header cannot be read", Position(name))
+            raise fail(Code.ARCHIVE_DAMAGED, "a PAX header is damaged", Position(name))
         keyword, _, value = record[length.end() : -1].partition(b"=")
         if keyword == b"size" or keyword.startswith(b"GNU.sparse"):
             raise fail(Code.ARCHIVE_MEMBER_TYPE, f"a PAX header sets {keyword.decode()}", Position(name))
@@ -216,7 +218,7 @@ def _text(written: bytes, name: str) -> str:
 
 
 def _safe(path: str, name: str, limits: Limits) -> str:
-    """The member's path without a leading `./`, if it is the name of one file below the root on every system."""
+    """The member's path without a leading `./`. Raises CompileError unless it is one file below the root on every system."""
     bare = path
     while bare.startswith("./"):
         bare = bare[2:]
@@ -233,11 +235,11 @@ def _unsafe(path: str, limits: Limits) -> str:
     if ".." in parts:
         return "leads out of the archive"
     if "\\" in path:
-        return "has a backslash"
+        return "contains a backslash"
     if not path.isprintable():
-        return "has characters that cannot be seen"
+        return "contains unprintable characters"
     if any(part in ("", ".") for part in parts):
-        return "has empty parts"
+        return "contains empty parts"
     if any(part[-1] in ". " or _RESERVED.fullmatch(part) or _DRIVE.match(part) for part in parts):
         return "is not a file name on Windows"
     if len(path.encode()) > limits.path or any(len(part.encode()) > limits.component for part in parts):

@@ -1,4 +1,4 @@
-"""The charts of a repository: each read once, and what the engine will need of it."""
+"""The charts of a repository, each read once, with the files that the engine needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SpoolEntry = Mapping[str, bytes] | bytes
 
 @dataclass(slots=True)
 class Charts:
-    """Reads each chart of the repository once, and keeps what the engine will need of it in `spool` (by key)."""
+    """Reads each chart of the repository once. `spool` has, by key, the files that the engine needs of each."""
 
     files: Recorder
     _read: Once[Chart]
@@ -35,7 +35,7 @@ class Charts:
         return self._read.get(path, lambda: self._load(path, at))
 
     def defaults(self, chart: Chart) -> Mapping[str, Any]:
-        """The chart's default values with those of vendored charts below their names. Raises CompileError."""
+        """The chart's default values, with those of vendored charts below their names. Raises CompileError."""
         if chart.digest_sha256 not in self._defaults:
             vendored = {dependency.name: self.defaults(dependency) for dependency in chart.dependencies}
             self._defaults[chart.digest_sha256] = merge([vendored, chart.values])
@@ -43,8 +43,8 @@ class Charts:
 
     def _load(self, path: str, at: Position) -> Chart:
         if tree.is_directory(self.files, path):
-            found = {
+            contents = {
                 name.removeprefix(f"{path}/"): tree.read(self.files, name, at) for name in tree.walk(self.files, path)
             }
-            return read_chart(found, path)
+            return read_chart(contents, path)
         return read_chart_archive(tree.read(self.files, path, at), path)

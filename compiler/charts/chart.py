@@ -1,7 +1,7 @@
-"""Helm charts as values: what a chart declares, what it depends on, and what must be known before Helm renders it.
+"""Helm charts as values: their metadata, files and dependencies, and what their templates may read.
 
-Helm itself decides what a chart renders to; here is only what the compiler needs beforehand, read from the same files.
-Sources are Helm 4.2's pkg/chart/v2 and its loader.
+Helm itself renders charts; this is what the compiler must know before that, read from the same files by the rules of
+Helm 4.2's pkg/chart/v2 and its loader.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from compiler.codes import Code
 from compiler.diagnostics import Position, fail
 from compiler.merge import merge
 
-# Source: helm pkg/chart/v2/util/create.go, chartName. "." and ".." fit it and are refused apart (CVE-2019-18658).
+# Source: helm pkg/chart/v2/util/create.go, chartName. It matches "." and "..", which are refused too (CVE-2019-18658).
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 SCHEMA = "values.schema.json"
 _MANIFEST = (".yaml", ".yml", ".json")
@@ -31,11 +31,11 @@ _NESTED_CHARTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart and those vendored in it. Texts are as in Chart.yaml, "" where absent.
+    """A chart with its vendored charts. Texts are as in Chart.yaml, "" if absent.
 
     `kube_version` is a constraint (">=1.25.0-0"). `files` are all files by
-    path relative to the chart. `missing_dependencies` are declared and not vendored: `helm template` refuses that
-    whatever their conditions say. `remote_schema_refs` are references of values schemas that Helm would fetch, and
+    path relative to the chart. `missing_dependencies` are declared and not vendored, which `helm template` refuses,
+    whatever their conditions are. `remote_schema_refs` are references of values schemas that Helm would fetch, and
     `crds` the paths in `files` that Helm takes for CRDs; `dependencies` have their own. The three `may_…`/`reads_…` are
     static and conservative and cover the dependencies: False is certain. `tpl_calls` are of `charts.order`, in what `tpl`
     may run. Text that reaches the templates from outside
@@ -78,7 +78,7 @@ def read_chart_archive(data: bytes, path: str, limits: Limits = LIMITS) -> Chart
 
 
 def read_chart(files: Mapping[str, bytes], path: str, limits: Limits = LIMITS) -> Chart:
-    """The chart of a directory with these regular files (links are resolved or refused by who reads the directory).
+    """The chart of a directory with these regular files (the caller resolves or refuses links).
 
     `path` is where the chart is, for messages. Charts in `charts/` are read too, as directories or archives. Raises
     CompileError with codes `chart-*` (chart-missing, chart-invalid, chart-name, chart-dependency) and `yaml-*`.
@@ -96,7 +96,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def whole_lines(content: bytes) -> bytes:
-    """A YAML file as Helm reads it, line by line: with a newline at its end, on which a block scalar there depends."""
+    """A YAML file as Helm reads it, with a newline at its end: a block scalar there depends on it."""
     return content if not content or content.endswith(b"\n") else content + b"\n"
 
 
@@ -111,8 +111,8 @@ def _chart_files(members: Mapping[str, bytes], path: str) -> Mapping[str, bytes]
         return members
     tops = sorted({name.partition("/")[0] for name in members})
     if len(tops) != 1 or f"{tops[0]}/Chart.yaml" not in members:
-        found = ", ".join(tops[:5]) or "nothing"
-        raise fail(Code.CHART_MISSING, f"expected one folder with a Chart.yaml, found {found}", Position(path))
+        folders = ", ".join(tops[:5]) or "nothing"
+        raise fail(Code.CHART_MISSING, f"expected one folder with a Chart.yaml, found {folders}", Position(path))
     return {name.removeprefix(f"{tops[0]}/"): content for name, content in members.items()}
 
 
@@ -144,7 +144,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         digest_sha256=digest(files),
         missing_dependencies=tuple(name for name in declared if name not in vendored),
         dependencies=dependencies,
-        # Of two vendored charts of one name Helm takes either: it walks them as a Go map.
+        # Of two vendored charts with one name Helm takes either one: it iterates over a Go map.
         may_be_random=len(vendored) < len(dependencies)
         or any(dependency.may_be_random for dependency in dependencies)
         or any(map(chart_scan.draws_random, code)),
@@ -167,26 +167,28 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
 def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     """Chart.yaml with the dependencies of a requirements.yaml, as Helm merges them."""
     if "Chart.yaml" not in files:
-        raise fail(Code.CHART_MISSING, "there is no Chart.yaml", Position(path))
+        raise fail(Code.CHART_MISSING, "no file 'Chart.yaml'", Position(path))
     metadata = _mapping(files, "Chart.yaml", path) | {
         key: value for key, value in _mapping(files, "requirements.yaml", path).items() if key == "dependencies"
     }
     at = Position(f"{path}/Chart.yaml")
     name = _text(metadata.get("name"))
     if not _NAME.fullmatch(name) or name in (".", ".."):
-        raise fail(Code.CHART_NAME, f"{name!r} is no name for a chart: letters, digits, '.', '_' and '-' only", at)
+        raise fail(
+            Code.CHART_NAME, f"{name!r} is not a valid chart name", at, hint="use letters, digits, '.', '_' and '-'"
+        )
     if not _text(metadata.get("version")):
         raise fail(Code.CHART_INVALID, "the chart has no version", at)
     if _text(metadata.get("type")) not in ("", "application", "library"):
-        raise fail(Code.CHART_INVALID, f"type must be application or library, found {metadata['type']!r}", at)
+        raise fail(Code.CHART_INVALID, f"type: expected one of application, library; found {metadata['type']!r}", at)
     dependencies = metadata.get("dependencies") or []
     if not isinstance(dependencies, list) or not all(isinstance(entry, dict) for entry in dependencies):
-        raise fail(Code.CHART_INVALID, "dependencies must be a list of mappings", at)
+        raise fail(Code.CHART_INVALID, "dependencies: expected list of mappings", at)
     return {**metadata, "dependencies": dependencies}
 
 
 def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:
-    """The YAML mapping in a file of the chart, {} where there is none. Documents are merged, as LoadValues does."""
+    """The YAML mapping in a file of the chart, {} if there is none. Documents are merged, as LoadValues does."""
     levels: list[dict[str, Any]] = []
     for document in yamldoc.load(files.get(name, b""), f"{path}/{name}", positions=False, duplicates="warn"):
         if not isinstance(document.value, dict):
@@ -203,31 +205,31 @@ def _text(value: Any) -> str:
 
 
 def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: int) -> tuple[Chart, ...]:
-    """The charts in `charts/`, in order of their names there; what starts with `_` or `.` is none."""
+    """The charts in `charts/`, in order of their names there; names that start with `_` or `.` are ignored."""
     vendored: dict[str, dict[str, bytes]] = {}
     for name, content in files.items():
         if is_vendored(name):
             top, _, inner = name.removeprefix("charts/").partition("/")
             vendored.setdefault(top, {})[inner] = content
     left = limits.total - sum(map(len, files.values()))
-    found = []
+    charts = []
     for top, inside in sorted(vendored.items()):
         if top.startswith(("_", ".")):
             continue
         at = f"{path}/charts/{top}"
         if top.endswith(".tgz") and "" in inside:
-            # All archives of a chart share its limit: one inside the other must not multiply it.
+            # All archives of a chart share its limit, or nested archives would multiply it.
             members = read_tgz(inside[""], at, Limits(max(left, 0), limits.member, limits.members))
             left -= sum(map(len, members.values()))
             inside = dict(_chart_files(members, at))  # noqa: PLW2901 - an archive stands for the folder it holds
         elif "" in inside:
-            raise fail(Code.CHART_DEPENDENCY, "only charts may stand in charts/, as folder or .tgz", Position(at))
-        found.append(_read(inside, at, limits, archived=False, depth=depth + 1))
-    return tuple(found)
+            raise fail(Code.CHART_DEPENDENCY, "expected a chart in charts/, as folder or .tgz", Position(at))
+        charts.append(_read(inside, at, limits, archived=False, depth=depth + 1))
+    return tuple(charts)
 
 
 def _run_texts(files: Mapping[str, bytes], templates: list[str]) -> list[str]:
-    """What templates that run strings could run besides themselves: values and files."""
+    """The texts besides themselves that templates may run: values and files."""
     if any(map(chart_scan.reads_files, templates)):
         others = [name for name in files if not name.startswith(("templates/", "charts/"))]
     else:
@@ -253,7 +255,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _remote_refs(schema: bytes, path: str) -> tuple[str, ...]:
-    """What Helm would fetch to validate values: references that lead out of the schema, sorted."""
+    """The references that lead out of the schema, sorted. Helm would fetch them to validate values."""
     try:
         root = json.loads(schema or b"{}")
         refs = {ref for ref in _schema_refs(root) if not ref.startswith("#") and not _DRAFTS.fullmatch(ref)}
@@ -266,7 +268,7 @@ def _remote_refs(schema: bytes, path: str) -> tuple[str, ...]:
 
 
 def _own_id(root: Any) -> str | None:
-    """The absolute URL by which a schema may refer to itself. Beside `$ref` old drafts ignore it; draft 4 has `id`."""
+    """The absolute URL by which a schema may refer to itself. Old drafts ignore it beside `$ref`; in draft 4 it is `id`."""
     if not isinstance(root, dict) or "$ref" in root:
         return None
     own = root.get("id" if "draft-04" in str(root.get("$schema", "")) else "$id")

@@ -8,7 +8,7 @@ import re
 from compiler.kubernetes import data
 
 MINORS = range(25, 38)
-"""The minors of Kubernetes 1 that the data covers: of others nothing is known for certain."""
+"""The minors of Kubernetes 1 that the data covers."""
 
 # Since 1.24 new beta APIs are off by default and older ones stay on, with their later beta versions (KEP-3136).
 _BETAS_ON_BY_DEFAULT = frozenset(
@@ -24,27 +24,27 @@ _BETAS_ON_BY_DEFAULT = frozenset(
     }
 )
 
-# Kinds that no resource of their own has, only one of another: {kind: the group versions under which a server lists it}.
+# Kinds of subresources only: {kind: the group versions of their resources, under which a server lists it}.
 _SUBRESOURCES = {
     "authentication.k8s.io/v1/TokenRequest": ("v1",),
     "autoscaling/v1/Scale": ("apps/v1", "v1"),
     "policy/v1/Eviction": ("v1",),
 }
-# The same, of kinds that no OpenAPI schema has.
+# The same, for kinds without an OpenAPI schema.
 _OPTIONS = tuple(
     f"v1/{kind}"
     for kind in ("NodeProxyOptions", "PodAttachOptions", "PodExecOptions", "PodPortForwardOptions", "PodProxyOptions",
                  "ServiceProxyOptions")
 )  # fmt: skip
 
-# Groups that Kubernetes has owned and no longer serves in any minor of MINORS.
+# Groups of Kubernetes that no minor in MINORS serves any more.
 _FORMER_GROUPS = frozenset({"extensions", "auditregistration.k8s.io", "settings.k8s.io"})
 
 _VERSION = re.compile(r"v?1\.(\d{1,4})(?:[.+-].*)?")
 
 
 def minor_of(version: str) -> int | None:
-    """33 for `1.33`, `v1.33.4`, `1.33.4-eks-1`, `1.33+`; None where the text is no version of Kubernetes 1."""
+    """33 for `1.33`, `v1.33.4`, `1.33.4-eks-1`, `1.33+`; None if the text is not a version of Kubernetes 1."""
     match = _VERSION.fullmatch(version)
     return int(match[1]) if match else None
 
@@ -64,7 +64,7 @@ def serves(minor: int, group: str, version: str, kind: str) -> bool:
     """True where Kubernetes 1.<minor> can serve this built-in API; alpha and beta ones count, as they can be enabled.
 
     `<Kind>List` is served where the kind is. Built-in groups only: False for everything else (see `is_builtin_group`).
-    A minor outside of MINORS is taken for the nearest one.
+    A minor outside MINORS counts as the nearest one.
     """
     kinds = data.read("apis.json").get(f"{group}/{version}" if group else version, {})
     first_last = kinds.get(kind) or kinds.get(kind.removesuffix("List"))
@@ -75,7 +75,7 @@ def api_versions(minor: int) -> tuple[str, ...]:
     """What a server of 1.<minor> with default settings gives charts as `.Capabilities.APIVersions`: sorted.
 
     Both `group/version` and `group/version/Kind` (`v1` and `v1/Pod` in the core group), as Helm gathers them from a
-    live cluster (helm pkg/action, GetVersionSet): kinds of subresources stand under the group version of the resource.
+    live cluster (helm pkg/action, GetVersionSet): kinds of subresources are under the group version of their resource.
     Alpha APIs, and beta ones that are off by default, are left out. Minors above MINORS are taken for the last one, since
     stable APIs stay; of those below nothing is known, and () comes back.
     """
@@ -84,14 +84,14 @@ def api_versions(minor: int) -> tuple[str, ...]:
 
 @functools.cache
 def _api_versions(minor: int) -> tuple[str, ...]:
-    found = set(_OPTIONS)
+    names = set(_OPTIONS)
     for api_version, kinds in data.read("apis.json").items():
         for kind, (first, last) in kinds.items():
             if first <= minor <= last and _on_by_default(api_version, kind):
                 name = f"{api_version}/{kind}"
                 listed = _SUBRESOURCES.get(name)
-                found |= {f"{under}/{kind}" for under in listed} if listed else {api_version, name}
-    return tuple(sorted(found))
+                names |= {f"{under}/{kind}" for under in listed} if listed else {api_version, name}
+    return tuple(sorted(names))
 
 
 def _on_by_default(api_version: str, kind: str) -> bool:

@@ -11,5 +11,5 @@ from typing import Any
 @functools.cache
 def read(name: str) -> Any:
     """The content of a JSON file beside this module. Shared: callers must not change it."""
-    # pkgutil, for importlib.resources takes longer to import than both files to read.
+    # pkgutil, because importing importlib.resources takes longer than reading both files.
     return json.loads(pkgutil.get_data("compiler.kubernetes", name) or b"")

@@ -1,7 +1,7 @@
-"""Fields that differ between two renders of the same input, and putting back what an earlier render gave them.
+"""Fields that differ between two renders of the same input, and restoring the values of an earlier render.
 
 Objects are bodies as parsed; a field is a path as text: `data.password`, `metadata.annotations["checksum/config"]`,
-`webhooks[0].clientConfig.caBundle`; `""` is the object as a whole, where only one of the renders has it.
+`webhooks[0].clientConfig.caBundle`; `""` is the whole object, if only one of the renders has it.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ _ABSENT = object()
 def differences(
     first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[ObjectId, str], ...]:
-    """(object, field) of all that is not the same in both, sorted. Objects of one identity are compared in order.
+    """(object, field) of everything that differs, sorted. Objects of one identity are compared in order.
 
-    Lists of different length differ as a whole, since their items cannot be told apart.
+    Lists of different length differ as a whole, because their items cannot be matched.
     """
     ours, theirs = _by_identity(first), _by_identity(second)
-    found: set[tuple[ObjectId, str]] = set()
+    differing: set[tuple[ObjectId, str]] = set()
     for identity in ours.keys() | theirs.keys():
         bodies, others = ours.get(identity, []), theirs.get(identity, [])
         if len(bodies) != len(others):
-            found.add((identity, ""))
+            differing.add((identity, ""))
         for body, other in zip(bodies, others, strict=False):
-            found.update((identity, keypath.show(keys)) for keys in _fields(body, other, ()))
-    return tuple(sorted(found))
+            differing.update((identity, keypath.show(keys)) for keys in _fields(body, other, ()))
+    return tuple(sorted(differing))
 
 
 def keep(committed: Mapping[str, Any], rendered: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-    """The rendered body with the committed values of these fields; neither argument is changed.
+    """The rendered body with the committed values of these fields; the arguments are not changed.
 
     A field that the committed body does not have keeps its rendered value: it is new.
     """
@@ -50,10 +50,10 @@ def keep(committed: Mapping[str, Any], rendered: Mapping[str, Any], fields: Iter
 
 
 def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[ObjectId, list[Mapping[str, Any]]]:
-    found: dict[ObjectId, list[Mapping[str, Any]]] = {}
+    by_identity: dict[ObjectId, list[Mapping[str, Any]]] = {}
     for body in bodies:
-        found.setdefault(ObjectId.of(body), []).append(body)
-    return found
+        by_identity.setdefault(ObjectId.of(body), []).append(body)
+    return by_identity
 
 
 def _fields(one: Any, other: Any, path: Keys) -> Iterator[Keys]:

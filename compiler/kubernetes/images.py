@@ -1,4 +1,4 @@
-"""Container images: where they stand in objects, and names of images as far as two of them can be compared.
+"""Container images: their places in objects, and image references in a form that can be compared.
 
 Source of the names: the grammar of distribution's reference package; `nginx` is docker.io/library/nginx:latest.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
-# The lists of a pod spec, and where in an item its image is. They are looked for at any depth of any kind, because pod
-# templates also hide in custom resources; kustomize's image transformer does so too, but for ephemeral containers.
+# The lists of a pod spec, and where in an item its image is. They are searched at any depth of any kind, because custom
+# resources contain pod templates too. Kustomize's image transformer does the same, except for ephemeral containers.
 _LISTS: Mapping[str | int, Path] = {
     "containers": ("image",),
     "initContainers": ("image",),
@@ -29,8 +29,8 @@ _REFERENCE = re.compile(
 def places(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """(path, image reference) of every image of the object, in its order. A CustomResourceDefinition has none.
 
-    All that reads or writes images goes by these places. Fields of well-known custom resources that name an image
-    outside of a pod spec (Prometheus' `spec.image`) belong here too, as a table by group and kind.
+    Everything that reads or writes images uses these places. Fields of custom resources that name an image outside a pod
+    spec (`spec.image` of Prometheus) are not among them.
     """
     if body.get("kind") != "CustomResourceDefinition":
         yield from _places(body, ())
@@ -60,7 +60,7 @@ def images(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def rewritten(body: Mapping[str, Any], rewrite: Callable[[str], str]) -> Mapping[str, Any]:
-    """The object with every image rewritten; the very same object where nothing changes. Its input stays as it is."""
+    """The object with every image rewritten; the same object if nothing changes. The input is not changed."""
     for path, reference in tuple(places(body)):
         image = rewrite(reference)
         if image != reference:
@@ -69,7 +69,7 @@ def rewritten(body: Mapping[str, Any], rewrite: Callable[[str], str]) -> Mapping
 
 
 def _with(node: Any, path: Path, value: str) -> Any:
-    """A copy of the node with the value at the path; what is beside the path is shared."""
+    """A copy of the node with the value at the path; everything beside the path is shared."""
     if not path:
         return value
     copy = node.copy()
@@ -78,18 +78,18 @@ def _with(node: Any, path: Path, value: str) -> Any:
 
 
 def is_image(text: str) -> bool:
-    """Whether the text can name an image; one with macros in it is not judged."""
+    """Whether the text is a valid image reference, or contains a macro and cannot be checked."""
     return "{{" in text or _REFERENCE.fullmatch(text) is not None
 
 
 def is_pinned(text: str) -> bool:
-    """Whether the reference has a tag or a digest."""
+    """Whether the reference has a tag or a digest; also true for text that is not a reference."""
     match = _REFERENCE.fullmatch(text)
     return match is None or bool(match["tag"] or match["digest"])
 
 
 def normal(text: str) -> str:
-    """The reference in full; equal for two spellings of one image. With a digest the tag does not matter."""
+    """The full reference, equal for two spellings of one image. A digest replaces the tag."""
     match = _REFERENCE.fullmatch(text)
     if match is None:
         return text

@@ -11,7 +11,7 @@ _STEP = re.compile(r'\[(0|[1-9][0-9]*)\]|\[("(?:[^"\\]|\\.)*")\]|(\.?)([A-Za-z_]
 
 
 def show(keys: Iterable[str | int]) -> str:
-    """The path of keys and list indices; a key that is no plain word stands in brackets, as JSON."""
+    """The text of a path of keys and list indices; a key that is not a plain word is in brackets, as JSON."""
     text = ""
     for key in keys:
         if isinstance(key, int):

@@ -19,12 +19,12 @@ class ListRule:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The fields of a map that contain merging lists somewhere below. Fields that are not named replace their lists."""
+    """The fields of a map with merging lists at or below them. A patch replaces the lists of all other fields."""
 
     index: int
 
     def list_rule(self, field: str) -> ListRule | None:
-        """How the list at `field` merges; None where a patch replaces it."""
+        """How the list at `field` merges; None if a patch replaces it."""
         rule = _fields(self.index).get(field)
         if not isinstance(rule, list):
             return None
@@ -32,7 +32,7 @@ class Shape:
         return ListRule(tuple(map(str, keys)), Shape(item) if isinstance(item, int) else None)
 
     def map_shape(self, field: str) -> Shape | None:
-        """The shape of the map at `field`; None where nothing below it merges."""
+        """The shape of the map at `field`; None if no list below it merges."""
         fields = _fields(self.index)
         rule = fields.get(field, fields.get("*"))
         return Shape(rule) if isinstance(rule, int) else None
@@ -59,12 +59,12 @@ def _fields(index: int) -> dict[str, int | list[str | int | None]]:
 @functools.cache
 def _by_group() -> dict[tuple[str, str], int]:
     """Shapes by (group, kind); versions sort so that v1 wins over v1beta1, and both over v1alpha1."""
-    found: dict[tuple[str, str], int] = {}
+    indices: dict[tuple[str, str], int] = {}
     kinds = data.read("lists.json")["kinds"]
     for api_version in sorted(kinds, key=lambda each: ("alpha" not in each, "beta" not in each, each)):
         for kind, index in kinds[api_version].items():
-            found[split_api_version(api_version)[0], kind] = index
-    # Deployments and the like began in `extensions`; what stayed in packs of that age is of these kinds.
+            indices[split_api_version(api_version)[0], kind] = index
+    # These kinds began in the group `extensions`, and old packs still have them there.
     for kind in ("Deployment", "DaemonSet", "ReplicaSet"):
-        found["extensions", kind] = found["apps", kind]
-    return found
+        indices["extensions", kind] = indices["apps", kind]
+    return indices

@@ -1,4 +1,4 @@
-"""What the API server and Helm accept as names, labels and annotations, checked early: the error names the input."""
+"""Names, labels and annotations that the API server and Helm accept. Checked early, so the error names the input file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_namespace(text: str) -> bool:
 
 
 def is_subdomain(text: str) -> bool:
-    """An RFC 1123 subdomain of at most 253 characters: what most objects may be named."""
+    """An RFC 1123 subdomain of at most 253 characters, the rule for the names of most objects."""
     return len(text) <= 253 and _SUBDOMAIN.fullmatch(text) is not None
 
 
@@ -35,7 +35,7 @@ def is_label_key(text: str) -> bool:
 
 
 def is_annotation_key(text: str) -> bool:
-    """As a label key, but the API server lower-cases it before it checks it."""
+    """As a label key, after lower-casing: so does the API server check it."""
     return is_label_key(text.lower())
 
 

@@ -1,8 +1,8 @@
 """Quantities as Kubernetes writes resources: `4`, `500m`, `16Gi`, `16G`, `1.5`, `.5Gi`, `1e3`.
 
 The grammar and the values are those of resource.ParseQuantity in k8s.io/apimachinery: digits with at most one point,
-then a decimal suffix (n u m k M G T P E), a binary one (Ki to Ei) or an exponent; no blanks. Two things it takes are
-refused: a text without any digit (it reads `Ki` and `+` as zero) and an exponent of more than three digits.
+then a decimal suffix (n u m k M G T P E), a binary one (Ki to Ei) or an exponent; no spaces. Two things that it accepts
+are refused: text without a digit (it reads `Ki` and `+` as zero) and an exponent of more than three digits.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _SMALLEST = Decimal("1e-9")
 
 
 def parse_quantity(text: str) -> Decimal:
-    """The number of base units (cores, bytes) that the text means. Raises ValueError.
+    """The number of base units (cores, bytes). Raises ValueError.
 
-    As the API server does, what is finer than 1n is rounded away from zero, and a binary suffix goes up to 2^63 - 1.
+    As in the API server, amounts finer than 1n are rounded away from zero, and binary suffixes reach 2^63 - 1 at most.
     """
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(f"'{text[:40]}' is not a quantity such as 4, 500m or 16Gi")
     number, exponent, suffix = match.groups()
-    exact = Context(prec=len(text) + 1100, rounding=ROUND_UP)  # more digits than any product or power here has
+    exact = Context(prec=len(text) + 1100, rounding=ROUND_UP)  # more digits than any product or power here
     amount = exact.scaleb(Decimal(number), int(exponent) if exponent else _DECIMAL.get(suffix or "", 0))
     if suffix in _BINARY:
         amount = exact.multiply(amount, Decimal(1 << _BINARY[suffix]))

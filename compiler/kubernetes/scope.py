@@ -1,4 +1,4 @@
-"""Which built-in kinds live outside namespaces. The schemas do not say it, so the list is kept by hand."""
+"""The built-in kinds that are cluster-scoped. Kubernetes' schemas do not contain the scope: the list is kept by hand."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Label selectors: Kubernetes' own grammar of text, and the rules of one requirement that text and mapping share.
+"""Label selectors: Kubernetes' text grammar, and the rules for one requirement, which the mapping form shares.
 
-What `labels.Parse` of k8s.io/apimachinery takes and refuses is taken and refused here, down to empty values
-(`a=`, `a in (,)`), keys named `in`, and blanks. kubectl's `-l` and the selectors of kustomize's targets go through it.
+`labels.Parse` of k8s.io/apimachinery, which `kubectl -l` and kustomize's targets use, accepts and refuses the same texts,
+down to empty values (`a=`, `a in (,)`), keys named `in`, and whitespace.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from compiler.kubernetes.names import is_label_key, is_label_value
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 """The operators of `matchExpressions`; text has `Gt` and `Lt` too, written `>` and `<`."""
 
-_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")  # longer ones are out of range for Go's 64 bits in any case
+_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")  # longer ones exceed 64 bits anyway
 _BLANKS = " \t\r\n"
 _TOKEN = re.compile(rf"[{_BLANKS}]*(==|!=|[=!(),<>]|[^=!(),<>{_BLANKS}]+)")
 _SYMBOLS = frozenset(("==", "!=", "=", "!", "(", ")", ",", "<", ">"))
@@ -52,7 +52,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Requirements that must all hold; without any it selects everything."""
+    """Requirements that must all hold; one without requirements selects everything."""
 
     requirements: tuple[Requirement, ...] = ()
 
@@ -61,16 +61,16 @@ class Selector:
 
 
 def requirement(key: str, operator: str, values: Iterable[str] = ()) -> Requirement:
-    """A requirement that keeps the rules of apimachinery's NewRequirement. Raises ValueError that says which it breaks."""
+    """A requirement, checked by the rules of apimachinery's NewRequirement. Raises ValueError that names the broken rule."""
     wanted = tuple(sorted(set(values)))
     if not is_label_key(key):
         raise ValueError(f"'{key[:80]}' is not a valid label key")
     if operator in ("In", "NotIn") and not wanted:
-        raise ValueError(f"{operator} needs values")
+        raise ValueError(f"{operator} requires values")
     if operator in ("Exists", "DoesNotExist") and wanted:
         raise ValueError(f"{operator} takes no values")
     if operator in ("Gt", "Lt") and any(_integer(value) is None for value in wanted):
-        raise ValueError(f"{'>' if operator == 'Gt' else '<'} needs an integer, found '{wanted[0][:80]}'")
+        raise ValueError(f"{'>' if operator == 'Gt' else '<'} requires an integer, found '{wanted[0][:80]}'")
     for value in wanted:
         if not is_label_value(value):
             raise ValueError(f"'{value[:80]}' is not a valid label value")
@@ -81,7 +81,7 @@ def requirement(key: str, operator: str, values: Iterable[str] = ()) -> Requirem
 def parse_selector(text: str) -> Selector:
     """The selector of `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>1`; "" selects everything.
 
-    Raises ValueError that says what was expected and what stands there instead.
+    Raises ValueError that says what was expected and found.
     """
     tokens = _Tokens(text)
     if not tokens.ahead:
@@ -112,9 +112,9 @@ class _Tokens:
         return self.taken
 
     def error(self, expected: str) -> ValueError:
-        """That something else was expected where the token stands that was taken last."""
-        there = f"'{self.taken[:80]}'" if self.taken else "the end"
-        return ValueError(f"expected {expected}, found {there}")
+        """The error that something else was expected in place of the last token taken."""
+        token = f"'{self.taken[:80]}'" if self.taken else "the end"
+        return ValueError(f"expected {expected}, found {token}")
 
 
 def _requirement(tokens: _Tokens) -> Requirement:
@@ -134,7 +134,7 @@ def _requirement(tokens: _Tokens) -> Requirement:
 
 
 def _values(tokens: _Tokens, sign: str) -> set[str]:
-    """What stands between brackets, where nothing is the empty value."""
+    """The values in brackets; no text between two commas is the empty value."""
     if tokens.take() != "(":
         raise tokens.error(f"'(' after '{sign}'")
     values: set[str] = set()
@@ -151,7 +151,7 @@ def _values(tokens: _Tokens, sign: str) -> set[str]:
             continue
         if not values or tokens.ahead == ")":
             values.add("")
-        if tokens.ahead == ",":  # commas are read in pairs, as apimachinery does: `(a,,b)` is taken, `(a,,)` is not
+        if tokens.ahead == ",":  # commas are read in pairs, as apimachinery does: `(a,,b)` is valid, `(a,,)` is not
             values.add("")
             tokens.take()
             if tokens.ahead == ")":
@@ -162,7 +162,7 @@ def _values(tokens: _Tokens, sign: str) -> set[str]:
 
 
 def _integer(value: Any) -> int | None:
-    """The number that Go's ParseInt reads in 64 bits; None where it reads none."""
+    """The number that Go's ParseInt reads in 64 bits; None if it fails."""
     match = _INTEGER.fullmatch(value) if isinstance(value, str) else None
     number = int(match[1] + match[2]) if match else None
     return number if number is not None and -(2**63) <= number < 2**63 else None

@@ -48,7 +48,7 @@ def test_every_text_means_what_it_means_to_kubernetes(text: str, expected: str |
         ("a=b=c", "expected ',' or the end, found '='"),
         ("a==!b", "expected a value after '==', found '!'"),
         ("!", "expected a label key after '!', found the end"),
-        ("a>x", "> needs an integer, found 'x'"),
+        ("a>x", "> requires an integer, found 'x'"),
         ("a>-1", "'-1' is not a valid label value"),
         ("a/b/c", "'a/b/c' is not a valid label key"),
     ],
@@ -100,8 +100,8 @@ def test_the_mapping_form_is_the_same_value() -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("{key: a, operator: In}", "operator: In needs values"),
-        ("{key: a, operator: NotIn, values: []}", "operator: NotIn needs values"),
+        ("{key: a, operator: In}", "operator: In requires values"),
+        ("{key: a, operator: NotIn, values: []}", "operator: NotIn requires values"),
         ("{key: a, operator: Exists, values: [b]}", "operator: Exists takes no values"),
         ("{key: a, operator: DoesNotExist, values: [b]}", "operator: DoesNotExist takes no values"),
         ("{key: a b, operator: Exists}", "operator: 'a b' is not a valid label key"),
