@@ -246,6 +246,8 @@ class Code(StrEnum):
         "`releaseName`, `namespace`")
     HELM_TIMEOUT = "helm-timeout", "Helm does not end, or cannot run", "with `--helm-engine=cli`: does the binary run?"
     HELM_ENVIRONMENT = "helm-environment"
+    HELM_MISSING = ("helm-missing", "neither helm-python-sdk nor a `helm` binary is there",
+        "install one of them")
     HELM_VERSION = ("helm-version", "the binary of `--helm-engine=cli` is another Helm than the embedded one",
         "install the one that is named")
     GOTEMPLATE_FAILED = "gotemplate-failed", "a pack's manifest fails as a Go template", "the message is Helm's"

@@ -1,4 +1,4 @@
-"""Fixtures that every room of the suite shares: the corpus, the oracles, and --update for golden directories."""
+"""Fixtures that every room of the suite shares: corpus, oracles, Helm engines, and --update for golden directories."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler.render.helm import HelmEngine
+from compiler.render.helm_engines import ENGINES
 from tests.support import oracles
 
 CORPUS = oracles.ROOT.parent / "shared" / "corpus"
@@ -66,3 +68,20 @@ def helm() -> Path:
 @pytest.fixture(scope="session")
 def kubectl() -> Path:
     return _oracle("kubectl")
+
+
+@pytest.fixture(scope="session")
+def embedded() -> HelmEngine:
+    return ENGINES["embedded"]("")
+
+
+@pytest.fixture(scope="session")
+def cli(helm: Path) -> HelmEngine:
+    return ENGINES["cli"](str(helm))
+
+
+@pytest.fixture(params=["embedded", "cli"])
+def engine(request: pytest.FixtureRequest) -> HelmEngine:
+    """Each engine in turn."""
+    found: HelmEngine = request.getfixturevalue(request.param)
+    return found

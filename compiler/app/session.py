@@ -96,7 +96,8 @@ class Session:
         """Go templates with Sprig, rendered by Helm in a worker: the macros' pipelines."""
         key = canonical_json([templates, values])
         if key not in self._evaluated:
-            (_, outcome), *_ = self._workers.run(_evaluate, [(dict(templates), dict(values))])
+            work = partial(_evaluate, engine=self.engine.name, binary=self._engine[1])
+            (_, outcome), *_ = self._workers.run(work, [(dict(templates), dict(values))])
             if isinstance(outcome, Failure):
                 raise fail(Code.MACRO_FAILED, outcome.text)
             if isinstance(outcome, tuple):
@@ -105,10 +106,12 @@ class Session:
         return self._evaluated[key]
 
 
-def _evaluate(task: tuple[dict[str, str], dict[str, Any]]) -> dict[str, str] | tuple[Diagnostic, ...]:
+def _evaluate(
+    task: tuple[dict[str, str], dict[str, Any]], *, engine: str, binary: str
+) -> dict[str, str] | tuple[Diagnostic, ...]:
     from compiler.render.gotemplate import render_gotemplates
 
     try:
-        return dict(render_gotemplates(*task))
+        return render_gotemplates(*task, ENGINES[engine](binary))
     except CompileError as error:
         return error.diagnostics

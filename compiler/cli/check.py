@@ -22,7 +22,7 @@ from compiler.resolve.sources import check_unused_profiles
 @click.pass_obj
 def check_command(console: Console, options: Options, strict: bool) -> int:
     """Read, resolve, render and check everything; write nothing."""
-    with options.repository.files() as files, options.session() as session:
+    with options.repository.files() as files, options.session(console) as session:
         compiled, problems = _checked(files, session, options, console)
     problems.raise_if_any()
     console.problems(problems.diagnostics)

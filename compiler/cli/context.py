@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
 from compiler.app.session import Session
 from compiler.cli.console import Console
+from compiler.cli.helm import ENGINES, open_session
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.host.disk import DirectoryFiles, existing_output
@@ -62,9 +61,9 @@ class Options:
     jobs: int | None
     timeout_s: float
 
-    def session(self) -> Session:
-        debug = click.get_current_context().meta.get("debug", False)
-        return Session(jobs=self.jobs, engine=self.engine, helm=self.helm, timeout_s=self.timeout_s, debug=debug)
+    def session(self, console: Console) -> Session:
+        """For `with`; raises as `open_session`."""
+        return open_session(console, engine=self.engine, helm=self.helm, jobs=self.jobs, timeout_s=self.timeout_s)
 
     def output_root(self, compiled: Compilation, given: Path | None) -> Path:
         """The output directory: as given, else the repository's. It must not hold the repository (or the working directory):
@@ -159,13 +158,16 @@ _COMPILE_OPTIONS = (
         help="Worker processes (default: one a core).",
     ),
     click.option(
-        "--helm-binary", default="", metavar="PATH", help="The helm of --helm-engine=cli (default: from PATH)."
+        "--helm-binary",
+        default="",
+        metavar="PATH",
+        help="The helm of --helm-engine=cli, and of auto where none is embedded (default: from PATH).",
     ),
     click.option(
         "--helm-engine",
-        type=click.Choice(["embedded", "cli"]),
-        default="embedded",
-        help="Helm in process, or a helm binary.",
+        type=click.Choice(ENGINES),
+        default="auto",
+        help="Helm in process, or a helm binary (default: auto, a binary where helm-python-sdk is not installed).",
     ),
     click.option(
         "--selector",
@@ -186,18 +188,11 @@ def compile_options(command: F) -> F:
     def with_options(**given: Any) -> Any:
         repository = Input(given.pop("repo").absolute(), given.pop("ref"))
         request = Request(tuple(given.pop("clusters")), given.pop("selector"), datetime.date.today())
-        engine, helm = given.pop("helm_engine"), given.pop("helm_binary")
-        if engine == "cli":
-            helm = helm or shutil.which("helm") or ""
-            if not helm or not os.access(helm, os.X_OK):
-                raise click.UsageError(
-                    "--helm-engine=cli needs a helm binary: install it, or name it with --helm-binary"
-                )
         options = Options(
             repository,
             request,
-            engine,
-            str(Path(helm).absolute()) if helm else "",
+            given.pop("helm_engine"),
+            given.pop("helm_binary"),
             given.pop("jobs"),
             given.pop("timeout"),
         )

@@ -45,7 +45,7 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
     """
     if against:
         options = replace(options, request=replace(options.request, lenient=True))
-    with options.session() as session:
+    with options.session(console) as session:
         with options.repository.files() as files:
             compiled = options.compile(files, session, console, output)
         if against:

@@ -114,7 +114,7 @@ def _cell(value: Any) -> str:
 @click.pass_obj
 def show_command(console: Console, options: Options, form: str) -> None:
     """Show the stack of clusters: layers in order, with waves, versions and sources."""
-    with options.repository.files() as files, options.session() as session:
+    with options.repository.files() as files, options.session(console) as session:
         console.source_line = source_lines(files)
         _, planned, warnings = prepare(files, options.request, session)
     console.problems(warnings)

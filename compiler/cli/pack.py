@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from compiler import versions
-from compiler.app.session import Session
 from compiler.authoring.cases import Case, Result, differences, read_cases, run_case
 from compiler.authoring.describe import as_text, describe
 from compiler.authoring.images import images
 from compiler.authoring.lint import lint
 from compiler.cli.console import Console
 from compiler.cli.context import Input, repository_options, source_lines
+from compiler.cli.helm import open_session
 from compiler.cli.pack_new import new_command
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, lines_of
 from compiler.codes import Code
@@ -45,7 +45,7 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
     console.source_line = lines_of(places)
     diagnostics: list[Diagnostic] = []
     count = 0
-    with Session() as session:
+    with open_session(console) as session:
         for place in places:
             packs, problems = place.packs()
             diagnostics.extend(problems)
@@ -73,7 +73,7 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
     console.source_line = lines_of(places)
     problems = Problems()
     failed = total = 0
-    with Session() as session:
+    with open_session(console) as session:
         for place in places:
             packs, broken = place.packs()
             problems.diagnostics.extend(broken)
@@ -136,7 +136,7 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
     place = PackDirectory.of(directory)
     console.source_line = source_lines(place.files)
     pack = place.pack()
-    with Session() as session:
+    with open_session(console) as session:
         result = images(pack, place.files, compiler_of(session))
     if result.failed:
         console.problems(result.problems)

@@ -8,7 +8,6 @@ from typing import Literal
 
 import click
 
-from compiler.app.session import Session
 from compiler.authoring.cases import Result, read_cases, run_case
 from compiler.authoring.images import images
 from compiler.authoring.scaffold import Outline, name_fault, scaffold
@@ -16,6 +15,7 @@ from compiler.authoring.workbench import KUBERNETES, Compile
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.cli.console import Console
+from compiler.cli.helm import open_session
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, fail
@@ -70,7 +70,7 @@ def new_command(
     root = DirectoryFiles(repo.absolute())
     if root.entry(directory) is not None:
         raise fail(Code.FILE_EXISTS, "already exists", Position(directory), hint="choose another name, or move it away")
-    with Session() as session:
+    with open_session(console) as session:
         files, result = _scaffolded(outline, directory, compiler_of(session))
     written = additions.add(root.root, files)
     console.data("".join(f"{path}\n" for path in written))

@@ -10,8 +10,8 @@ import click
 
 from compiler.app import publish
 from compiler.app.provenance import Commit, check
-from compiler.app.session import Session
 from compiler.cli.console import Console
+from compiler.cli.helm import open_session
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems, fail
 from compiler.files.mapping import MappingFiles
@@ -48,7 +48,7 @@ def publish_command(console: Console, *, repo: Path, remote: str, branch: str, n
     inputs = publish.inputs(now, changed, name, problems)
     problems.raise_if_any()
     if changed:
-        _check_sources(repository, inputs, changed - inputs.keys(), problems)
+        _check_sources(repository, inputs, changed - inputs.keys(), problems, console)
     problems.raise_if_any()
     message = publish.message(
         before, now, source_commit=repository.head_commit() or "", source_ref=f"refs/heads/{current}", subject=subject
@@ -89,7 +89,11 @@ def _branch(repository: git.Repository, wanted: str) -> str:
 
 
 def _check_sources(
-    repository: git.Repository, inputs: Mapping[str, Mapping[str, str]], removed: set[str], problems: Problems
+    repository: git.Repository,
+    inputs: Mapping[str, Mapping[str, str]],
+    removed: set[str],
+    problems: Problems,
+    console: Console,
 ) -> None:
     """What is published must be what its source commit gives."""
     directory = DirectoryFiles(repository.directory)
@@ -102,7 +106,7 @@ def _check_sources(
             commit = Commit(MappingFiles({}), directory, lambda _: (), repository.ignored)
         else:
             commit = Commit(head, directory, lambda paths: _same(repository, head, paths), repository.ignored)
-        check(inputs, removed, commit, stack.enter_context(Session(jobs=1)).evaluate, problems)
+        check(inputs, removed, commit, stack.enter_context(open_session(console, jobs=1)).evaluate, problems)
 
 
 def _same(repository: git.Repository, head: git.CommitFiles, paths: Iterable[str]) -> set[str]:

@@ -49,7 +49,7 @@ def render_command(
     """
     if options.repository.ref and not (output or check or form):
         raise click.UsageError("--ref reads a commit: say where to write with --output DIR (or use --check, -o)")
-    with options.repository.files() as files, options.session() as session:
+    with options.repository.files() as files, options.session(console) as session:
         compiled = options.compile(files, session, console, output)
     console.problems(compiled.warnings)
     if form:

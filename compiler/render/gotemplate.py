@@ -1,12 +1,11 @@
 """Go templates with Sprig that belong to no chart: manifests of Palette's packs, and the pipelines of macros.
 
-Helm's embedded engine renders them as the templates of a throw-away chart. Nothing of that chart shows: results and
-errors go by the names that came in.
+Helm renders them as the templates of a throw-away chart. Nothing of that chart shows: results and errors go by the names
+that came in.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import re
 from collections.abc import Mapping
@@ -14,14 +13,11 @@ from typing import Any
 
 from compiler.charts import order as chart_order
 from compiler.charts import scan as chart_scan
-from compiler.charts.archive import write_tgz
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position
-from compiler.render.helm import HelmFailure
-from compiler.render.helm_errors import failure
+from compiler.render.helm import HelmEngine, HelmFailure, Release
 
 _CHART = "pack"
-_METADATA = b"apiVersion: v2\nname: pack\nversion: 0.0.0\n"
 _TEMPLATE = re.compile(rf"{_CHART}/templates/t(\d+)")
 _SPECTRO = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/|((?<![\w$.)\]])\.Spectro)\b", re.DOTALL)
 
@@ -29,6 +25,7 @@ _SPECTRO = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/|((?<![\w$.)\]])\.
 def render_gotemplates(
     templates: Mapping[str, str],
     values: Mapping[str, Any],
+    engine: HelmEngine,
     *,
     spectro: Mapping[str, Any] | None = None,
     namespace: str = "default",
@@ -47,13 +44,13 @@ def render_gotemplates(
     if any(texts[name] != templates[name] for name in names):
         visible["Spectro"] = dict(spectro or {})
     texts = _in_order(texts, visible)
-    files = {f"templates/t{number}": texts[name].encode() for number, name in enumerate(names)}
-    options = {"name": _CHART, "namespace": namespace, "kube_version": kube_version, "api_versions": list(api_versions)}
+    numbered = {f"t{number}": texts[name] for number, name in enumerate(names)}
+    release = Release(_CHART, namespace, kube_version, api_versions, json.dumps(visible), include_crds=False)
     try:
-        rendered = _render(write_tgz({"Chart.yaml": _METADATA, **files}, _CHART, level=0), visible, options)
-    except HelmFailure as found:
-        raise CompileError([_diagnostic(found, names)]) from None
-    return {name: rendered.get(f"{_CHART}/templates/t{number}", "") for number, name in enumerate(names)}
+        rendered = engine.templates(numbered, release)
+    except HelmFailure as refusal:
+        raise CompileError([_diagnostic(refusal, names)]) from None
+    return {name: rendered[number] for name, number in zip(names, numbered, strict=True)}
 
 
 def _with_spectro(text: str) -> str:
@@ -75,22 +72,6 @@ def _in_order(texts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, 
         for text in texts.values():
             calls |= chart_order.calls_in(chart_order.literals(text))
     return {name: chart_order.in_order(text, chart_order.unordered(calls)) for name, text in texts.items()}
-
-
-def _render(archive: bytes, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
-    from helm_python import _native, errors
-
-    buffer = (ctypes.c_uint8 * len(archive)).from_buffer_copy(archive)
-    try:
-        chart = _native.HANDLE(_native.call_handle("helm_chart_load_archive", buffer, len(archive)))
-        try:
-            text = _native.call_string("helm_render", chart, json.dumps(values), json.dumps(options))
-        finally:
-            _native.call_status("helm_chart_free", chart)
-    except errors.HelmError as error:
-        raise failure(str(error)) from None
-    rendered: dict[str, str] = json.loads(text)
-    return rendered
 
 
 def _diagnostic(refusal: HelmFailure, names: list[str]) -> Diagnostic:

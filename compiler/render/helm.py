@@ -7,7 +7,7 @@ where one ends, how they are ordered) is here, so that the two give the same byt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -80,6 +80,19 @@ class HelmEngine(Protocol):
         CRDs of `crds/` are included where asked for, hooks always, except test hooks, which no delivery runs. Partials,
         NOTES.txt and documents without content are left out. Raises HelmFailure.
         """
+
+    def templates(self, texts: Mapping[str, str], release: Release) -> Mapping[str, str]:
+        """{name: what it prints} of {name: Go template} that belong to no chart, whole, be it YAML or not.
+
+        They are the templates of a throw-away chart that is named as the release, and see each other's `define`. Names are
+        plain file names. Raises HelmFailure, whose template is "<release>/templates/<name>".
+        """
+
+
+def throwaway_chart(name: str, texts: Mapping[str, str]) -> dict[str, bytes]:
+    """The files of a chart that is nothing but these templates."""
+    metadata = f"apiVersion: v2\nname: {name}\nversion: 0.0.0\n".encode()
+    return {"Chart.yaml": metadata, **{f"templates/{file}": text.encode() for file, text in texts.items()}}
 
 
 _LEFT_OVER = re.compile(r"\s*(?:---\s*)*")

@@ -7,15 +7,16 @@ starts a process.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of
+from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of, throwaway_chart
 from compiler.render.helm_errors import failure
 
 
@@ -36,6 +37,38 @@ class HelmBinary:
             output = Path(home, "output")
             self._run(_arguments(chart_path, release, output), _yaml_safe(release.values_json), Path(home))
             return documents_of(_sources(output))
+
+    def templates(self, texts: Mapping[str, str], release: Release) -> Mapping[str, str]:
+        """One call for all. As the binary prints YAML only, they are partials, and a template prints their texts encoded."""
+        if not texts:
+            return {}
+        partials = {f"_{name}": text for name, text in texts.items()}
+        try:
+            printed = self._printed({**partials, "collector": _collector(release.name, texts)}, release)
+        except HelmFailure as found:
+            self._refuse(texts, release)
+            raise found from None
+        results = {name: json.loads(base64.b64decode(result)) for name, result in json.loads(printed).items()}
+        # As Helm does for templates, but not for what they include. Source: helm pkg/engine/engine.go, render.
+        return {name: results[name].replace("<no value>", "") for name in texts}
+
+    def _refuse(self, texts: Mapping[str, str], release: Release) -> None:
+        """Raises what Helm says of the templates themselves: of partials it says another place, that of the call."""
+        try:
+            self._printed(texts, release)
+        except HelmFailure as found:
+            if found.kind != "yaml":  # all are rendered before the first one is parsed
+                raise
+
+    def _printed(self, texts: Mapping[str, str], release: Release) -> str:
+        """What a throw-away chart of these templates prints."""
+        with tempfile.TemporaryDirectory(prefix="lamella-helm-") as home:
+            chart, output = Path(home, "chart"), Path(home, "output")
+            for path, content in throwaway_chart(release.name, texts).items():
+                (chart / path).parent.mkdir(parents=True, exist_ok=True)
+                (chart / path).write_bytes(content)
+            self._run(_arguments(str(chart), release, output), _yaml_safe(release.values_json), Path(home))
+            return "".join(text for _, text in _sources(output))
 
     def _run(self, arguments: Sequence[str], stdin: str, home: Path) -> str:
         if not Path(self.binary).is_absolute():
@@ -66,12 +99,29 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _arguments(chart_path: str, release: Release, output: Path) -> list[str]:
-    arguments = ["template", "--namespace", release.namespace, "--kube-version", release.kube_version]
+    arguments = ["template", "--namespace", release.namespace]
+    arguments += ["--kube-version", release.kube_version] if release.kube_version else []
     arguments += [f"--api-versions={version}" for version in release.api_versions]
     arguments += ["--include-crds"] if release.include_crds else []
     arguments += [] if release.validate_schema else ["--skip-schema-validation"]
     arguments += ["--skip-tests", "--values", "-", "--output-dir", str(output)]
     return [*arguments, "--", release.name, chart_path]
+
+
+def _collector(chart: str, names: Iterable[str]) -> str:
+    """The template that prints {name: base64 of the JSON of what the partial prints} as one line of JSON.
+
+    From the last name to the first, as Helm renders the templates of a folder: what one of them sets in `.Values`, the
+    next one sees. Source: helm pkg/engine/engine.go, sortTemplates.
+    """
+    lines = ["{{- $printed := dict }}"]
+    for name in sorted(names, reverse=True):
+        own = f'(dict "Name" "{chart}/templates/{name}" "BasePath" "{chart}/templates")'
+        lines.append(f'{{{{- $_ := set . "Template" {own} }}}}')
+        lines.append(
+            f'{{{{- $_ := set $printed "{name}" (include "{chart}/templates/_{name}" . | toJson | b64enc) }}}}'
+        )
+    return "\n".join([*lines, "{{- toJson $printed }}\n"])
 
 
 # JSON's spelling of a character beyond U+FFFF. An escaped backslash is matched first, so that it is left alone.

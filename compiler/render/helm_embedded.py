@@ -14,7 +14,7 @@ from __future__ import annotations
 import ctypes
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,17 +22,10 @@ from typing import Any
 
 from compiler.charts import hooks
 from compiler.charts.archive import write_tgz
-from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of
+from compiler.render.helm import HelmFailure, Release, RenderedDocument, documents_of, throwaway_chart
 from compiler.render.helm_errors import failure
 
-_COMPARISON = write_tgz(
-    {
-        "Chart.yaml": b"apiVersion: v2\nname: comparison\nversion: 0.0.0\n",
-        "templates/satisfied": b"{{ semverCompare .Values.constraint .Values.version }}",
-    },
-    "comparison",
-    level=0,
-)
+_COMPARISON = {"satisfied": "{{ semverCompare .Values.constraint .Values.version }}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +33,42 @@ class EmbeddedHelm:
     """The default engine. The library is loaded with the first call (0.1 s)."""
 
     def version(self) -> str:
-        from helm_python import _native
-
-        return str(_native.helm_sdk_version())
+        native, _ = _library()
+        return str(native.helm_sdk_version())
 
     def render(self, chart_path: str, release: Release) -> tuple[RenderedDocument, ...]:
-        from helm_python import _native, errors
-
+        native, errors = _library()
         try:
-            _native.call_status("helm_release_name_validate", release.name)
-            with _loaded(_native, "helm_chart_load", chart_path) as chart:
-                _refuse_what_helm_template_refuses(_native, chart, release)
-                rendered = _rendered(_native, chart, release)
+            native.call_status("helm_release_name_validate", release.name)
+            with _loaded(native, "helm_chart_load", chart_path) as chart:
+                _refuse_what_helm_template_refuses(native, chart, release)
+                rendered = _rendered(native, chart, release)
                 # Asked after rendering, which has dropped the subcharts that the values disable.
-                crds = _native.call_string("helm_chart_crds", chart) if release.include_crds else "[]"
-            documents = [d for d in documents_of(rendered.items()) if _is_applied(_native, d)]
+                crds = native.call_string("helm_chart_crds", chart) if release.include_crds else "[]"
+            documents = [d for d in documents_of(rendered.items()) if _is_applied(native, d)]
             return tuple(sorted([*documents, *_crd_documents(crds)]))
         except errors.HelmError as error:
             raise failure(str(error)) from None
+
+    def templates(self, texts: Mapping[str, str], release: Release) -> Mapping[str, str]:
+        native, errors = _library()
+        archive = write_tgz(throwaway_chart(release.name, texts), release.name, level=0)
+        buffer = (ctypes.c_uint8 * len(archive)).from_buffer_copy(archive)
+        try:
+            with _loaded(native, "helm_chart_load_archive", buffer, len(archive)) as chart:
+                rendered = _rendered(native, chart, release)
+        except errors.HelmError as error:
+            raise failure(str(error)) from None
+        return {name: rendered.get(f"{release.name}/templates/{name}", "") for name in texts}
+
+
+def _library() -> tuple[Any, Any]:
+    """The modules of helm-python-sdk that are used here. Raises HelmFailure where they cannot be loaded."""
+    try:
+        from helm_python import _native, errors
+    except Exception as error:  # of any kind: its own HelmLibraryError cannot be named where the package does not load
+        raise HelmFailure("environment", f"helm-python-sdk cannot be loaded ({error})") from None
+    return _native, errors
 
 
 @contextmanager
@@ -98,28 +109,23 @@ def _refuse_what_helm_template_refuses(native: Any, chart: Any, release: Release
     if missing:
         raise HelmFailure("chart", "found in Chart.yaml, but missing in charts/ directory: " + ", ".join(missing))
     constraint = metadata.get("kubeVersion", "")
-    if constraint and not _satisfies(native, release.kube_version, constraint):
+    if constraint and not _satisfies(release.kube_version, constraint):
         version = "v" + release.kube_version.removeprefix("v")
         text = f"chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {version}"
         raise HelmFailure("chart", text)
 
 
-def _satisfies(native: Any, kube_version: str, constraint: str) -> bool:
+def _satisfies(kube_version: str, constraint: str) -> bool:
     """Helm's IsCompatibleRange, asked of the library itself: Sprig's semverCompare is the same code.
 
     As in Helm, only the numbers of the version count, and a constraint that cannot be read is not satisfied.
     """
-    from helm_python import errors
-
     numbers = re.match(r"\s*v?([0-9.]*[0-9])", kube_version)
-    values = {"constraint": constraint, "version": numbers[1] if numbers else ""}
-    archive = (ctypes.c_uint8 * len(_COMPARISON)).from_buffer_copy(_COMPARISON)
+    values = json.dumps({"constraint": constraint, "version": numbers[1] if numbers else ""})
     try:
-        with _loaded(native, "helm_chart_load_archive", archive, len(_COMPARISON)) as chart:
-            answer: dict[str, str] = json.loads(native.call_string("helm_render", chart, json.dumps(values), "{}"))
-    except errors.HelmError:
+        return EmbeddedHelm().templates(_COMPARISON, Release("comparison", "", "", (), values)) == {"satisfied": "true"}
+    except HelmFailure:
         return False
-    return list(answer.values()) == ["true"]
 
 
 def _is_applied(native: Any, document: RenderedDocument) -> bool:
@@ -134,8 +140,7 @@ def _is_applied(native: Any, document: RenderedDocument) -> bool:
 
 def _annotations(native: Any, document: RenderedDocument) -> dict[str, Any]:
     """The document's annotations, read by Helm's own parser. What Helm could not read either is refused as it does."""
-    from helm_python import errors
-
+    _, errors = _library()
     try:
         node: Any = json.loads(native.call_string("helm_values_from_yaml", document.text))
     except errors.HelmError as error:

@@ -126,6 +126,7 @@ def _documents(part: Part, task: LayerTask, setup: Setup) -> Iterable[tuple[str,
             rendered = render_gotemplates(
                 {part.path: part.text},
                 json.loads(part.values_json),
+                ENGINES[task.engine.name](setup.binary),
                 spectro=json.loads(part.spectro_json),
                 namespace=task.namespace,
                 kube_version=task.kube_version,

@@ -27,7 +27,7 @@ from tests.cli.conftest import Lamella
         (["render", "--jobs", "0"], "0 is not in the range x>=1"),
         (["render", "--jobs", "two"], "'two' is not a valid integer"),
         (["render", "--timeout", "0"], "is not in the range x>=1"),
-        (["render", "--helm-engine", "tiller"], "'tiller' is not one of 'embedded', 'cli'"),
+        (["render", "--helm-engine", "tiller"], "'tiller' is not one of 'auto', 'embedded', 'cli'"),
         (["render", "--color", "blue"], "'blue' is not one of 'auto', 'always', 'never'"),
         (["render", "-l", "a in (b"], "expected ',' or ')', found the end"),
         (["render", "--ref"], "'--ref' requires an argument"),

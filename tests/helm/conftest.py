@@ -1,4 +1,4 @@
-"""Charts as dictionaries of texts, and both engines."""
+"""Charts as dictionaries of texts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.render.helm import HelmEngine, Release
-from compiler.render.helm_engines import ENGINES
+from compiler.render.helm import Release
 
 CHART_YAML = "apiVersion: v2\nname: app\nversion: 0.1.0\n"
 ChartMaker = Callable[[Mapping[str, str]], str]
@@ -39,20 +38,3 @@ def make_chart(tmp_path: Path) -> ChartMaker:
         return str(root)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def embedded() -> HelmEngine:
-    return ENGINES["embedded"]("")
-
-
-@pytest.fixture(scope="session")
-def cli(helm: Path) -> HelmEngine:
-    return ENGINES["cli"](str(helm))
-
-
-@pytest.fixture(params=["embedded", "cli"])
-def engine(request: pytest.FixtureRequest) -> HelmEngine:
-    """Each engine in turn."""
-    found: HelmEngine = request.getfixturevalue(request.param)
-    return found

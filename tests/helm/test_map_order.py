@@ -17,9 +17,9 @@ from compiler.charts import order
 from compiler.charts.archive import write_tgz
 from compiler.charts.chart import read_chart, read_chart_archive
 from compiler.charts.spool import calls_of, spoolable
-from compiler.render.gotemplate import render_gotemplates
 from compiler.render.helm import HelmEngine, HelmFailure
 from tests.helm.conftest import CHART_YAML, release
+from tests.support.evaluation import render_gotemplates
 
 MAP = {name: number for number, name in enumerate("hgfedcba")}  # enough keys for any two orders to differ
 VALUES = {"m": MAP, "n": {"z": 1, "y": 2, "b": 3}, "deep": {"m": {"k": MAP}}, "names": {"z": "x", "y": "w"}, "none": {}}

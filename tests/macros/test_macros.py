@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
-from compiler.render.gotemplate import render_gotemplates
 from compiler.resolve.expressions import Expression
 from compiler.resolve.macros import Scope, find, inline, mask, references, resolve
 from compiler.resolve.scope import SYSTEM_NAMES
+from tests.support.evaluation import render_gotemplates
 
 PACKS = """
 kubernetes:

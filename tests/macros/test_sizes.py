@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from compiler.diagnostics import CompileError, Position
-from compiler.render.gotemplate import render_gotemplates
 from compiler.resolve.macros import Scope, resolve
+from tests.support.evaluation import render_gotemplates
 
 MEGABYTE = "x" * 1024 * 1024
 

@@ -26,11 +26,11 @@ from compiler.model.rendering import Engine, LayerResult, LayerTask
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
-from compiler.render.gotemplate import render_gotemplates
 from compiler.render.helm import HELM_VERSION
 from compiler.render.task import Setup, run
 from compiler.resolve.plan import plan
 from tests.golden.test_renders import CASES
+from tests.support.evaluation import render_gotemplates
 
 
 class Guard:

@@ -16,10 +16,10 @@ from compiler.files.mapping import MappingFiles
 from compiler.files.record import NOTHING, Once, Reads, Recorder, Seen
 from compiler.load.repository import load
 from compiler.ports import Entry, Files
-from compiler.render.gotemplate import render_gotemplates
 from compiler.resolve.plan import plan
 from tests.golden.test_renders import CASES
 from tests.support import oracles
+from tests.support.evaluation import render_gotemplates
 
 EXAMPLE = oracles.ROOT
 NEW = "zz-new.yaml"

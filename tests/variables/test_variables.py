@@ -14,7 +14,6 @@ from compiler.diagnostics import Diagnostic, Position, Problems
 from compiler.fields.formats import FORMATS
 from compiler.fields.reader import Reader
 from compiler.model.variables import Option, Variable
-from compiler.render.gotemplate import render_gotemplates
 from compiler.variables import (
     check_definition,
     check_definitions,
@@ -23,6 +22,7 @@ from compiler.variables import (
     values_of,
 )
 from tests.support import cost
+from tests.support.evaluation import render_gotemplates
 
 AT = Position("profile.yaml", 3, 5)
 GIVEN = Position("cluster.yaml", 9, 7)
