@@ -113,7 +113,7 @@ def interpreter(version: str) -> str:
     return str(python)
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
 def test_python_versions_do_not_show(version: str, tmp_path: Path) -> None:
     repository = copy_of_this_repository(tmp_path / "repository")
     assert render(repository, interpreter(version), {}, tmp_path) == digest_of_committed(tmp_path)
