@@ -32,18 +32,18 @@ class Code(StrEnum):
     REPOSITORY_MISSING = "repository-missing", "`--repo` names no directory", "correct the path"
     NO_PROFILES = ("no-profiles", "the repository has no `profiles/`",
         "is `--repo` right? Profiles and clusters are read from `profiles/**/*.yaml`")
-    FILE_NOT_FOUND = ("file-not-found", "a file that is named is not there, or is a link to nothing",
+    FILE_NOT_FOUND = ("file-not-found", "a file that is named is not there, or is a broken link",
         "correct the path: it is relative to the file that names it")
     DIRECTORY_NOT_FOUND = "directory-not-found", "the same, for a directory", "as above"
-    FILE_NOT_REGULAR = "file-not-regular", "a directory, submodule or device where a file is needed", "name a file"
+    FILE_NOT_REGULAR = "file-not-regular", "a directory, submodule or device instead of a file", "name a file"
     FILE_UNREADABLE = "file-unreadable", "the system refuses to read it", "permissions?"
     ENCODING = "encoding", "a text file that is not UTF-8", "save it as UTF-8"
-    PATH_INVALID = ("path-invalid", "an empty path, control characters, git's own directory",
+    PATH_INVALID = ("path-invalid", "an empty path, control characters, a `.git` directory",
         "write an ordinary relative path")
     PATH_OUTSIDE_REPOSITORY = ("path-outside-repository", "an absolute path, a URL, or `..` out of the repository",
         "keep all input in the repository")
-    SYMLINK_ESCAPE = ("symlink-escape", "a link that leads out of the repository, or an absolute one",
-        "link relatively, inside the repository")
+    SYMLINK_ESCAPE = ("symlink-escape", "a link that leads outside the repository, or an absolute one",
+        "use a relative link inside the repository")
     SYMLINK_LOOP = "symlink-loop", "links in a circle", "remove one"
     TOO_MANY_FILES = ("too-many-files", "a pattern or folder with more files, links or levels than are read",
         "narrow the pattern")
@@ -110,7 +110,7 @@ class Code(StrEnum):
     KUBERNETES_VERSION = ("kubernetes-version", "nothing, or two things, say which Kubernetes the cluster has",
         "`spec.kubernetesVersion`, where no k8s layer gives it")
     CLUSTER_UNKNOWN = "cluster-unknown", "a name or selector on the command line without a cluster", "`lamella list`"
-    OUTPUT_PATH = "output-path", "`output:` of lamella.yaml leads out of the repository", "a relative path"
+    OUTPUT_PATH = "output-path", "`output:` of lamella.yaml leads outside the repository", "a relative path"
     NOT_SUPPORTED = "not-supported", "understood, and not part of this version", "see the hint"
     DELIVERY_OPTION = ("delivery-option", "an option of `argocd:` or `flux:` that cannot be",
         "see the message and [delivery](delivery.md)")

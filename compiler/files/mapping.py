@@ -1,4 +1,4 @@
-"""A tree of files that no disk has."""
+"""A tree of files in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler.ports import Entry
 
 
 def names_below(paths: Iterable[str], directory: str) -> set[str]:
-    """Names in a directory of a tree with these files."""
+    """The names in a directory of a tree with these files."""
     prefix = f"{directory}/" if directory else ""
     return {path.removeprefix(prefix).partition("/")[0] for path in paths if path.startswith(prefix)}
 

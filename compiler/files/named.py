@@ -1,4 +1,4 @@
-"""The files that one name in an input stands for: a file, a directory or a glob pattern."""
+"""The files that a path in an input means: a file, a directory or a glob pattern."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from compiler.files.read import glob, is_directory, is_pattern, walk
 from compiler.ports import Files
 
 MANIFESTS = (".yaml", ".yml", ".json")
-"""How names of files with Kubernetes objects end. Source: kubectl's FileExtensions (cli-runtime, pkg/resource)."""
+"""Extensions of files with Kubernetes objects. Source: kubectl's FileExtensions (cli-runtime, pkg/resource)."""
 
 
 def named(files: Files, path: str, at: Position | None = None, *, endings: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The files that `path` (normalised) means, sorted: those that a pattern matches, those below a directory that end
-    in one of `endings`, or the path itself, whether it is there or not. Without `endings` a directory is not looked into.
+    """The files that `path` (normalised) means, sorted: the matches of a pattern, the files below a directory that end
+    in one of `endings`, or the path itself, whether or not it exists. Without `endings` no directory is listed.
 
     Raises as `glob` and `walk`.
     """
@@ -37,4 +37,4 @@ def manifests(files: Files, base_file: str, written: str, at: Position) -> tuple
     if is_pattern(path):
         raise fail(Code.MANIFEST_NO_MATCH, f"no file matches '{written}'", at, hint=f"searched for {path}")
     listed = ", ".join(f"*{ending}" for ending in MANIFESTS)
-    raise fail(Code.MANIFEST_NO_MATCH, f"directory '{written}' holds no manifests ({listed})", at)
+    raise fail("manifest-no-match", f"directory '{written}' contains no manifests ({listed})", at)

@@ -1,4 +1,4 @@
-"""What a path may look like: the rules that need no file, for paths in input, in output and in commits."""
+"""What a path may look like: the rules that need no files, for paths in inputs, outputs and commits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, fail
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-# Control characters (Cc) and the surrogates by which Python spells bytes that are not UTF-8 (Cs).
+# Control characters (Cc), and the surrogates (Cs) that Python uses for bytes that are not UTF-8.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Code points that HFS+ ignores in names. Source: git's utf8.c, next_hfs_char.
 _HFS_IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
@@ -20,8 +20,8 @@ _HFS_IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *r
 def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
     """The repository path that `relative` means in `base_file` ("" = the repository itself, also as `base_file`).
 
-    `relative` is POSIX and relative to the directory of the file that names it; `..` may only stand at its front. A
-    glob pattern is normalised like a path. Raises `path-outside-repository` or `path-invalid`. Links are not looked at.
+    `relative` is POSIX and relative to the directory of the file that names it; `..` is allowed only at its start. A
+    glob pattern is normalised like a path. Links are not followed. Raises `path-outside-repository` or `path-invalid`.
     """
     refuse_foreign(relative, at)
     parts = [part for part in relative.split("/") if part not in ("", ".")]
@@ -31,39 +31,48 @@ def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
         if part == "..":
             if not climbing:
                 # Where `a` is a link, `a/../b` means one thing to a person and another to the system.
-                raise fail(Code.PATH_INVALID, f"{relative!r} has '..' behind a name", at, hint="write the short path")
+                raise fail("path-invalid", f"{relative!r} contains '..' after a name", at, hint="write the short path")
             if not directory:
-                raise fail(Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} leaves the repository", at)
+                raise fail("path-outside-repository", f"{relative!r} is outside the repository", at)
             directory.pop()
             continue
         climbing = False
         if is_git_name(part):
-            raise fail(Code.PATH_INVALID, f"{relative!r} leads into git's own directory", at)
+            raise fail("path-invalid", f"{relative!r} leads into a .git directory", at)
         directory.append(part)
     return "/".join(directory)
 
 
 def refuse_foreign(relative: str, at: Position | None) -> None:
-    """Refuses what is no relative POSIX path: other systems', the shell's and the web's spellings."""
+    """Refuses what is not a relative POSIX path: spellings of other systems, the shell and the web.
+
+    Raises `path-invalid` or `path-outside-repository`.
+    """
     if not relative:
         raise fail(Code.PATH_INVALID, "the path is empty", at)
     if _CONTROL.search(relative):
-        raise fail(Code.PATH_INVALID, f"{relative!r} has a control character or is not UTF-8", at)
+        raise fail("path-invalid", f"{relative!r} contains a control character or is not UTF-8", at)
     if "\\" in relative:
-        raise fail(Code.PATH_INVALID, f"{relative!r} has a backslash", at, hint="separate directories by '/'")
+        raise fail("path-invalid", f"{relative!r} contains a backslash", at, hint="separate directories with '/'")
     if relative.startswith(("/", "~")):
         raise fail(
-            Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is not relative", at, hint="name it from this file's directory"
+            "path-outside-repository",
+            f"{relative!r} is not relative",
+            at,
+            hint="write it relative to this file's directory",
         )
     if _SCHEME.match(relative):
         raise fail(
-            Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is a URL or a drive", at, hint="only files can stand here"
+            "path-outside-repository",
+            f"{relative!r} is a URL or has a drive letter",
+            at,
+            hint="give the path of a file",
         )
 
 
 def is_git_name(name: str) -> bool:
-    """Whether some file system takes `name` for `.git`: by case, by NTFS' trailing dots, streams and short names, by
-    HFS+' ignored characters. Source: git's path.c is_ntfs_dotgit and utf8.c is_hfs_dotgit."""
+    """Whether some file system takes `name` for `.git`: by case, by NTFS's trailing dots, streams and short names, or
+    by characters that HFS+ ignores. Source: git's path.c is_ntfs_dotgit and utf8.c is_hfs_dotgit."""
     if name.isascii() and "git" not in name.lower():
         return False
     if name.translate(_HFS_IGNORED).casefold() == ".git":
@@ -72,35 +81,35 @@ def is_git_name(name: str) -> bool:
 
 
 def invalid_output_path(path: str) -> str:
-    """Why `path` cannot be that of a file below an output directory, or '' where it can: relative, in its shortest
-    spelling, without control characters, and no component that could mean `.git`."""
+    """Why `path` cannot be a file below an output directory, '' where it can. It must be relative, in its shortest
+    form, without control characters, and no component may mean `.git`."""
     try:
-        return "" if normalise("", path) == path else "not in its shortest spelling"
+        return "" if normalise("", path) == path else "not in its shortest form"
     except CompileError as error:
         return error.diagnostics[0].message
 
 
 def collisions(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of `paths` that are one file on some file system, sorted: equal but for case or Unicode normal form, in any
-    component, or one a directory of the other."""
+    """Pairs of `paths` that are one file on some file system, sorted: equal except for case or Unicode normal form in
+    any component, or one is a directory of the other."""
     spelled: dict[str, tuple[str, bool, str]] = {}
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for path in sorted(set(paths)):
         prefix, is_file = path, True
         while prefix:
             key = fold(prefix)
             known = spelled.setdefault(key, (prefix, is_file, path))
             if known[:2] != (prefix, is_file):
-                found.append((known[2], path))
+                pairs.append((known[2], path))
                 break
             if not is_file and known[2] != path:
                 break  # this directory, and so all above it, are known in this spelling
             prefix, is_file = prefix.rpartition("/")[0], False
-    return tuple(sorted(found))
+    return tuple(sorted(pairs))
 
 
 def fold(path: str) -> str:
-    """The caseless form of `path`: equal for paths that a case-insensitive, normalising file system takes for one."""
+    """The caseless form of `path`: equal for paths that a case-insensitive, normalising file system does not distinguish."""
     if path.isascii():
         return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

@@ -2,8 +2,8 @@
 
 Pure, over the port `Files`, so the same rules hold for a directory and for a commit. A path is what a person wrote; it
 is first made relative to the repository (`normalise`), then its links are followed inside the repository
-(`resolve_links`), and only then is anything read. No component may leave the repository, not even to come back
-(CVE-2022-24904, -24731 and their kin at Argo CD and Flux: hardening.md 1.1).
+(`resolve_links`), and only then is anything read. No component may leave the repository, not even to come back: links
+that did were CVE-2022-24904 and CVE-2022-24731 of Argo CD.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ __all__ = [
     "walk",
 ]
 
-MAX_LINKS = 40  # links followed for one path; Linux' own limit (path_resolution(7))
-MAX_DEPTH = 64  # directories below each other in one walk
+MAX_LINKS = 40  # links followed for one path; Linux's own limit (path_resolution(7))
+MAX_DEPTH = 64  # levels of directories in one walk
 MAX_FILES = 100_000  # files in one walk
-MAX_LINKED_DIRECTORIES = 1_000  # in one walk; links beside each other multiply what a walk finds
+MAX_LINKED_DIRECTORIES = 1_000  # in one walk; links to the same directory multiply its files
 
 _GLOB = re.compile(r"[*?\[]")
 
 
 @contextmanager
 def _readable(path: str, at: Position | None) -> Iterator[None]:
-    """Tells what the system refused as a problem of the environment."""
+    """Raises `file-unreadable` (environment) for an OSError."""
     try:
         yield
     except OSError as error:
-        found = Diagnostic(Code.FILE_UNREADABLE, f"cannot read {path!r}: {error.strerror or error}", at)
-        raise CompileError([found], environment=True) from error
+        diagnostic = Diagnostic("file-unreadable", f"cannot read {path!r}: {error.strerror or error}", at)
+        raise CompileError([diagnostic], environment=True) from error
 
 
 def resolve_links(files: Files, path: str, at: Position | None = None) -> str:
-    """`path` with every link followed, component by component; where something is missing, the rest stays as it is.
+    """`path` with every link followed, component by component; from the first missing component on it is unchanged.
 
     Raises `symlink-escape` for an absolute link and for one with a component outside the repository (even if it comes
     back) or in `.git`, `symlink-loop` after MAX_LINKS (the message names the link and never its target), and
@@ -69,13 +69,11 @@ def _resolve(files: Files, path: str, at: Position | None) -> str:
         part = pending.pop()
         if part == "..":  # from a link's target; `done` has no links left, so its parent is its real one
             if not done:
-                raise fail(Code.SYMLINK_ESCAPE, f"a link in {path!r} leads out of the repository", at)
+                raise fail("symlink-escape", f"a link in {path!r} leads outside the repository", at)
             done.pop()
             continue
         if is_git_name(part):
-            raise fail(
-                Code.SYMLINK_ESCAPE if links else Code.PATH_INVALID, f"{path!r} leads into git's own directory", at
-            )
+            raise fail("symlink-escape" if links else "path-invalid", f"{path!r} leads into a .git directory", at)
         here = "/".join([*done, part])
         entry = files.entry(here)
         if entry is None:
@@ -85,17 +83,17 @@ def _resolve(files: Files, path: str, at: Position | None) -> str:
             continue
         links += 1
         if links > MAX_LINKS:
-            raise fail(Code.SYMLINK_LOOP, f"{path!r} is behind a loop of links", at)
+            raise fail("symlink-loop", f"{path!r} is in a loop of links", at)
         if entry.target.startswith("/"):
             raise fail(
-                Code.SYMLINK_ESCAPE, f"{here!r} is an absolute link", at, hint="link relatively, inside the repository"
+                "symlink-escape", f"{here!r} is an absolute link", at, hint="use a relative link inside the repository"
             )
         pending.extend(reversed([p for p in entry.target.split("/") if p not in ("", ".")]))
     return "/".join(done)
 
 
 def is_directory(files: Files, path: str) -> bool:
-    """Whether a directory is at `path`, links followed. Raises as `resolve_links`."""
+    """Whether there is a directory at `path`, links followed. Raises as `resolve_links`."""
     return _kind(files, resolve_links(files, path)) == "directory"
 
 
@@ -107,26 +105,25 @@ def _kind(files: Files, real: str) -> str:
 
 
 def read(files: Files, path: str, at: Position | None = None) -> bytes:
-    """The bytes of the file at `path`, links followed; `at` is where the path was named.
+    """The bytes of the file at `path`, links followed; `at` is where the path is written.
 
     Raises `file-not-found` (with the nearest name), `file-not-regular`, and as `resolve_links`.
     """
     real = resolve_links(files, path, at)
     kind = _kind(files, real)
     if kind == "missing":
-        raise fail(Code.FILE_NOT_FOUND, f"there is no file {path!r}", at, hint=_nearest(files, real))
+        raise fail("file-not-found", f"no file {path!r}", at, hint=_nearest(files, real))
     if kind == "directory":
-        raise fail(Code.FILE_NOT_REGULAR, f"{path!r} is a directory; a file is needed", at)
+        raise fail("file-not-regular", f"expected a file, found directory {path!r}", at)
     if kind != "file":
-        raise fail(
-            Code.FILE_NOT_REGULAR, f"{path!r} is a submodule or a special file", at, hint="only regular files are read"
-        )
+        message = f"expected a regular file, found a submodule or special file at {path!r}"
+        raise fail("file-not-regular", message, at)
     with _readable(path, at):
         return files.read(real)
 
 
 def _nearest(files: Files, real: str) -> str:
-    """A hint with the name nearest to the missing one, in the deepest directory of `real` that exists."""
+    """A hint with the name nearest to the missing one, from the deepest directory of `real` that exists."""
     parent, _, name = real.rpartition("/")
     while parent and _kind(files, parent) != "directory":
         parent, _, name = parent.rpartition("/")
@@ -134,15 +131,15 @@ def _nearest(files: Files, real: str) -> str:
 
 
 def read_text(files: Files, path: str, at: Position | None = None) -> str:
-    """The text of the UTF-8 file at `path`, without a byte order mark; line ends as they are. Raises `encoding` with
-    the place of the first wrong byte, and as `read`."""
+    """The text of the UTF-8 file at `path`, without a byte order mark; line ends as they are. Raises `encoding` at the
+    first invalid byte, and as `read`."""
     return decode(read(files, path, at), path)
 
 
 def decode(content: bytes, path: str) -> str:
-    """`content` of the file `path` as text; the rule and the error are `read_text`'s."""
+    """The `content` of the file `path` as text, as `read_text` reads it."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise fail(Code.ENCODING, "the file is UTF-16; UTF-8 is needed", Position(path, 1, 1), hint="save it as UTF-8")
+        raise fail("encoding", "expected UTF-8, found UTF-16", Position(path, 1, 1), hint="save the file as UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -156,17 +153,17 @@ def decode(content: bytes, path: str) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk: what it found, and the problems of all its links, so that they are told at once."""
+    """One walk: the paths of its files, and the problems of all its links, to be raised together."""
 
     files: Files
     at: Position | None
-    found: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
     linked_directories: int = 0
     problems: Problems = field(default_factory=Problems)
 
     def children(self, directory: str, real: str, pattern: str = "") -> Iterator[tuple[str, str, str]]:
-        """(path, real path, kind) of what is in `directory` and matches `pattern` ('' = all), links followed. Bad links
-        become problems. For a plain name nothing is listed: the result depends on no other name."""
+        """(path, real path, kind) of everything in `directory` that matches `pattern` ('' = all), links followed. Bad
+        links become problems. For a plain name nothing is listed, so the result depends on no other name."""
         with _readable(directory, self.at):
             names: tuple[str, ...]
             if pattern and not is_pattern(pattern):
@@ -184,21 +181,21 @@ class _Walk:
                 self.problems.add(error)
                 continue
             if kind == "missing":
-                self.problems.error(Code.FILE_NOT_FOUND, f"{path!r} is a link to nothing", self.at)
+                self.problems.error("file-not-found", f"{path!r} is a broken link", self.at)
                 continue
             if kind == "directory" and target != direct:
                 self.linked_directories += 1
             yield path, target, kind
 
     def add(self, path: str) -> None:
-        self.found.add(path)
-        if len(self.found) > MAX_FILES:
-            raise fail(Code.TOO_MANY_FILES, f"more than {MAX_FILES} files in one directory or pattern", self.at)
+        self.paths.add(path)
+        if len(self.paths) > MAX_FILES:
+            raise fail("too-many-files", f"more than {MAX_FILES} files in one directory or pattern", self.at)
 
     def enter(self, path: str, real: str, above: tuple[str, ...]) -> tuple[str, ...]:
-        """`above` (the real paths of the directories around) with `real`; empty, and a problem, where it is a loop."""
+        """`above` (the real paths of the parent directories) with `real`; empty, and a problem, where it is a loop."""
         if not real or any(f"{parent}/".startswith(f"{real}/") for parent in above):
-            self.problems.error(Code.SYMLINK_LOOP, f"{path!r} is a link to a directory around it", self.at)
+            self.problems.error("symlink-loop", f"{path!r} is a link to one of its parent directories", self.at)
             return ()
         if len(above) > MAX_DEPTH:
             raise fail(Code.TOO_MANY_FILES, f"{path!r} is more than {MAX_DEPTH} directories deep", self.at)
@@ -208,17 +205,18 @@ class _Walk:
 
     def result(self) -> tuple[str, ...]:
         self.problems.raise_if_any()
-        return tuple(sorted(self.found))
+        return tuple(sorted(self.paths))
 
 
 def walk(files: Files, directory: str, at: Position | None = None) -> tuple[str, ...]:
-    """The paths of all files below `directory`, sorted, hidden ones too; links that stay inside are followed.
+    """The paths of all files below `directory`, sorted, hidden ones too; links inside the repository are followed.
 
-    Submodules and special files are left out (reading one is an error). Raises `directory-not-found` and all bad links.
+    Submodules and special files are left out (reading one is an error). Raises `directory-not-found`, and the problems
+    of all bad links.
     """
     real = resolve_links(files, directory, at)
     if _kind(files, real) != "directory":
-        raise fail(Code.DIRECTORY_NOT_FOUND, f"there is no directory {directory!r}", at, hint=_nearest(files, real))
+        raise fail("directory-not-found", f"no directory {directory!r}", at, hint=_nearest(files, real))
     run = _Walk(files, at)
 
     def descend(path: str, real: str, above: tuple[str, ...]) -> None:
@@ -233,15 +231,15 @@ def walk(files: Files, directory: str, at: Position | None = None) -> tuple[str,
 
 
 def is_pattern(path: str) -> bool:
-    """Whether `path` is a glob pattern and not the name of one file."""
+    """Whether `path` is a glob pattern rather than the name of one file."""
     return bool(_GLOB.search(path))
 
 
 def glob(files: Files, pattern: str, at: Position | None = None) -> tuple[str, ...]:
-    """The paths of the files that `pattern` (normalised) matches, sorted; none is no error here.
+    """The paths of the files that `pattern` (normalised) matches, sorted; may be empty.
 
-    `*`, `?` and `[…]` match inside one component, `**` as a whole component any number of directories. As in a shell, a
-    leading dot must be written out. A matching link that leads out is refused, and with it the whole pattern.
+    `*`, `?` and `[…]` match inside one component; `**` as a whole component matches any number of directories. As in a
+    shell, a leading dot must be written out. A match that is a link out of the repository is an error.
     """
     parts = tuple(pattern.split("/"))
     run = _Walk(files, at)

@@ -1,8 +1,8 @@
-"""What was read: of every path that was asked for, what stood there, by file digest and not by content.
+"""What was read: every path that was looked up, and what was there, as a digest rather than the content.
 
-A run, a cluster and a layer each depend on what was read while they were made, so that a file that matters cannot be
-forgotten: nothing is read but through `Recorder`. What is read once and kept (a chart, a pack) is kept by `Once`, which
-counts it for everybody who asks for it.
+A run, a cluster and a layer each depend on what was read while they were made. Everything is read through `Recorder`,
+so no file that matters can be forgotten. What is read once and kept (a chart, a pack) is kept by `Once`, which counts
+it for everybody who asks for it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def committed_digest(content: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What stood at a path, as far as anybody asked: `sha256` of a file whose content was read, `names` of a directory
-    that was listed, `target` of a link. `committed_sha256` is as git would commit the content: see `committed_digest`."""
+    """What was at a path, as far as it was looked at: `sha256` of a file that was read, `names` of a directory that was
+    listed, `target` of a link. `committed_sha256` is of the content as git commits it: see `committed_digest`."""
 
     kind: Literal["file", "directory", "link", "other", "nothing"]
     sha256: str = ""
@@ -40,8 +40,8 @@ class Seen:
     target: str = ""
 
     def plain(self) -> str | list[str] | None:
-        """As JSON: the digest of a file that was read (else `file`), the names in a directory (else `directory`), the
-        target of a link behind `-> `, null where nothing was."""
+        """As JSON data: the digest of a file that was read (else `file`), the names in a directory that was listed (else
+        `directory`), `-> ` and the target of a link, null where there was nothing."""
         if self.kind == "link":
             return f"-> {self.target}"
         if self.kind == "nothing":
@@ -54,19 +54,19 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What was read for something. `shared` is what it has in common with others, such as a chart's files: kept once,
-    however many clusters and layers depend on it."""
+    """What was read for a run, cluster or layer. `shared` is what it has in common with others, such as a chart's files:
+    kept once, however many clusters and layers depend on it."""
 
     own: Mapping[str, Seen] = field(default_factory=dict)
     shared: tuple[Reads, ...] = ()
 
     @classmethod
     def all_of(cls, parts: Iterable[Reads]) -> Reads:
-        """The record of several together."""
+        """One record of several."""
         return cls({}, tuple({id(part): part for part in parts}.values()))
 
     def by_path(self) -> dict[str, Seen]:
-        """{path: what stood there}, sorted by path: everything, also what is shared."""
+        """{path: what was there}, sorted by path, with everything that is shared."""
         merged: dict[str, Seen] = {}
         pending, done = [self], set()
         while pending:
@@ -81,11 +81,11 @@ class Reads:
         return dict(sorted(merged.items()))
 
     def plain(self) -> dict[str, str | list[str] | None]:
-        """As JSON, by path: see `Seen.plain`."""
+        """As JSON data, by path: see `Seen.plain`."""
         return {path: seen.plain() for path, seen in self.by_path().items()}
 
     def digest(self) -> str:
-        """Equal exactly where the same was asked for and the same was there."""
+        """Equal exactly where the same paths were looked up and the same was there."""
         return digest.of(digest.canonical_json(self.plain()))
 
 
@@ -94,7 +94,7 @@ NOTHING = Reads()
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """What has been read since it was opened."""
+    """Collects what is read while it is open."""
 
     _own: dict[str, Seen] = field(default_factory=dict)
     _shared: dict[int, Reads] = field(default_factory=dict)
@@ -113,8 +113,8 @@ class Scope:
 
 
 class Recorder:
-    """`Files` that notes what is asked of other `Files`, for every scope that is open. The files must stay as they are
-    while they are read: of a path that is read twice the first digest counts."""
+    """`Files` over other `Files`, recording for every open scope what is read. The files must not change meanwhile: of a
+    path that is read twice the first digest counts."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -123,12 +123,12 @@ class Recorder:
 
     @classmethod
     def over(cls, files: Files) -> Recorder:
-        """A recorder of these files: they themselves where they are one."""
+        """A recorder of these files; `files` itself where it is one."""
         return files if isinstance(files, Recorder) else cls(files)
 
     @property
     def reads(self) -> Reads:
-        """What has been read by anybody."""
+        """Everything that has been read."""
         return self._run.reads
 
     @contextmanager
@@ -142,19 +142,19 @@ class Recorder:
             self._scopes.remove(opened)
 
     def include(self, reads: Reads) -> None:
-        """Counts what was read before for the scopes that are open now."""
+        """Counts what was read earlier for the scopes that are open now."""
         for scope in self._scopes:
             scope.include(reads)
 
     def entry(self, path: str) -> Entry | None:
-        found = self._files.entry(path)
-        self._note(path, Seen(found.kind, target=found.target) if found else Seen("nothing"))
-        return found
+        entry = self._files.entry(path)
+        self._note(path, Seen(entry.kind, target=entry.target) if entry else Seen("nothing"))
+        return entry
 
     def names(self, path: str) -> tuple[str, ...]:
-        found = self._files.names(path)
-        self._note(path, Seen("directory", names=found))
-        return found
+        names = self._files.names(path)
+        self._note(path, Seen("directory", names=names))
+        return names
 
     def read(self, path: str) -> bytes:
         content = self._files.read(path)
@@ -167,15 +167,15 @@ class Recorder:
 
 
 class Once(Generic[V]):
-    """Things made of files, each made once by its key; whoever asks for one depends on what it was made of. A
-    CompileError is remembered like a result."""
+    """Values made from files, each made once per key; whoever asks for one depends on the files it was made from. A
+    CompileError is kept like a result."""
 
     def __init__(self, files: Recorder) -> None:
         self._files = files
         self._made: dict[str, tuple[V | CompileError, Reads]] = {}
 
     def get(self, key: str, make: Callable[[], V]) -> V:
-        """What `make` gave the first time. Raises what it raised."""
+        """What `make` returned the first time. Raises what it raised."""
         if key not in self._made:
             with self._files.scope() as scope:
                 made: V | CompileError

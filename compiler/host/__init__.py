@@ -1,1 +1,1 @@
-"""The outside: the only modules that touch disk, network, processes, git and the clock."""
+"""The outside: the only modules that use the disk, the network, processes, git and the clock."""

@@ -1,4 +1,4 @@
-"""New files among those that people keep: all of them or none, and never over what is there without being told."""
+"""New files among those that people keep: all of them or none, overwriting only what the caller names."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from compiler.host.tree import write_file
 def add(root: Path, new: Mapping[str, bytes], *, replace: Collection[str] = ()) -> tuple[str, ...]:
     """Writes `new` (path relative to `root` → bytes), in its order, and returns the paths that changed, sorted.
 
-    A file that is there with other content is written only where `replace` has its path. Raises `file-exists` with all
-    others, as `files.resolve_links` for a path that leads out of `root`, and `write-failed` (environment); then
-    everything is as it was. Each file is written whole before the first takes its place.
+    A file that exists with other content is overwritten only where `replace` has its path. Raises `file-exists` for all
+    others, as `files.resolve_links` for a path that leads out of `root`, and `write-failed` (environment); nothing is
+    changed then. Each file is written whole before the first one takes its place.
     """
     wanted = _wanted(root, new, replace)
     try:
@@ -38,8 +38,8 @@ def add(root: Path, new: Mapping[str, bytes], *, replace: Collection[str] = ()) 
 
 
 def _wanted(root: Path, new: Mapping[str, bytes], replace: Collection[str]) -> dict[str, bytes]:
-    """What differs from what is there, by real path."""
-    files, problems, found = DirectoryFiles(root), Problems(), {}
+    """The files of `new` that differ from what is on disk, by real path."""
+    files, problems, wanted = DirectoryFiles(root), Problems(), {}
     for path, content in new.items():
         at = Position(path)
         real = tree.resolve_links(files, tree.normalise("", path, at), at)
@@ -48,19 +48,17 @@ def _wanted(root: Path, new: Mapping[str, bytes], replace: Collection[str]) -> d
             continue
         blocker = real if entry else _blocker(files, real)
         if blocker and not (path in replace and entry is not None and entry.kind == "file"):
-            message = (
-                "this is there already, with other content" if blocker == real else f"this is in the way of {path}"
-            )
+            message = "already exists with other content" if blocker == real else f"conflicts with new file {path!r}"
             problems.error(
                 Code.FILE_EXISTS, message, Position(blocker), hint="move it away, or overwrite files with --force"
             )
-        found[real] = content
+        wanted[real] = content
     problems.raise_if_any()
-    return found
+    return wanted
 
 
 def _blocker(files: DirectoryFiles, path: str) -> str:
-    """The directory above `path` that is something else."""
+    """The parent of `path` that exists and is not a directory, or ''."""
     parent = path.rpartition("/")[0]
     while parent:
         entry = files.entry(parent)
@@ -71,12 +69,12 @@ def _blocker(files: DirectoryFiles, path: str) -> str:
 
 
 def _above(root: Path) -> Path:
-    """The nearest directory that exists: temporary files there can be moved into the root."""
+    """The nearest existing directory: files can be moved from there into the root."""
     return next(parent for parent in (root, *root.parents) if parent.is_dir())
 
 
 def _place(staged: Path, target: Path, undo: ExitStack) -> None:
-    """Moves a staged file to its place; `undo` learns how it was."""
+    """Moves a staged file to its place and registers in `undo` how to restore what was there."""
     for parent in reversed([above for above in target.parents if not above.exists()]):
         parent.mkdir()
         undo.callback(_quietly, parent.rmdir)
@@ -91,7 +89,7 @@ def _place(staged: Path, target: Path, undo: ExitStack) -> None:
 
 
 def _quietly(step: Callable[[], object]) -> None:
-    """One step back; where it fails too, the others still run, and the first failure is what is told."""
+    """Runs one undo step. Where it fails too, the others still run, and the first failure is reported."""
     try:
         step()
     except OSError:

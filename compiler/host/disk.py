@@ -1,4 +1,4 @@
-"""A directory as `Files`: what stands there, links unresolved."""
+"""A directory as `Files`, links unresolved."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FILE, _DIRECTORY, _OTHER = Entry("file"), Entry("directory"), Entry("other")
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFiles:
-    """The files below `root`, at any depth but without everything named `.git`.
+    """The files below `root` at any depth, without anything named `.git`.
 
-    A directory is listed when something in it is first asked for, and once: files that come later are not seen. Raises
-    OSError where a directory cannot be listed; a `root` that is no directory is empty.
+    A directory is listed once, when something in it is first asked for: files added later are not seen. Raises OSError
+    where a directory cannot be listed; a `root` that is not a directory is empty.
     """
 
     root: Path
@@ -40,15 +40,15 @@ class DirectoryFiles:
     def _listing(self, directory: str) -> dict[str, Entry]:
         known = self._listed.get(directory)
         if known is None:
-            # Parents first: what is behind a link is not there, though the system would look through it.
-            there = self.entry(directory) == _DIRECTORY
-            known = self._listed[directory] = _list(self.root / directory) if there else {}
+            # Parents first: what is behind a link does not count, though the system would follow it.
+            exists = self.entry(directory) == _DIRECTORY
+            known = self._listed[directory] = _list(self.root / directory) if exists else {}
         return known
 
 
 def _list(directory: Path) -> dict[str, Entry]:
-    with os.scandir(directory) as found:
-        return {item.name: _entry(item) for item in sorted(found, key=lambda i: i.name) if item.name != ".git"}
+    with os.scandir(directory) as items:
+        return {item.name: _entry(item) for item in sorted(items, key=lambda i: i.name) if item.name != ".git"}
 
 
 def _entry(item: os.DirEntry[str]) -> Entry:

@@ -1,9 +1,9 @@
 """One writer at a time for one output directory.
 
-Not the package filelock (4.2 was read): where it locks with flock, it leaves the lock file behind in the user's
-repository, and where a file system has no flock it falls back, unless told otherwise, to a file that a crash leaves in
-everybody's way; what it locks does not say who holds it. On Windows it does more than we (reparse points, oplocks), which
-is not worth a dependency for a file that stands beside the output of the user's own repository.
+Not the package filelock (4.2 was read). With flock it leaves the lock file behind in the user's repository; without
+flock it falls back, by default, to a file that blocks everybody after a crash; and its lock file does not name the
+holder. On Windows it does more than this module (reparse points, oplocks), which is not worth a dependency for a file
+beside the output in the user's own repository.
 """
 
 from __future__ import annotations
@@ -26,20 +26,22 @@ _POLL_S = 0.05
 
 @contextmanager
 def held(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
-    """Holds the lock file `path` (its directory exists), and removes it afterwards.
+    """Holds the lock file `path` (its directory must exist), and removes it afterwards.
 
-    The system drops the lock of a process that dies, so a file left by a crash holds nobody up. Raises `output-locked`
-    with the holder after `wait_s`, OSError where the file cannot be made or locked.
+    The system drops the lock of a process that dies, so a file left by a crash blocks nobody. Raises `output-locked`
+    with the holder after `wait_s`, and OSError where the file cannot be made or locked.
     """
     descriptor = _acquire(path, time.monotonic() + wait_s)
     try:
         yield
     finally:
-        if sys.platform == "win32":  # no open file can be removed there, which also keeps it for who waits with it open
+        if (
+            sys.platform == "win32"
+        ):  # an open file cannot be removed there, so it also stays for whoever waits with it open
             os.close(descriptor)
             descriptor = -1
         with suppress(OSError):
-            path.unlink()  # while it is still held: who opened it before finds it gone and opens it anew
+            path.unlink()  # while it is still held: whoever opened it before sees that it is gone and opens it anew
         if descriptor >= 0:
             os.close(descriptor)
 
@@ -58,12 +60,12 @@ def _acquire(path: Path, deadline: float) -> int:
 if sys.platform == "win32":
     import msvcrt
 
-    _LOCKED_BYTE = 1 << 30  # far behind the signature: what is locked there cannot be read by others
+    _LOCKED_BYTE = 1 << 30  # far behind the signature: others cannot read a locked range
 
     def _open_no_link(path: str, flags: int) -> int:
-        return os.open(path, flags, 0o644)  # making a link takes a privilege there, and no flag refuses to follow one
+        return os.open(path, flags, 0o644)  # making a link needs a privilege there, and no flag refuses to follow one
 
-    def _take(path: Path, descriptor: int) -> bool:  # noqa: ARG001 - the same as where it is needed
+    def _take(path: Path, descriptor: int) -> bool:  # noqa: ARG001 - the signature of its POSIX twin
         os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -83,13 +85,13 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            path.unlink(missing_ok=True)  # this file system has no locks, so the file is nobody's
+            path.unlink(missing_ok=True)  # this file system has no locks, so nobody holds the file
             raise
         return True
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether `path` is the file that was opened: its last holder may have removed it in between."""
+    """Whether `path` is still the file that was opened: its last holder may have removed it meanwhile."""
     try:
         return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(descriptor))
     except FileNotFoundError:
@@ -98,7 +100,7 @@ def _is_still(path: Path, descriptor: int) -> bool:
 
 def _sign(descriptor: int) -> None:
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    with suppress(OSError):  # a full disk: it is the lock that counts
+    with suppress(OSError):  # a full disk: only the lock matters
         os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps([os.getpid(), socket.gethostname(), since]).encode())
 
@@ -107,7 +109,7 @@ def _locked(path: Path) -> CompileError:
     try:
         pid, host, since = json.loads(path.read_bytes())
         who = f"process {int(pid)} on {str(host)[:100]!r} since {str(since)[:30]}"
-    except (ValueError, TypeError, OSError):  # it has the lock and has not signed yet
+    except (ValueError, TypeError, OSError):  # the holder has not signed yet
         who = "another process"
     message = f"{who} is writing this output"
     hint = "wait for it to end, then run again"

@@ -1,4 +1,4 @@
-"""Charts on disk, where Helm reads them: a directory that is gone when the run is."""
+"""Charts on disk, where Helm reads them: a directory that lasts as long as the run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 
 class Spool:
-    """For `with`. The names of charts are digests, the paths inside were checked when they were read."""
+    """For `with`. The names of charts are digests; their paths were checked when they were read."""
 
     def __enter__(self) -> Spool:
         self._directory = tempfile.TemporaryDirectory(prefix="lamella-charts-")
@@ -19,7 +19,7 @@ class Spool:
         self._directory.cleanup()
 
     def add(self, charts: Mapping[str, Mapping[str, bytes] | bytes]) -> None:
-        """Writes the charts that are not there yet: an archive, or the files of a directory."""
+        """Writes the charts that are not there yet, each an archive or the files of a directory."""
         for name, content in charts.items():
             place = self.path / name
             if place.exists():

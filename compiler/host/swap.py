@@ -1,4 +1,4 @@
-"""Putting a whole directory in the place of another, so that a crash leaves one or the other."""
+"""Replacing a whole directory, so that a crash leaves either the old one or the new one."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
-# What a kernel or a file system says that cannot exchange: renameat2(2), and ENOSYS from sandboxes.
+# From kernels and file systems that cannot exchange: renameat2(2), and ENOSYS from sandboxes.
 _CANNOT = {errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.ENOTSUP}
 
 
 def staging_directory(root: Path) -> Path:
-    """A new, empty, private directory beside `root`, of a name that `reap` knows."""
+    """A new, empty, private directory beside `root`; `leftovers` knows its name."""
     return Path(tempfile.mkdtemp(prefix=f".{root.name}.lamella-new-", dir=root.parent))
 
 
 def exchange(root: Path, staged: Path) -> Path:
-    """Puts `staged` in the place of the directory `root` and returns where the old one is now. Raises OSError, and then
-    `root` is what it was."""
+    """Replaces the directory `root` by `staged` and returns where the old one is now. Raises OSError; `root` is then
+    unchanged."""
     if _exchange_at_once(root, staged):
         return staged
     old = Path(tempfile.mkdtemp(prefix=f".{root.name}.lamella-old-", dir=root.parent))
     try:
-        os.rename(root, old)  # onto the empty directory; a crash from here to the next rename is `recover`'s
+        os.rename(root, old)  # onto the empty directory; `recover` handles a crash between here and the next rename
     except BaseException:
         old.rmdir()
         raise
@@ -59,7 +59,7 @@ def _exchange_at_once(root: Path, staged: Path) -> bool:
 
 
 def leftovers(root: Path) -> tuple[Path, ...]:
-    """What crashed runs have left beside `root`, sorted."""
+    """The directories that crashed runs left beside `root`, sorted."""
     ours = re.compile(re.escape(f".{root.name}.lamella-") + r"(?:new|old)-[a-z0-9_]{8}")
     try:
         names = sorted(os.listdir(root.parent))
@@ -69,9 +69,9 @@ def leftovers(root: Path) -> tuple[Path, ...]:
 
 
 def recover(root: Path) -> None:
-    """Ends what a crashed run began: puts the old directory back where none is at `root`, and removes the leftovers.
+    """Cleans up after a crashed run: moves the old directory back where `root` does not exist, and removes leftovers.
 
-    Only for the holder of the lock: the leftovers of a living run are its staging directory.
+    Only for the holder of the lock: what looks like the leftovers of a live run is its staging directory.
     """
     for path in leftovers(root):
         if ".lamella-old-" in path.name and not os.path.lexists(root) and any(path.iterdir()):
@@ -81,13 +81,13 @@ def recover(root: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes `path` and what is below, never through a link. What cannot be removed stays, for the next run."""
+    """Removes `path` and everything below it, never through a link. What cannot be removed stays for the next run."""
     with suppress(OSError):
         if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
             return
-    # rmdir(2) waits, up to milliseconds on some file systems, and outputs have a directory for each layer of each
-    # cluster: removing 6,000 of them one after the other took 21 s, by eight at once 0.6 s.
+    # rmdir(2) can take milliseconds on some file systems, and outputs have a directory for each layer of each cluster:
+    # removing 6,000 of them one by one took 21 s, eight at a time 0.6 s.
     with suppress(OSError, RuntimeError), ThreadPoolExecutor(8) as pool:  # RuntimeError: no more threads
         branches = [child for child in path.glob("*/*") if child.is_dir() and not child.is_symlink()]
         list(pool.map(partial(shutil.rmtree, ignore_errors=True), branches))

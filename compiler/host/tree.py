@@ -1,4 +1,4 @@
-"""What is in a directory, and how it is recognised later: never through a link."""
+"""The contents of a directory, and how a later change is noticed. Links are never followed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _CANNOT_LINK = {errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.EN
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What stands at a path. Two are equal unless something was written there in between (or only its access rights).
+    """What is at a path. Two are equal unless the path was written to in between.
 
-    No inode number: an overlay file system may give a file another one when it is linked.
+    No inode number: an overlay file system may change a file's number when it is linked.
     """
 
     kind: Literal["file", "directory", "link", "special file"]
@@ -28,8 +28,8 @@ class Item:
 
 
 def scan(root: Path) -> dict[str, Item]:
-    """{relative POSIX path: item} of everything below `root`, directories included; empty where `root` is none."""
-    found: dict[str, Item] = {}
+    """{relative POSIX path: item} of everything below `root`; empty where `root` is not a directory."""
+    items: dict[str, Item] = {}
     pending = [""]
     while pending:
         directory = pending.pop()
@@ -43,14 +43,14 @@ def scan(root: Path) -> dict[str, Item]:
             for entry in listing:
                 path = f"{directory}{entry.name}"
                 item = _item(entry.stat(follow_symlinks=False))
-                found[path] = item
+                items[path] = item
                 if item.kind == "directory":
                     pending.append(f"{path}/")
-    return found
+    return items
 
 
-def _item(found: os.stat_result) -> Item:
-    mode = found.st_mode
+def _item(status: os.stat_result) -> Item:
+    mode = status.st_mode
     kind: Literal["file", "directory", "link", "special file"] = "special file"
     if stat.S_ISREG(mode):
         kind = "file"
@@ -58,19 +58,19 @@ def _item(found: os.stat_result) -> Item:
         kind = "directory"
     elif stat.S_ISLNK(mode):
         kind = "link"
-    return Item(kind, stat.S_IMODE(mode), found.st_size, found.st_mtime_ns)
+    return Item(kind, stat.S_IMODE(mode), status.st_size, status.st_mtime_ns)
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of the regular file `path`. Raises OSError where it has become something else."""
+    """The bytes of the regular file `path`. Raises OSError where it is something else by now."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise FileNotFoundError(errno.ENOENT, "no regular file any more", str(path))
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileNotFoundError(errno.ENOENT, "no longer a regular file", str(path))
         chunks = []
-        while chunk := os.read(descriptor, max(found.st_size + 1, 4096)):
+        while chunk := os.read(descriptor, max(status.st_size + 1, 4096)):
             chunks.append(chunk)
         return b"".join(chunks)
     finally:
@@ -78,7 +78,7 @@ def read_file(path: Path) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Makes the file `path`, of mode 0644 whatever the umask is. Raises OSError, also where something is there."""
+    """Creates the file `path` with mode 0644, whatever the umask. Raises OSError, also where the path exists."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o644)
     try:
@@ -95,8 +95,8 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """`target` becomes the file, link or special file `source` itself (same inode), or a copy with its time and mode
-    where the file system cannot link."""
+    """Makes `target` a hard link to the file, link or special file `source`, or a copy with its time and mode where the
+    file system cannot link."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:

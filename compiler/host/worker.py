@@ -1,4 +1,4 @@
-"""The inside of a worker process: limits first, then tasks until it is told to end or its parent is gone."""
+"""The inside of a worker process: it sets its limits, then does tasks until it is told to end or its parent is gone."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from typing import Literal
 class Failure:
     """Why a task has no result.
 
-    `timeout`: it ran past the limit. `crashed`: its process died, also when tried again with nothing beside it.
-    `raised`: the function raised, or its result could not be pickled; only here is there a `traceback`, for --debug.
+    `timeout`: it ran past the limit. `crashed`: its process died, and died again when the task was retried alone.
+    `raised`: the function raised, or its result could not be pickled; only then is there a `traceback`, for --debug.
     """
 
     kind: Literal["timeout", "crashed", "raised"]
@@ -29,13 +29,15 @@ class Failure:
 
 
 def work(pipe: Connection, noise: str, memory_mb: int, initializer: Callable[[], object] | None) -> None:
-    """The worker's life: answers each (function, task) with ("done", outcome); "leaving" where it ends with that."""
+    """The worker's loop: answers each (function, task) with ("done", outcome), or "leaving" where it ends after that."""
     _confine(Path(noise) / multiprocessing.current_process().name, memory_mb)
     try:
         if initializer is not None:
             initializer()
     except BaseException as error:
-        pipe.send(("leaving", Failure("raised", f"a worker could not start: {said(error)}", traceback.format_exc())))
+        pipe.send(
+            ("leaving", Failure("raised", f"a worker could not start: {in_words(error)}", traceback.format_exc()))
+        )
         return
     pipe.send(("ready", None))
     while _answer(pipe, memory_mb):
@@ -50,22 +52,22 @@ def _answer(pipe: Connection, memory_mb: int) -> bool:
     except MemoryError:
         pipe.send(("leaving", Failure("raised", f"it needed more than {memory_mb} MiB of memory")))
         return False
-    except BaseException as error:  # SystemExit too: whatever a task does, it gets an answer
-        pipe.send(("done", Failure("raised", said(error), traceback.format_exc())))
+    except BaseException as error:  # SystemExit too: every task gets an answer
+        pipe.send(("done", Failure("raised", in_words(error), traceback.format_exc())))
     return True
 
 
 def _confine(noise: Path, memory_mb: int) -> None:
-    """Takes the worker out of the terminal's group, sends its noise to a file, limits it, and ties it to its parent."""
+    """Moves the worker to its own process group, sends its output to a file, limits it, and ties it to its parent."""
     if hasattr(os, "setsid"):
-        os.setsid()  # Ctrl-C is the parent's to handle, and killpg reaches what a task has started
+        os.setsid()  # the parent handles Ctrl-C, and killpg reaches what a task has started
     else:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     descriptor = os.open(noise, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
-    with contextlib.suppress(ImportError, ValueError):  # Windows; a hard limit that is lower already
+    with contextlib.suppress(ImportError, ValueError):  # Windows; a lower hard limit
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -83,5 +85,5 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def said(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
     return traceback.format_exception_only(error)[-1].strip()

@@ -1,10 +1,10 @@
-"""Processes that do the CPU-bound work, so that a task which hangs, eats memory or dies takes nothing else with it.
+"""Processes for CPU-bound work, so that a task which hangs, runs out of memory or dies affects nothing else.
 
-Threads would not do: Helm's Go runtime offers no limits, gains a quarter on two threads, and dies in a forked child. So
-workers come from a forkserver that never loads it (spawn where there is no forkserver). Memory is bounded by
+Threads would not do: Helm's Go runtime offers no limits, gains only a quarter on two threads, and dies in a forked
+child. So workers come from a forkserver that never loads it (spawn where there is no forkserver). Memory is bounded by
 RLIMIT_DATA: it counts what may be written, not Go's huge reservations (RLIMIT_AS would), and the kernel enforces it
 without polling. The embedded Helm with kube-prometheus-stack needs 190 MiB of it (120 MiB resident). macOS and Windows
-do not enforce it: there only time is bounded.
+do not enforce it, so only time is bounded there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from compiler.host.worker import Failure, said, work
+from compiler.host.worker import Failure, in_words, work
 
 __all__ = ["Failure", "Workers", "available_cpus"]
 
@@ -39,7 +39,7 @@ _LONGEST_SOCKET_FOLDER = 70
 
 
 def available_cpus() -> int:
-    """Processors that this process may use, at least 1."""
+    """The number of processors that this process may use, at least 1."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
@@ -47,7 +47,7 @@ def available_cpus() -> int:
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """One process in the parent's eyes. `noise` is the file that takes its stdout and stderr; no `task` means idle."""
+    """The parent's view of one process. `noise` is the file with its stdout and stderr; without a `task` it is idle."""
 
     process: BaseProcess
     pipe: Connection
@@ -57,7 +57,7 @@ class _Worker:
     ready: bool = False
 
     def stop(self) -> int | None:
-        """Kills the process and all that it has started. Returns its exit status: negative for a signal."""
+        """Kills the process and everything it started. Returns its exit status: negative for a signal."""
         self.pipe.close()
         try:
             os.killpg(self.process.pid or 0, signal.SIGKILL)
@@ -70,11 +70,11 @@ class _Worker:
 class Workers:
     """A pool for `with`. Processes start when tasks need them, never more than `jobs` or than there are tasks.
 
-    `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer()` runs once
-    in each process. `preload` names modules that the forkserver imports for all of them: pure ones only, never
-    `helm_python`. `environment` is added to what the processes inherit: Go reads its variables from the environment
-    that a process started with, so that setting them inside of it would be too late. Both count in the first pool of a
-    process, since a process has one forkserver.
+    `timeout_s` is wall-clock time per task, `memory_mb` (MiB) bounds each process. `initializer()` runs once in each
+    process. `preload` names modules that the forkserver imports for all of them: pure ones only, never `helm_python`.
+    `environment` is added to what the processes inherit: Go reads its variables from the environment that a process
+    started with, so setting them inside it would be too late. Only the first pool of a process sets these two, because
+    a process has one forkserver.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Workers:
         if self._context.get_start_method() == "forkserver":
             from multiprocessing import forkserver
 
-            with _added(self._environment):  # it imports what it preloads while the caller goes on
+            with _added(self._environment):  # it preloads while the caller goes on
                 forkserver.ensure_running()
         return self
 
@@ -110,11 +110,11 @@ class Workers:
         self._noise.cleanup()
 
     def run(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[int, R | Failure]]:
-        """Pairs of a task's index and its result or Failure, in the order in which they complete.
+        """Pairs of a task's index and its result or Failure, in the order of completion.
 
-        `function` must be importable by name and should return problems as values: what it raises arrives as text. A
-        task whose process dies is tried once more with no other task running, so that it does not pay for a neighbour
-        that exhausted the machine. Leaving the iterator early kills what is still running.
+        `function` must be importable by name and should return problems as values: an exception arrives as text. A task
+        whose process dies is tried once more with no other task running, in case a neighbour exhausted the machine.
+        Leaving the iterator early kills what is still running.
         """
         waiting: Iterator[tuple[int, T]] = enumerate(tasks)
         suspects: deque[tuple[int, T]] = deque()
@@ -174,7 +174,7 @@ class Workers:
     def _send(self, worker: _Worker, function: Callable[..., object]) -> None:
         assert worker.task is not None
         worker.deadline = time.monotonic() + self.timeout_s
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has died: the next read tells
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has died; the next read shows it
             worker.pipe.send((function, worker.task[1]))
 
     def _heard(self) -> list[_Worker]:
@@ -186,18 +186,18 @@ class Workers:
         return [w for w in busy if w.pipe in spoke or w.deadline <= now]
 
     def _receive(self, worker: _Worker, function: Callable[..., object]) -> Any:
-        """The outcome of the worker's task, or `_STARTED`. A worker that is of no more use has left the pool then."""
+        """The outcome of the worker's task, or `_STARTED`. Removes a worker that is of no more use from the pool."""
         try:
             if not worker.pipe.poll():
-                what = f"no result within {self.timeout_s:g} s" if worker.ready else "the process did not start"
+                reason = f"no result within {self.timeout_s:g} s" if worker.ready else "the process did not start"
                 self._stop([worker])
-                return Failure("timeout", what)
+                return Failure("timeout", reason)
             state, outcome = worker.pipe.recv()
         except (EOFError, ConnectionResetError):
             return Failure("crashed", self._epitaph(worker))
         except Exception as error:
             self._stop([worker])
-            return Failure("raised", f"the result cannot be read back: {said(error)}")
+            return Failure("raised", f"the result cannot be read back: {in_words(error)}")
         if state == "ready":
             worker.ready = True
             self._send(worker, function)
@@ -208,20 +208,20 @@ class Workers:
         return outcome
 
     def _epitaph(self, worker: _Worker) -> str:
-        """Why the process died, in words, with the first lines that it printed during its last task."""
+        """Why the process died, in words, with the first lines it printed during its last task."""
         status = self._stop([worker]) or 0
         if status < 0:
             reason = f"its process was killed by {signal.Signals(-status).name}"
             reason += ", perhaps because the machine had no memory left" if status == -signal.SIGKILL else ""
         else:
             reason = f"its process ended with status {status}"
-        said = worker.noise.read_text(errors="replace")[:_NOISE_SHOWN].strip() if worker.noise.exists() else ""
-        if "out of memory" in said:
+        printed = worker.noise.read_text(errors="replace")[:_NOISE_SHOWN].strip() if worker.noise.exists() else ""
+        if "out of memory" in printed:
             reason = f"it needed more than {self.memory_mb} MiB of memory"
-        return f"{reason}: {said}" if said else reason
+        return f"{reason}: {printed}" if printed else reason
 
     def _stop(self, workers: list[_Worker]) -> int | None:
-        """Ends these workers and forgets them. Returns the exit status of the last."""
+        """Ends these workers and removes them from the pool. Returns the exit status of the last."""
         status = None
         for worker in list(workers):
             self._pool.remove(worker)
@@ -234,7 +234,7 @@ _STARTED = object()
 
 @contextlib.contextmanager
 def _added(variables: Mapping[str, str]) -> Iterator[None]:
-    """The variables in this process's environment, for what is started meanwhile."""
+    """Sets the variables in this process's environment, for processes that are started inside the `with`."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

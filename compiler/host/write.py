@@ -1,7 +1,7 @@
 """The output directory on disk: only owned files are written or removed, and all of them or none.
 
-The new tree is built beside the old one, of hard links to every file that stays, and takes its place in one step. So
-a crash leaves the old tree or the new one (hardening.md F1, F2), and what does not change keeps its inode and time.
+The new tree is built beside the old one, of hard links to every file that stays, and takes its place in one step. So a
+crash leaves the old tree or the new one, and unchanged files keep their inode and time.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from compiler.host import lock, swap
 from compiler.host.tree import Item, link_or_copy, read_file, scan, write_file
 
 _HINTS = {
-    errno.EROFS: "the file system is read-only; give --output a directory that can be written",
-    errno.EACCES: "the directory above the output must be writable too",
-    errno.EBUSY: "where the output is a mount point, give a directory inside of it",
-    errno.EXDEV: "where the output is a mount point, give a directory inside of it",
+    errno.EROFS: "the file system is read-only; set --output to a writable directory",
+    errno.EACCES: "make the output directory and its parent writable",
+    errno.EBUSY: "if the output is a mount point, use a directory inside it",
+    errno.EXDEV: "if the output is a mount point, use a directory inside it",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What publishing does, or did: paths relative to the output directory, each sorted."""
+    """What writing the output changes or changed: paths relative to the output directory, each sorted."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Changes:
 
 @contextmanager
 def locked(root: Path, *, wait_s: float = lock.WAIT_S) -> Iterator[None]:
-    """Holds the output `root` for one reading of its inventories and one `replace`; ends what a crashed run began.
+    """Holds the output `root` for one reading of its inventories and one `replace`; cleans up after a crashed run.
 
     Raises `output-root-refused`, `output-locked` (environment), `output-write-failed` (environment).
     """
@@ -64,24 +64,24 @@ def _lock_path(root: Path) -> Path:
 
 
 def _tidy(root: Path) -> None:
-    """Removes what a crashed run has left, unless it is a living one's."""
+    """Removes what a crashed run left behind, unless another run holds the lock."""
     if swap.leftovers(root) or os.path.lexists(_lock_path(root)):
         with suppress(CompileError), locked(root, wait_s=0):
             pass
 
 
 Owned = Mapping[str, str] | Callable[[], Mapping[str, str]]
-"""The last run's files, path → SHA-256 in hex; or how to read them, which is then done under the lock."""
+"""The last run's files, path → SHA-256 in hex; or a function that reads them, called under the lock."""
 
 
 def publish(root: Path, new: Mapping[str, bytes], owned: Owned, *, force: bool = False) -> Changes:
-    """Makes `new` (path → bytes) the owned files of the output directory `root`, and says what that changed.
+    """Makes `new` (path → bytes) the owned files of the output directory `root`, and returns what that changed.
 
-    Files of `owned` that are not in `new` are removed. Files that are neither stay. Where nothing changes, nothing is
-    touched, not even a lock. Raises as `compare`, `locked` and `replace`.
+    Files of `owned` that are not in `new` are removed. Files in neither stay. Where nothing changes, nothing is
+    touched, not even the lock. Raises as `compare`, `locked` and `replace`.
     """
     root = _checked(root)
-    # Without the lock another run may replace the directory while it is compared: only "no change" is believed.
+    # Without the lock another run may replace the directory during the comparison: only "no change" is believed.
     with suppress(CompileError):
         changes = compare(root, new, _read(owned), force=force)
         if not changes:
@@ -96,10 +96,10 @@ def _read(owned: Owned) -> Mapping[str, str]:
 
 
 def compare(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
-    """What `publish` would do. Touches nothing.
+    """What `publish` would change. Touches nothing.
 
-    Raises all of: `output-path-invalid`, `output-collision`, `output-foreign-file` (something that is not ours is
-    where a file must go) and, unless `force`, `output-edited` (an owned file no longer has its recorded digest).
+    Raises all of: `output-path-invalid`, `output-collision`, `output-foreign-file` (something that Lamella does not own
+    is where a file must go) and, unless `force`, `output-edited` (an owned file no longer has its recorded digest).
     """
     root = _checked(root)
     with _write_errors(root):
@@ -107,8 +107,8 @@ def compare(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
 
 
 def replace(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, force: bool = False) -> Changes:
-    """`publish` for who holds the lock (`locked`). Raises also `output-write-failed` (environment), with nothing
-    changed, and `output-changed` where someone else wrote into the directory meanwhile."""
+    """`publish` for a caller that holds the lock (`locked`). Raises also `output-write-failed` (environment), with
+    nothing changed, and `output-changed` where someone else wrote to the directory meanwhile."""
     root = _checked(root)
     with _write_errors(root, sum(map(len, new.values()))):
         before = scan(root)
@@ -120,14 +120,14 @@ def replace(root: Path, new: Mapping[str, bytes], owned: Mapping[str, str], *, f
 
 
 def _checked(root: Path) -> Path:
-    """`root`, absolute: new, or an ordinary directory that is no repository, not in a `.git`, and not behind a link
-    that the repository around it could have brought along."""
+    """`root` as an absolute path. Raises `output-root-refused` unless it is new or an ordinary directory: not a
+    repository, not in a `.git`, and not behind a link that may come from the repository around it."""
     root = root.absolute()
     reason = ""
     if root.parent == root:
         reason = "is the root of the file system"
     elif root.name == ".." or any(is_git_name(part) for part in root.parts):
-        reason = "cannot be told from its parent" if root.name == ".." else "is inside of git's own directory"
+        reason = "must not end in '..'" if root.name == ".." else "is inside a .git directory"
     elif _behind_link(root):
         reason = "is a link, or behind one"
     elif os.path.lexists(root) and not root.is_dir():
@@ -135,8 +135,8 @@ def _checked(root: Path) -> Path:
     elif os.path.lexists(root / ".git"):
         reason = "is a git repository"
     if reason:
-        hint = "give a directory of its own, such as 'output'"
-        raise fail(Code.OUTPUT_ROOT_REFUSED, f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
+        hint = "use a directory of its own, such as 'output'"
+        raise fail("output-root-refused", f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
     return root
 
 
@@ -158,33 +158,34 @@ def _compare(
     problems = Problems()
     _check_paths(problems, root, new, owned)
     problems.raise_if_any()
-    found: dict[str, list[str]] = {"added": [], "changed": [], "removed": [], "unchanged": []}
+    changes: dict[str, list[str]] = {"added": [], "changed": [], "removed": [], "unchanged": []}
     for path in sorted(new.keys() | owned.keys()):
         item = there.get(path)
         content = read_file(root / path) if item and item.kind == "file" else None
         if path in new and content == new[path]:
-            found["unchanged"].append(path)
+            changes["unchanged"].append(path)
         elif path in new and (blocker := _blocker(path, there, owned)):
+            conflict = "already exists" if blocker == path else f"conflicts with {path!r}"
             problems.error(
-                Code.OUTPUT_FOREIGN_FILE,
-                f"this is in the way of {path!r} and was not rendered",
+                "output-foreign-file",
+                f"{conflict}, and Lamella did not write it",
                 Position(f"{root.name}/{blocker}"),
-                hint="move it away, or rename what is rendered to this path",
+                hint="move it away, or rename the object that is rendered to this path",
             )
         elif item is None or item.kind == "directory":
             if path in new:
-                found["added"].append(path)
+                changes["added"].append(path)
         elif not force and (content is None or hashlib.sha256(content).hexdigest() != owned[path]):
             problems.error(
-                Code.OUTPUT_EDITED,
-                "this file was edited since it was rendered",
+                "output-edited",
+                "this file was edited after it was rendered",
                 Position(f"{root.name}/{path}"),
                 hint="move the change into the profile, then render with --force to replace this file",
             )
         else:
-            found["changed" if path in new else "removed"].append(path)
+            changes["changed" if path in new else "removed"].append(path)
     problems.raise_if_any()
-    return Changes(**{kind: tuple(paths) for kind, paths in found.items()})
+    return Changes(**{kind: tuple(paths) for kind, paths in changes.items()})
 
 
 def _check_paths(problems: Problems, root: Path, new: Mapping[str, bytes], owned: Mapping[str, str]) -> None:
@@ -194,8 +195,8 @@ def _check_paths(problems: Problems, root: Path, new: Mapping[str, bytes], owned
     for first, second in collisions(new):
         at, other = (Position(f"{root.name}/{path}") for path in (first, second))
         problems.error(
-            Code.OUTPUT_COLLISION,
-            f"{first!r} and {second!r} are one path on some file systems",
+            "output-collision",
+            f"{first!r} and {second!r} are the same path on some file systems",
             at,
             hint="rename one of the two objects",
             related=[(other, "the other one")],
@@ -203,7 +204,7 @@ def _check_paths(problems: Problems, root: Path, new: Mapping[str, bytes], owned
 
 
 def _blocker(path: str, there: Mapping[str, Item], owned: Mapping[str, str]) -> str:
-    """What is not ours and keeps a file from being at `path`: itself, a parent, or something below."""
+    """The path that Lamella does not own and that blocks a file at `path` (itself, a parent or below it), or ''."""
     for parent in _parents(path):
         if parent in there and there[parent].kind != "directory" and parent not in owned:
             return parent
@@ -218,14 +219,14 @@ def _blocker(path: str, there: Mapping[str, Item], owned: Mapping[str, str]) -> 
 
 
 def _parents(path: str) -> Iterator[str]:
-    """The directories around `path`, innermost first."""
+    """The parent directories of `path`, innermost first."""
     while path := path.rpartition("/")[0]:
         yield path
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """What the new tree consists of: directories with their modes, the paths that stay, and those that are written."""
+    """The new tree: directories with their modes, the paths that stay, and those that are written."""
 
     directories: Mapping[str, int]
     kept: tuple[str, ...]
@@ -233,7 +234,7 @@ class _Layout:
 
 
 def _layout(before: Mapping[str, Item], changes: Changes, emptied: Set[str]) -> _Layout:
-    """Of the `emptied` directories only those remain that have something in them."""
+    """The layout after `changes`. Of the `emptied` directories only those with something in them remain."""
     written = (*changes.added, *changes.changed)
     gone = {*written, *changes.removed}
     kept = tuple(path for path, item in before.items() if item.kind != "directory" and path not in gone)
@@ -244,7 +245,7 @@ def _layout(before: Mapping[str, Item], changes: Changes, emptied: Set[str]) -> 
 
 
 def _swap_in(root: Path, before: Mapping[str, Item], layout: _Layout, new: Mapping[str, bytes]) -> None:
-    """Builds the new tree beside `root` and puts it in its place."""
+    """Builds the new tree beside `root` and replaces `root` by it."""
     identity = root.lstat() if os.path.lexists(root) else None
     staged = swap.staging_directory(root)
     try:
@@ -256,14 +257,14 @@ def _swap_in(root: Path, before: Mapping[str, Item], layout: _Layout, new: Mappi
         staged = swap.exchange(root, staged)  # from here on, the old tree
         if not _is_still(staged, identity, before):
             staged = swap.exchange(root, staged)
-            hint = "run again when nothing else writes there"
-            raise fail(Code.OUTPUT_CHANGED, f"{root.name!r} was written to while it was replaced", hint=hint)
+            hint = "run again when nothing else writes to it"
+            raise fail("output-changed", f"{root.name!r} was written to while it was replaced", hint=hint)
     finally:
         swap.remove(staged)
 
 
 def _is_still(directory: Path, identity: os.stat_result, items: Mapping[str, Item]) -> bool:
-    """Whether `directory` is what was read before, and nobody has written to it since."""
+    """Whether `directory` is the one that was read before, and nobody has written to it since."""
     try:
         return os.path.samestat(directory.lstat(), identity) and scan(directory) == items
     except OSError:
@@ -278,19 +279,19 @@ def _build(staged: Path, root: Path, layout: _Layout, new: Mapping[str, bytes]) 
         link_or_copy(root / path, staged / path)
     for path in layout.written:
         write_file(staged / path, new[path])
-    for path in sorted(layout.directories, reverse=True):  # last, as a directory may be one that nobody may write to
+    for path in sorted(layout.directories, reverse=True):  # last, as a directory may be read-only
         os.chmod(staged / path, layout.directories[path])
 
 
 @contextmanager
 def _write_errors(root: Path, needed: int = 0) -> Iterator[None]:
-    """Tells what the system refused as a problem of the environment."""
+    """Raises `output-write-failed` (environment) for an OSError."""
     try:
         yield
     except OSError as error:
         path = str(error.filename or root).replace(str(root.parent) + os.sep, "")
         hint = _HINTS.get(error.errno or 0, "")
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and needed:
-            hint = f"{needed} bytes are needed for the new files"
+            hint = f"free at least {needed} bytes for the new files"
         message = f"cannot write the output: {path}: {error.strerror or error}; nothing was changed"
         raise CompileError([Diagnostic(Code.OUTPUT_WRITE_FAILED, message, hint=hint)], environment=True) from error

@@ -98,7 +98,7 @@ def test_a_folder_of_a_repository(shop: Path, lamella: Lamella, tmp_path: Path) 
 def test_an_unknown_commit(committed: Path, lamella: Lamella) -> None:
     said = lamella("render", "--ref", "v2", "-o", "name")
     assert (said.status, said.out) == (1, "")
-    assert "error[git-unknown-ref]: there is no commit 'v2'" in said.err
+    assert "error[git-unknown-ref]: no commit 'v2'" in said.err
 
 
 def test_no_git_repository(shop: Path, lamella: Lamella) -> None:

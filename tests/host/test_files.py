@@ -158,12 +158,18 @@ def test_p12_a_directory_link_to_the_repository_itself_is_a_loop(tree: Make) -> 
     found = tree(**{"d/loop": Path(".."), "d/f": "x"})
     for search in (lambda: files.walk(found, "d", AT), lambda: files.glob(found, "**/f", AT)):
         problem = refused(search)
-        assert (problem.code, problem.message) == ("symlink-loop", "'d/loop' is a link to a directory around it")
+        assert (problem.code, problem.message) == (
+            "symlink-loop",
+            "'d/loop' is a link to one of its parent directories",
+        )
 
 
 def test_p12_a_link_to_a_directory_around_where_a_walk_begins_is_a_loop_at_the_link(tree: Make) -> None:
     found = tree(**{"a/b/c/up": Path("../../../a"), "a/b/c/f": "x", "sides/to": Path("../side"), "side/f": "y"})
-    assert refused(lambda: files.walk(found, "a/b/c", AT)).message == "'a/b/c/up' is a link to a directory around it"
+    assert (
+        refused(lambda: files.walk(found, "a/b/c", AT)).message
+        == "'a/b/c/up' is a link to one of its parent directories"
+    )
     assert files.walk(found, "sides") == ("sides/to/f",)
 
 
@@ -286,7 +292,7 @@ def test_a_name_means_a_file_a_directory_or_a_pattern(tree: Make) -> None:
     ("written", "message"),
     [
         ("../m/*.yaml", "no file matches '../m/*.yaml'"),
-        ("../m", "directory '../m' holds no manifests (*.yaml, *.yml, *.json)"),
+        ("../m", "directory '../m' contains no manifests (*.yaml, *.yml, *.json)"),
     ],
 )
 def test_manifests_that_are_none_are_told(tree: Make, written: str, message: str) -> None:

@@ -69,7 +69,7 @@ def test_a_remote_with_other_commits_is_not_overwritten_even_where_configuration
     mine = git(clone, "rev-parse", "main")
     problem = refused(clone)
     assert problem.code == "push-rejected"
-    assert problem.message == "cannot push branch 'main' to 'origin': it has commits that are not here"
+    assert problem.message == "cannot push branch 'main' to 'origin': it has commits that you do not"
     git(clone, "fetch", "--quiet")
     assert refused(clone).code == "push-rejected"
     assert git(remote, "rev-parse", "main") == theirs

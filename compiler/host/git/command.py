@@ -1,4 +1,4 @@
-"""Starting git: how every command is hardened, and what its failures mean."""
+"""Starting git: how every command is hardened, and what failures mean."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from compiler.diagnostics import CompileError, Diagnostic
 if TYPE_CHECKING:
     import git
 
-# Switched off: what a repository's own configuration can make git run, or read elsewhere (hardening.md G7). How to
-# reach a remote (`core.sshCommand`, `credential.helper`) stays: it matters to `push` only.
+# Switched off: everything that a repository's own configuration can make git run, or read elsewhere. How to reach a
+# remote (`core.sshCommand`, `credential.helper`) stays: only `push` uses it.
 _SETTINGS = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
@@ -28,7 +28,7 @@ _SETTINGS = (
     "core.protectNTFS=true",
     "core.protectHFS=true",
     "core.quotePath=false",
-    "core.filesRefLockTimeout=3000",  # milliseconds; a dead lock is reported, never removed
+    "core.filesRefLockTimeout=3000",  # milliseconds; a stale lock is reported, never removed
     "diff.external=",
     "submodule.recurse=false",
     "push.gpgSign=false",
@@ -47,7 +47,7 @@ _ENVIRONMENT = {
     "LAMELLA_NOTHING": "",  # values of settings whose names `-c` cannot spell: see `Repository.without_filters`
     "LAMELLA_NO": "false",
 }
-# Where git looks for the repository when it is called from a hook: that one is not the one that we were given.
+# Where git looks for the repository when it is called from a hook, which may not be the repository we were given.
 # Source: `git rev-parse --local-env-vars`, without configuration.
 _LOCATION = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -71,7 +71,7 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A git command that has ended: `out` as it came, `err` as text without credentials."""
+    """A git command that has ended: `out` unchanged, `err` as text without credentials."""
 
     status: int
     out: bytes
@@ -84,7 +84,7 @@ class Done:
 def run(
     directory: Path, arguments: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> Done:
-    """Runs git in `directory`. What it exits with is the caller's business. Raises `git-missing`, `git-timeout`."""
+    """Runs git in `directory`. The caller checks the exit status. Raises `git-missing`, `git-timeout`."""
     with tempfile.TemporaryFile() as feed:
         feed.write(stdin)
         feed.seek(0)
@@ -106,7 +106,7 @@ def run(
 
 
 def start(directory: Path, arguments: Sequence[str]) -> git.Git.AutoInterrupt:
-    """A git command that goes on: the process with its pipes. The caller closes it."""
+    """A git command that keeps running: the process with its pipes. The caller closes it."""
     import subprocess
 
     process = _execute(directory, arguments, None, istream=subprocess.PIPE, as_process=True)
@@ -118,24 +118,24 @@ def _execute(
 ) -> object:
     git = _gitpython()
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-    # -C, though it starts there: where the directory cannot be entered GitPython would start in the current one.
+    # -C although it starts there: where the directory cannot be entered, GitPython would start in the current one.
     command = [git.Git.GIT_PYTHON_GIT_EXECUTABLE, "-C", str(directory), "--no-pager", *settings, *arguments]
     try:
         return git.Git(directory).execute(command, shell=False, env={**_ENVIRONMENT, **(environment or {})}, **options)
     except git.GitCommandNotFound as error:
-        raise failure(Code.GIT_MISSING, "git cannot be started", hint="install git, and have it in PATH") from error
+        raise failure("git-missing", "cannot start git", hint="install git and add it to PATH") from error
 
 
 def _gitpython() -> Any:
-    """GitPython, told the absolute path of git: it would take a `git` from the current directory on some systems."""
+    """GitPython with the absolute path of git: on some systems it would run a `git` from the current directory."""
     executable = shutil.which(os.environ.get("GIT_PYTHON_GIT_EXECUTABLE", "git"))
     if executable is None:
-        raise failure(Code.GIT_MISSING, "there is no git", hint="install git, and have it in PATH")
+        raise failure("git-missing", "no git on PATH", hint="install git and add it to PATH")
     absolute = os.path.abspath(executable)
     os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = absolute
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     for name in _LOCATION:
-        os.environ.pop(name, None)  # GitPython hands on our whole environment and can only add to it
+        os.environ.pop(name, None)  # GitPython passes on our whole environment and can only add to it
     import git
 
     if absolute != git.Git.GIT_PYTHON_GIT_EXECUTABLE:
@@ -143,8 +143,8 @@ def _gitpython() -> Any:
     return git
 
 
-def failure(code: Code, message: str, *, hint: str = "") -> CompileError:
-    """A problem that the input is not to blame for."""
+def failure(code: str, message: str, *, hint: str = "") -> CompileError:
+    """A problem of the environment, not of the input."""
     return CompileError([Diagnostic(code, message, hint=hint)], environment=True)
 
 
@@ -154,9 +154,13 @@ def redact(text: str) -> str:
 
 
 def refuse_option(value: str, what: str) -> None:
-    """Refuses a `value` that git could take for an option (hardening.md G2) or that cannot be an argument."""
+    """Raises `git-invalid-name` for a `value` that git could take for an option or that cannot be an argument."""
     if not value or value.startswith("-") or any(ord(c) < 32 or ord(c) == 127 for c in value):
         message = f"{value!r} cannot be a {what}"
         raise CompileError(
-            [Diagnostic(Code.GIT_INVALID_NAME, message, hint="it is empty, begins with '-' or has a line break")]
+            [
+                Diagnostic(
+                    "git-invalid-name", message, hint="it is empty, starts with '-' or contains a control character"
+                )
+            ]
         )

@@ -1,4 +1,4 @@
-"""One commit of the output directory: no hooks, no filters, and nothing else that is staged or changed goes with it."""
+"""One commit of the output directory: no hooks, no filters, and nothing else that is staged or changed is included."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from compiler.host.git import command
 from compiler.host.git.message import environment, message
 from compiler.host.git.repository import Repository, check_ref, reason
 
-# Mode 0 is how `git update-index --index-info` is told to drop a path.
+# Mode 0 makes `git update-index --index-info` drop a path.
 _FILE_MODE, _DROPPED = "100644", "0"
 _INDEX_WAIT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """What becomes of one path in the commit; `content` is empty where the path is dropped."""
+    """The change of one path in the commit; `content` is empty where the path is dropped."""
 
     mode: str
     object_id: str
@@ -42,20 +42,19 @@ def commit_tree(
     trailers: Sequence[tuple[str, str]],
     problems: Problems,
 ) -> str | None:
-    """Commits the output directory `prefix` of the work tree at `directory` to its current branch; returns the commit's
+    """Commits the output directory `prefix` of the work tree at `directory` to its current branch. Returns the commit's
     id, or None, with nothing written, where the branch has all of it already.
 
-    Just `files` (path below `prefix` → bytes) and the paths in `removed` change; of those that are not tracked nothing is
-    left to remove. The user's index then has the same, with all else as it was staged; where it is locked, a warning
-    goes to `problems` instead.
+    Only `files` (path below `prefix` → bytes) and the tracked ones of the paths in `removed` change. The user's index
+    gets the same changes, and everything else in it stays as staged; where it is locked, `problems` gets a warning.
 
-    Raises `git-detached-head`, `output-path-invalid`, and for the environment `git-ref-moved` (someone else has
-    committed meanwhile: nothing was changed), `git-failed`, and as `Repository.at`.
+    Raises `git-detached-head`, `output-path-invalid`, and for the environment `git-ref-moved` (someone else committed
+    meanwhile; nothing was changed), `git-failed`, and as `Repository.at`.
     """
     repository = Repository.at(directory)
     branch = repository.branch()
     if not branch:
-        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out to commit to", hint="git switch BRANCH")
+        raise fail("git-detached-head", "no branch is checked out", hint="run `git switch BRANCH`")
     check_ref(f"refs/heads/{branch}")
     _check_paths(prefix, [*files, *removed])
     parent = repository.head_commit()
@@ -86,12 +85,12 @@ def _tracked(repository: Repository, parent: str | None, top: str) -> dict[str, 
     if parent is None:
         return {}
     listed = repository.git(["ls-tree", "-r", "-z", "--full-tree", parent, "--", f"{top}/"])
-    found = {}
+    tracked = {}
     for line in listed.split(b"\0")[:-1]:
         description, _, name = line.partition(b"\t")
         mode, _, object_id = description.decode().split(" ")
-        found[os.fsdecode(name).removeprefix(f"{top}/")] = (mode, object_id)
-    return found
+        tracked[os.fsdecode(name).removeprefix(f"{top}/")] = (mode, object_id)
+    return tracked
 
 
 def _edits(
@@ -106,18 +105,18 @@ def _edits(
 
 
 def blob_id(content: bytes, object_format: str) -> str:
-    """git's name for a file of this content, without filters. `object_format` is `sha1` or `sha256`."""
+    """Git's object id of a file with this content, without filters. `object_format` is `sha1` or `sha256`."""
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _index_lines(top: str, edits: Mapping[str, _Edit]) -> bytes:
-    """Input of `git update-index -z --index-info`; what is dropped comes first, as it may be in the way of the rest."""
+    """Input of `git update-index -z --index-info`; dropped paths come first, as they may conflict with new ones."""
     ordered = sorted(edits.items(), key=lambda item: (item[1].mode != _DROPPED, item[0]))
     return b"".join(os.fsencode(f"{edit.mode} {edit.object_id}\t{top}/{path}\0") for path, edit in ordered)
 
 
 def _write_blobs(repository: Repository, edits: Mapping[str, _Edit]) -> None:
-    """By fast-import: one pack at once, where `hash-object` would make 20,000 files."""
+    """Writes the new contents with fast-import: one pack, where `hash-object` would make 20,000 files."""
     blobs = {edit.object_id: edit.content for edit in edits.values() if edit.mode != _DROPPED}
     feed = b"".join(b"blob\ndata %d\n%b\n" % (len(content), content) for content in blobs.values())
     if blobs:
@@ -125,7 +124,7 @@ def _write_blobs(repository: Repository, edits: Mapping[str, _Edit]) -> None:
 
 
 def _write_commit(repository: Repository, parent: str | None, lines: bytes, text: bytes) -> str:
-    """The id of a new commit on `parent`, made in an index of its own."""
+    """The id of a new commit on `parent`, made in a temporary index."""
     with tempfile.TemporaryDirectory(prefix="lamella-") as scratch:
         index = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
         whole = ("-c", "core.splitIndex=false", "-c", "index.sparse=false")
@@ -139,7 +138,7 @@ def _write_commit(repository: Repository, parent: str | None, lines: bytes, text
 
 
 def _move_branch(repository: Repository, branch: str, parent: str | None, commit: str) -> None:
-    """Compare and swap: the branch moves only if it is still at `parent`."""
+    """Compare and swap: moves the branch only if it is still at `parent`."""
     expected = parent or "0" * len(commit)
     ref = f"refs/heads/{branch}"
     done = repository.run(["update-ref", "-m", "commit: lamella publish", ref, commit, expected])
@@ -152,14 +151,14 @@ def _move_branch(repository: Repository, branch: str, parent: str | None, commit
 
 
 def _update_index(repository: Repository, lines: bytes, problems: Problems) -> None:
-    """Makes the user's index agree with the commit in these paths, and only there."""
+    """Updates these paths of the user's index, and no others, to the commit."""
     update = [*repository.without_filters(), "update-index"]
     deadline = time.monotonic() + _INDEX_WAIT_S
     while (done := repository.run([*update, "-z", "--index-info"], stdin=lines)).status:
         if "index.lock" not in done.err or time.monotonic() > deadline:
-            hint = "the commit is made; `git reset -- output` when no other git runs makes the index agree"
-            problems.warning(Code.GIT_INDEX_NOT_UPDATED, f"cannot update git's index: {reason(done)}", hint=hint)
+            hint = "the commit is made; run `git reset -- output` when no other git is running"
+            problems.warning("git-index-not-updated", f"cannot update git's index: {reason(done)}", hint=hint)
             return
         time.sleep(0.1)
-    # Now git compares the files with their times once, and not at each `git status`. Its result does not matter.
+    # Makes git compare the files once now, and not at each `git status`. The result does not matter.
     repository.run([*update, "-q", "--refresh"])

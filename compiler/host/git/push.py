@@ -11,7 +11,7 @@ from compiler.host.git import command
 from compiler.host.git.command import Done
 from compiler.host.git.repository import Repository, check_ref, reason
 
-# Never `ext` or `fd`, which run what the URL says. GIT_ALLOW_PROTOCOL, git's own variable for it, comes first.
+# Git's own variable GIT_ALLOW_PROTOCOL takes precedence. Never `ext` or `fd`: they run commands from the URL.
 _PROTOCOLS = "https:ssh:file"
 _NEVER = {"ext", "fd"}
 
@@ -19,9 +19,9 @@ _NEVER = {"ext", "fd"}
 def push(directory: Path, remote: str, branch: str) -> None:
     """Pushes the local `branch` to the same name at `remote` (a configured remote, or a URL).
 
-    How the remote is reached (SSH command, credential helper, proxy) is what the user and the repository have
-    configured; hooks do not run. Raises for the environment `push-rejected` (the remote has other commits, or refuses:
-    its reason is quoted once), `push-failed` (it cannot be reached), and as `Repository.at`.
+    The remote is reached as the user and the repository have configured it (SSH command, credential helper, proxy);
+    hooks do not run. Raises for the environment `push-rejected` (the remote has other commits, or refuses with a reason,
+    which is quoted once), `push-failed` (it cannot be reached), and as `Repository.at`.
     """
     repository = Repository.at(directory)
     command.refuse_option(remote, "remote")
@@ -47,19 +47,19 @@ def _failed(done: Done, remote: str, branch: str) -> CompileError:
     summary = refused.split("\t")[-1]
     if "[rejected]" in summary:
         hint = "fetch and merge them, render, and publish again"
-        return command.failure(Code.PUSH_REJECTED, f"cannot push {where}: it has commits that are not here", hint=hint)
+        return command.failure("push-rejected", f"cannot push {where}: it has commits that you do not", hint=hint)
     lines = (line.removeprefix("remote:").strip() for line in done.err.splitlines() if line.startswith("remote:"))
-    said = [line.removeprefix("error: ") for line in lines]
-    why = "; ".join(dict.fromkeys(line for line in said if line))[:1000] or summary.removeprefix("[remote rejected] ")
-    return command.failure(Code.PUSH_REJECTED, f"cannot push {where}: the remote refuses it: {why}")
+    remarks = [line.removeprefix("error: ") for line in lines]
+    why = "; ".join(dict.fromkeys(line for line in remarks if line)) or summary.removeprefix("[remote rejected] ")
+    return command.failure("push-rejected", f"cannot push {where}: the remote refuses it: {why[:1000]}")
 
 
 _HINTS = {
-    "could not read Username": "give git a credential helper or a token for this remote",
-    "Authentication failed": "the credentials for this remote are wrong or have expired",
-    "Permission denied (publickey)": "the remote does not know this SSH key",
+    "could not read Username": "configure a credential helper or a token for this remote",
+    "Authentication failed": "renew the credentials for this remote; they are wrong or have expired",
+    "Permission denied (publickey)": "add your SSH key to the remote",
     "Host key verification failed": "add the remote's SSH host key to known_hosts",
-    "Could not resolve host": "is there a network, and is the remote's name right?",
+    "Could not resolve host": "check the network and the remote's URL",
     "not allowed": "set GIT_ALLOW_PROTOCOL to allow another protocol",
-    "does not appear to be a git repository": "`git remote -v` lists the remotes",
+    "does not appear to be a git repository": "run `git remote -v` to list the remotes",
 }

@@ -1,4 +1,4 @@
-"""A git repository: where it is, what its refs mean, and what git makes of its files."""
+"""A git repository: where it is, what its refs mean, and how git stores its files."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository with its git directory, found from `directory`; `prefix` is where that lies in the work tree, '' or
-    ending in '/'. `work_tree` is None in a bare repository."""
+    """A repository with its git directory, found from `directory`. `prefix` is the path of `directory` in the work tree,
+    '' or ending in '/'. `work_tree` is None in a bare repository."""
 
     directory: Path
     git_directory: Path
@@ -55,14 +55,14 @@ class Repository:
     def git(
         self, arguments: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> bytes:
-        """What git prints. Raises `git-failed` with git's own reason where it does not succeed."""
+        """What git prints. Raises `git-failed` with git's own reason where it fails."""
         done = self.run(arguments, stdin=stdin, environment=environment)
         if done.status:
             raise command.failure(Code.GIT_FAILED, f"git {arguments[0]} failed: {reason(done)}")
         return done.out
 
     def commit(self, ref: str) -> str:
-        """The id of the commit that `ref` means: a branch, tag, remote branch or object name, with any `~2` or `^`.
+        """The id of the commit that `ref` names: a branch, tag, remote branch or object name, with any `~2` or `^`.
 
         Raises `git-invalid-name`, `git-unknown-ref`, `git-unborn-branch`.
         """
@@ -72,14 +72,14 @@ class Repository:
         if done.status == 0 and done.out.strip():
             return done.out.decode().strip()
         if ref == "HEAD" and (branch := self.branch()):
-            raise fail(Code.GIT_UNBORN_BRANCH, f"branch {branch!r} has no commit yet", hint="commit first")
-        hint = "fetch it first; `git branch -a` and `git tag` list what is here"
+            raise fail("git-unborn-branch", f"branch {branch!r} has no commit yet", hint="commit first")
+        hint = "fetch it first; `git branch -a` and `git tag` list what exists"
         if self.run(["rev-parse", "--is-shallow-repository"]).out.strip() == b"true":
-            hint = "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout"
-        raise fail(Code.GIT_UNKNOWN_REF, f"there is no commit {ref!r} in this repository", hint=hint)
+            hint = "this clone is shallow: run `git fetch --unshallow`, or set `fetch-depth: 0` for actions/checkout"
+        raise fail("git-unknown-ref", f"no commit {ref!r} in this repository", hint=hint)
 
     def branch(self) -> str:
-        """The checked-out branch without `refs/heads/`, also one that has no commit yet; '' for a detached HEAD."""
+        """The checked-out branch without `refs/heads/`, even before its first commit; '' for a detached HEAD."""
         done = self.run(["symbolic-ref", "--quiet", "HEAD"])
         return os.fsdecode(done.out).strip().removeprefix("refs/heads/") if done.status == 0 else ""
 
@@ -89,32 +89,34 @@ class Repository:
         return done.out.decode().strip() or None
 
     def names_of_files(self, paths: Iterable[str]) -> dict[str, str]:
-        """{path: git's name for the content} of files of the work tree (relative to `directory`), line ends converted as
-        git is told to, without other filters."""
-        asked = [path for path in paths if not f"{self.prefix}{path}".startswith('"')]  # git takes it for a quoted path
+        """{path: git's object id} of files of the work tree (paths relative to `directory`), with line ends converted as
+        git is configured to, and without other filters."""
+        asked = [
+            path for path in paths if not f"{self.prefix}{path}".startswith('"')
+        ]  # git would read it as a quoted path
         listed = b"".join(os.fsencode(f"{self.prefix}{path}\n") for path in asked)
         done = self.git([*self.without_filters(), "hash-object", "--stdin-paths"], stdin=listed) if asked else b""
         return dict(zip(asked, done.decode().split(), strict=True))
 
     def ignored(self, paths: Iterable[str]) -> set[str]:
-        """Those of the paths (relative to `directory`) that git ignores and does not track."""
+        """The paths (relative to `directory`) that git ignores and does not track."""
         listed = b"".join(os.fsencode(f"./{path}\0") for path in paths)  # a leading ':' would be magic
         # This command refuses literal pathspecs. A name with * that also matches tracked files counts as tracked.
         done = self.run(["check-ignore", "-z", "--stdin"], stdin=listed, environment={"GIT_LITERAL_PATHSPECS": "0"})
         return {os.fsdecode(path).removeprefix("./") for path in done.out.split(b"\0") if path}
 
     def without_filters(self) -> list[str]:
-        """Options that switch off each filter that is configured, for commands that read or write an index: to compare,
-        they would run a filter on the files."""
+        """Options that switch off every configured filter, for commands that read or write an index: to compare, they
+        would run a filter on the files."""
         names = self.run(["config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"])
         keys = sorted({os.fsdecode(name).rpartition(".")[0] for name in names.out.split(b"\0") if name})
         values = {"clean": "NOTHING", "smudge": "NOTHING", "process": "NOTHING", "required": "NO"}
-        # Not -c, which ends the name at the first '=', and a filter's name may have one.
+        # Not -c, which ends the name at the first '=': a filter's name may contain one.
         return [f"--config-env={key}.{what}=LAMELLA_{value}" for key in keys for what, value in values.items()]
 
 
 def check_ref(name: str) -> None:
-    """Refuses what cannot be the name of a ref. Source: the rules 1-10 of git-check-ref-format(1)."""
+    """Raises `git-invalid-name` for a name that no ref can have. Source: the rules 1-10 of git-check-ref-format(1)."""
     command.refuse_option(name, "ref")
     parts = name.split("/")
     bad = _NOT_IN_REF.search(name) or name == "@" or name.endswith((".", "/")) or name.startswith("/")
@@ -125,17 +127,17 @@ def check_ref(name: str) -> None:
 
 
 def reason(done: Done) -> str:
-    """What git says went wrong, on one line, without its advice."""
+    """Git's own reason for a failure, on one line, without its hints."""
     lines = [line.strip() for line in done.err.splitlines() if line.strip() and not line.startswith("hint:")]
-    said = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
-    return "; ".join(dict.fromkeys(line.removeprefix("fatal: ").removeprefix("error: ") for line in said))[:1000]
+    errors = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+    return "; ".join(dict.fromkeys(line.removeprefix("fatal: ").removeprefix("error: ") for line in errors))[:1000]
 
 
 def _not_opened(directory: Path, done: Done) -> CompileError:
     if "dubious ownership" in done.err:
-        hint = f"if you trust it: git config --global --add safe.directory {directory}"
-        return command.failure(Code.GIT_UNSAFE_OWNER, "the repository belongs to another user", hint=hint)
+        hint = f"if you trust it, run `git config --global --add safe.directory {directory}`"
+        return command.failure("git-unsafe-owner", "the repository belongs to another user", hint=hint)
     if "not a git repository" in done.err:
-        hint = "run `git init`, or name another directory by --repo"
-        return fail(Code.GIT_NOT_A_REPOSITORY, f"{str(directory)!r} is not in a git repository", hint=hint)
-    return command.failure(Code.GIT_UNREADABLE, f"git cannot read this repository: {reason(done)}")
+        hint = "run `git init`, or set --repo to another directory"
+        return fail("git-not-a-repository", f"{str(directory)!r} is not in a git repository", hint=hint)
+    return command.failure("git-unreadable", f"git cannot read this repository: {reason(done)}")

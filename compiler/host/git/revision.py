@@ -26,10 +26,10 @@ _HIDDEN = re.compile(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|$)")
 
 
 class CommitFiles:
-    """The files of the commit `ref` below the directory `repository`, which may be a bare repository, or a directory in
-    a work tree (paths are relative to it). Everything named `.git` is left out; submodules are "other".
+    """The files of the commit `ref` below the directory `repository`: a bare repository, or a directory in a work tree
+    (paths are relative to it). Everything named `.git` is left out; submodules are "other".
 
-    One `git ls-tree` when it is made, and one `git cat-file` from the first reading to `close`. Raises as
+    Runs one `git ls-tree` at the start, and one `git cat-file` from the first read until `close`. Raises as
     `Repository.at` and `.commit`, and `git-no-directory`; reading raises OSError where an object is missing or broken.
     """
 
@@ -44,10 +44,9 @@ class CommitFiles:
         self._list()
 
     def entry(self, path: str) -> Entry | None:
-        found = self._objects.get(path)
-        if found is None:
+        if path not in self._objects:
             return _DIRECTORY if path in self._names else None
-        mode, object_id = found
+        mode, object_id = self._objects[path]
         if mode == b"120000":
             return Entry("link", os.fsdecode(self._blob(object_id)))
         return _FILE if mode.startswith(b"100") else _OTHER
@@ -62,12 +61,12 @@ class CommitFiles:
         return self._blob(object_id)
 
     def object_id(self, path: str) -> str:
-        """git's name for the content at `path`, '' where there is no file."""
+        """Git's object id of the file at `path`, '' where there is no file."""
         mode, object_id = self._objects.get(path, (b"", b""))
         return object_id.decode() if mode.startswith(b"100") else ""
 
     def close(self) -> None:
-        """Ends the process that reads. Reading again starts another."""
+        """Ends the reading process. Reading again starts another."""
         with self._lock:
             self._stop()
 
@@ -94,7 +93,7 @@ class CommitFiles:
                 self._add(path)
 
     def _add(self, path: str) -> None:
-        """Makes `path` known to its directory, and a new directory to its own."""
+        """Adds `path` to the names of its directory, and a new directory to those of its parent."""
         new = True
         while new and path:
             parent, _, name = path.rpartition("/")
@@ -110,7 +109,7 @@ class CommitFiles:
             try:
                 content = self._ask(object_id)
             except OSError:
-                self._stop()  # whatever it still has to say belongs to no later question
+                self._stop()  # its remaining output must not answer a later question
                 raise
             if len(content) <= _CACHED_BYTES:
                 self._cache[object_id] = content
@@ -125,11 +124,11 @@ class CommitFiles:
         stdin.flush()
         header = stdout.readline().split()
         if len(header) != 3:
-            hint = "is missing or broken here; a partial clone must be completed by `git fetch --refetch` first"
+            hint = "is missing or broken; complete a partial clone with `git fetch --refetch` first"
             raise OSError(errno.EIO, f"git object {object_id[:12].decode()} {hint}")
         content: bytes = stdout.read(int(header[2]))
         if stdout.read(1) != b"\n":
-            raise OSError(errno.EIO, f"git ended while it read object {object_id[:12].decode()}")
+            raise OSError(errno.EIO, f"git ended while reading object {object_id[:12].decode()}")
         return content
 
     def _stop(self) -> None:
