@@ -140,7 +140,7 @@ def test_what_is_there_is_not_overwritten_unless_forced(lamella: Lamella, export
     said = lamella("import", "palette", export.name)
     assert (said.status, said.out) == (1, "")
     assert said.err == (
-        "profiles/shop-front/1.2.0.yaml: error[file-exists]: this already exists with other content\n"
+        "profiles/shop-front/1.2.0.yaml: error[file-exists]: already exists with other content\n"
         "       = hint: move it away, or overwrite files with --force\n1 error\n"
     )
     assert files_of(tmp_path) == before
