@@ -44,7 +44,7 @@ class Code(StrEnum):
         "keep all input in the repository")
     SYMLINK_ESCAPE = ("symlink-escape", "a link that leads outside the repository, or an absolute one",
         "use a relative link inside the repository")
-    SYMLINK_LOOP = "symlink-loop", "links in a circle", "remove one"
+    SYMLINK_LOOP = "symlink-loop", "links in a loop", "remove one"
     TOO_MANY_FILES = ("too-many-files", "a pattern or folder with more files, links or levels than are read",
         "narrow the pattern")
 
@@ -104,9 +104,9 @@ class Code(StrEnum):
         "`builtin: true` in the profile fills a slot without objects")
     LAYER_VERSION = "layer-version", "a version for a layer of plain manifests", "remove it"
     TEMPLATE_MISSING = "template-missing", "`extends` names no template", "see the hint"
-    TEMPLATE_CYCLE = "template-cycle", "templates extend each other in a circle", "remove one `extends`"
+    TEMPLATE_CYCLE = "template-cycle", "templates extend each other in a cycle", "remove one `extends`"
     TEMPLATE_CONFLICT = ("template-conflict", "two templates give a cluster different versions of a profile",
-        "make the selectors disjoint, or name the version in the cluster")
+        "make the selectors disjoint, or set the version in the cluster")
     KUBERNETES_VERSION = ("kubernetes-version", "nothing, or two things, say which Kubernetes the cluster has",
         "`spec.kubernetesVersion`, where no k8s layer gives it")
     CLUSTER_UNKNOWN = "cluster-unknown", "a name or selector on the command line without a cluster", "`lamella list`"
@@ -163,7 +163,7 @@ class Code(StrEnum):
     VARIABLE_UNKNOWN = "variable-unknown", "a value for a variable that the profile does not have", "see the hint"
     MACRO_UNDEFINED = ("macro-undefined", "`{{ .spectro.… }}` names something that is not known",
         "see the hint; `| default` in the pipeline allows it")
-    MACRO_CYCLE = "macro-cycle", "macros refer to each other in a circle", "the message shows it"
+    MACRO_CYCLE = "macro-cycle", "macros refer to each other in a cycle", "the message shows it"
     MACRO_FAILED = "macro-failed", "the pipeline fails in Helm", "the message is Helm's"
     MACRO_RANDOM = "macro-random", "the pipeline gives something else in every run", "name a fixed value"
     MACRO_VALUE = ("macro-value", "the result is no YAML, too large, a key twice, or a mapping where text is",

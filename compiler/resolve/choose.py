@@ -1,4 +1,4 @@
-"""A layer of a stack with its source chosen and its values merged: everything but macros."""
+"""Choosing the source of a layer and merging its values: everything except macros."""
 
 from __future__ import annotations
 
@@ -32,25 +32,23 @@ def policy_of(levels: Sequence[Policy]) -> Policy:
 
 
 def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Problems) -> ChosenLayer:
-    """Finds the layer's pack or chart and merges its values. Raises CompileError where its source cannot be had."""
+    """The layer with its pack or chart chosen and its values merged. Raises CompileError where its source is missing."""
     reference = stacked.source
-    asked, asked_at = _version(stacked)
+    version, version_at = _version(stacked)
     pack: Pack | None = None
     chart: Chart | None = None
     path = ""
     pack_ref = reference if isinstance(reference, PackRef) else None
     if isinstance(reference, ChartRef):
         chart, path = find_chart(reference, stacked.at.path, charts)
-        check_chart_version(chart, path, asked, asked_at)
+        check_chart_version(chart, path, version, version_at)
         pack_ref = reference.linked_pack
         if pack_ref is not None:
             pack = find_pack(pack_ref, pack_ref.version, pack_ref.at, source, problems)
     elif pack_ref is not None:
-        pack = find_pack(pack_ref, asked, asked_at, source, problems)
+        pack = find_pack(pack_ref, version, version_at, source, problems)
     elif any(level.version for level in stacked.settings):
-        raise fail(
-            Code.LAYER_VERSION, f"layer '{stacked.name}' has no pack or chart whose version could be set", asked_at
-        )
+        raise fail("layer-version", f"layer '{stacked.name}' sets a version but has no pack or chart", version_at)
     base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)
     levels, strategies = levels_of(base, stacked.settings)
     lists = _lists_of_charts(pack, chart, charts, {path for chosen in strategies for path in chosen})
@@ -59,17 +57,17 @@ def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Prob
 
 
 def _lists_of_charts(pack: Pack | None, chart: Chart | None, charts: Charts, paths: Set[str]) -> Mapping[str, Any]:
-    """The charts' own lists at these paths of the values: Helm merges its defaults by itself, but always replaces lists."""
+    """The charts' own lists at these paths of the values: Helm merges a chart's defaults itself, but replaces lists."""
     if not paths:
         return {}
     if pack is None:
         return lists_at(charts.defaults(chart), paths) if chart else {}
     own = [chart] if chart else [charts.at_path(tree.normalise(pack.at.path, p, pack.at), pack.at) for p in pack.charts]
-    return lists_at({"charts": {found.name: charts.defaults(found) for found in own}}, paths)
+    return lists_at({"charts": {each.name: charts.defaults(each) for each in own}}, paths)
 
 
 def _version(stacked: StackedLayer) -> tuple[str, Position]:
-    """The version asked for: the highest level that names one, else the reference's own."""
+    """The version of the highest level that sets one, else the reference's own, and where it is set."""
     for level in reversed(stacked.settings):
         if level.version:
             return level.version, level.at

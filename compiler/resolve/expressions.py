@@ -1,4 +1,4 @@
-"""The syntax of macros: where expressions with `.spectro.` are in a text, what they refer to, what kind they are."""
+"""The syntax of macros: where a text has expressions with `.spectro.`, what they refer to, and of what kind they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler import yamldoc
 
 _QUOTED = r'"(?:\\.|[^"\\])*"|`[^`]*`'
 _SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
-# Quoted text and comments first, so that a reference in them is none.
+# Quoted text and comments first: what looks like a reference in them is not one.
 _REFERENCE = re.compile(
     rf"{_QUOTED}|/\*.*?\*/|(?<![\w.)\]$])\$?\.spectro\.(?P<name>{_SEGMENT}(?:\.{_SEGMENT})*)", re.DOTALL
 )
@@ -25,8 +25,8 @@ _OTHER_FIELD = re.compile(r"\$|(?<![\w)\]])\.(?!\d)")  # variables, the dot, its
 class Expression:
     """One `{{ … }}` with at least one reference.
 
-    `bare` is a reference and nothing else; a `pipeline` can be evaluated by itself; `foreign` needs what is around it:
-    control structures, variables, other fields. `inner` is the text between the braces and trim markers.
+    `bare` is just a reference; a `pipeline` can be evaluated by itself; `foreign` needs its surroundings: control
+    structures, variables, other fields. `inner` is the text between the braces and trim markers.
     """
 
     start: int
@@ -39,11 +39,11 @@ class Expression:
     trims_right: bool
 
     def calls(self, function: str) -> bool:
-        """Whether it calls a function of that name."""
+        """Whether the expression calls a function of that name."""
         return function in re.findall(r"\w+", _without_operands(self.inner))
 
     def in_comment(self, text: str) -> bool:
-        """Whether it is on a comment line of its text, of several lines: packs leave macros in comments."""
+        """Whether the expression is on a comment line of a text of several lines: packs leave macros in comments."""
         start = text.rfind("\n", 0, self.start) + 1
         return "\n" in text and text[start : self.start].lstrip().startswith("#")
 
@@ -54,7 +54,7 @@ class Expression:
 
 def find(text: str) -> list[Expression]:
     """The expressions of a text in order."""
-    found = []
+    expressions = []
     for start, end, _ in yamldoc.find_macros(text):
         raw = text[start:end]
         action = _ACTION.fullmatch(raw)
@@ -63,8 +63,8 @@ def find(text: str) -> list[Expression]:
         names = tuple(m["name"] for m in _REFERENCE.finditer(inner) if m["name"])
         if names:
             trims = (action["left"] is not None, action["right"] is not None)
-            found.append(Expression(start, end, raw, inner, names, _kind(inner), *trims))
-    return found
+            expressions.append(Expression(start, end, raw, inner, names, _kind(inner), *trims))
+    return expressions
 
 
 def references(text: str) -> set[str]:
@@ -78,7 +78,7 @@ def literal(value: Any) -> str:
         return f"(fromJson {literal(json.dumps(value, sort_keys=True))})"
     if isinstance(value, list):
         return f"(fromJsonArray {literal(json.dumps(value, sort_keys=True))})"
-    # JSON's escapes are Go's too, but for surrogate pairs: so nothing beyond ASCII is escaped.
+    # JSON's escapes are Go's too, except for surrogate pairs: so nothing beyond ASCII is escaped.
     return json.dumps(str(value), ensure_ascii=False) if isinstance(value, str) else json.dumps(value)
 
 

@@ -1,4 +1,4 @@
-"""What is known about a cluster when its layers are rendered: the macros' scope and the context of our own templates."""
+"""The facts of a cluster when its layers are rendered: the scope of macros and the context of Jinja2 templates."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SCOPES = ("system", "tenant", "project")  # low to high: project wins
 
 
 def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Problems) -> str:
-    """The cluster's Kubernetes version without `v`: the k8s layer's, else the cluster's own field. '' is reported."""
+    """The cluster's Kubernetes version without `v`: the k8s layer's, else the cluster's own field; '' with a problem."""
     cluster = stack.cluster
     k8s = next((layer for layer in layers if layer.type == "k8s" and layer.version), None)
     if k8s is None:
         if not cluster.kubernetes_version:
             problems.error(
-                Code.KUBERNETES_VERSION,
-                f"cluster '{cluster.name}' has no k8s layer that gives its Kubernetes version",
+                "kubernetes-version",
+                f"cluster '{cluster.name}' has no Kubernetes version and no k8s layer to set it",
                 cluster.at,
                 hint="add spec.kubernetesVersion: 1.33.4 to the cluster",
             )
@@ -34,38 +34,38 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
     version = k8s.version.removeprefix("v")
     if cluster.kubernetes_version and cluster.kubernetes_version != version:
         problems.error(
-            Code.KUBERNETES_VERSION,
-            f"cluster '{cluster.name}' says Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' is {version}",
+            "kubernetes-version",
+            f"cluster '{cluster.name}' sets Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' has {version}",
             cluster.at,
-            hint=f"leave spec.kubernetesVersion out, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",
+            hint=f"remove spec.kubernetesVersion, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",
             related=[(k8s.at, "the k8s layer")],
         )
     return version
 
 
 def variable_values(stack: Stack, profile: Profile, problems: Problems) -> dict[str, str]:
-    """The profile's variables as text: defaults < templates < cluster. What is wrong or unknown is reported."""
-    given: dict[str, Any] = {}
+    """The profile's variables as text: defaults < templates < cluster. Invalid and unknown ones are reported."""
+    written: dict[str, Any] = {}
     refs: tuple[ProfileRef, ...] = stack.variables.get(profile.name, ())
     where = {name: ref.variables_at[name] for ref in refs for name in ref.variables}
     for ref in refs:
-        given.update(ref.variables)
+        written.update(ref.variables)
     at = refs[-1].at if refs else profile.at
-    return dict(values_of(profile.variables, given, where, at, problems))
+    return dict(values_of(profile.variables, written, where, at, problems))
 
 
 def user_macros(stack: Stack, macros: Sequence[Macros]) -> dict[str, str]:
-    """Name -> value of the user macros that reach the cluster: system < tenant < project."""
-    found: dict[str, str] = {}
+    """Name -> value of the user macros that apply to the cluster: system < tenant < project."""
+    values: dict[str, str] = {}
     for scope in _SCOPES:
         for document in macros:
             if document.scope == scope and document.selector.matches(stack.cluster.labels):
-                found.update(document.values)
-    return found
+                values.update(document.values)
+    return values
 
 
 def system_values(stack: Stack, profile: Profile, version: str) -> dict[str, str]:
-    """`.spectro.system.*`: what git knows, then what the cluster's `system:` adds (user, tenant, cloud account, …)."""
+    """`.spectro.system.*`: what the repository knows, then the cluster's `system:` (user, tenant, cloud account, …)."""
     cluster = stack.cluster
     infra = next((p for p in stack.profiles if p.type != "add-on"), None)
     known = {
@@ -82,7 +82,7 @@ def system_values(stack: Stack, profile: Profile, version: str) -> dict[str, str
 
 
 def spectro(stack: Stack) -> dict[str, str]:
-    """What a few old packs read as `.Spectro` in their manifests (palette.md 1.9)."""
+    """The data that a few old packs read as `.Spectro` in their manifests."""
     cluster = stack.cluster
     server = cluster.facts.get("apiServer", cluster.destination.server)
     return {"cluster": cluster.name, **({"apiServer": server} if server else {})}
@@ -96,7 +96,7 @@ def macro_scope(
     source: Source,
     layers: Sequence[ChosenLayer],
 ) -> Scope:
-    """What the macros of a layer of this profile may name. Pack values are those of every layer, macros still in them."""
+    """What macros in the layers of this profile may refer to. Pack values are of all layers, macros not replaced."""
     packs: dict[str, Mapping[str, Any]] = {}
     for layer in layers:
         for name in (layer.name, layer.pack.name if layer.pack else ""):
@@ -118,7 +118,7 @@ def template_context(
     network: PackSettings,
     values: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What templates of our own packs see, besides `capabilities` (docs/packs.md)."""
+    """The context of templates in packs of our own format, without `capabilities` (docs/packs.md)."""
     profile, cluster, pack = layer.profile, stack.cluster, layer.pack
     definitions: Mapping[str, Variable] = {variable.name: variable for variable in profile.variables}
     major, minor = [*version.split("."), "", ""][:2]

@@ -1,7 +1,7 @@
 """A layer of a cluster on its way to the plan: stacked, then chosen, then resolved.
 
-Each form is the one before with more known about it, so that a layer's name is `layer.name` wherever it is. `refined`
-makes the next form.
+Each form is the one before with more known about it, so a layer's name is `layer.name` in every form. `refined` makes
+the next form.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from compiler.resolve.scope import Scope
 from compiler.resolve.values import origin_of
 
 Level = Literal["layer", "profile", "cluster"]
-"""Whose an overlay is: one layer's, all of a profile's, or (of templates too) all of a cluster's."""
+"""What an overlay applies to: one layer, all layers of a profile, or (also from a template) all layers of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackedOverlay:
-    """An overlay that applies to a layer, and whose it is."""
+    """An overlay that applies to a layer, and the level it comes from."""
 
     overlay: WrittenOverlay
     level: Level
@@ -45,7 +45,7 @@ class StackedOverlay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackedLayer:
-    """A layer of a cluster's stack with what every level says of it, low to high; the first is the profile's own."""
+    """A layer of a cluster's stack with its settings at every level, low to high; the first is the profile's own."""
 
     written: Layer
     profile: Profile
@@ -85,13 +85,13 @@ class StackedLayer:
         return tuple(attached)
 
     def last(self, field: str) -> Any:
-        """What the highest level that says something says of a plain setting (`namespace`, `release_name`, …)."""
+        """The value of a plain setting (`namespace`, `release_name`, …) at the highest level that sets it, or None."""
         return next((v for level in reversed(self.settings) if (v := getattr(level, field)) not in ("", None)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenLayer(StackedLayer):
-    """With its source chosen and its values merged: everything but macros.
+    """A layer with its source chosen and its values merged: everything except macros.
 
     `pack` is the layer's pack, or the one linked to its chart; `chart` is set for chart layers only.
     """
@@ -107,7 +107,7 @@ class ChosenLayer(StackedLayer):
         return self.chart.version if self.chart else self.pack.version if self.pack else ""
 
     def chosen_from(self) -> LayerSource:
-        """What was chosen, in its exact version."""
+        """The chosen source in its exact version."""
         chosen = self.chart or self.pack
         if chosen:
             return LayerSource("chart" if self.chart else "pack", chosen.name, chosen.version)
@@ -115,16 +115,16 @@ class ChosenLayer(StackedLayer):
 
     def locate(self, *keys: str | int) -> Position:
         """Where the merged value at these keys was written; the layer itself where nobody wrote it."""
-        found = origin_of(self.levels, keys)
-        while found is None and keys:
+        origin = origin_of(self.levels, keys)
+        while origin is None and keys:
             keys = keys[:-1]
-            found = origin_of(self.levels, keys) if keys else None
-        return found[1] if found else self.at
+            origin = origin_of(self.levels, keys) if keys else None
+        return origin[1] if origin else self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedLayer(ChosenLayer):
-    """With macros replaced: the final values, and what they say of the layer. `values` is set where it has a pack."""
+    """A layer with its macros replaced: the final values, and the settings read from them. `values` needs a pack."""
 
     data: Mapping[str, Any]
     values: PackValues | None
@@ -136,5 +136,5 @@ L = TypeVar("L", bound=StackedLayer)
 
 
 def refined(layer: StackedLayer, into: type[L], **known: Any) -> L:
-    """The layer in its next form, with what is known now."""
+    """The layer in its next form, with the fields that are known now."""
     return into(**{field.name: getattr(layer, field.name) for field in fields(layer)}, **known)

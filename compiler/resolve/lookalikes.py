@@ -1,6 +1,6 @@
-"""Text that looks like a macro of ours and is not one, `{{ .var.host }}` or `{{ vars.host }}`: it stays as it is.
+"""Warnings about text that looks like a macro and is not one, such as `{{ .var.host }}` or `{{ vars.host }}`.
 
-Only names that a macro could have here count, so that templates of others (Grafana's, Ansible's, Argo's) are left alone.
+Only names that a macro could have here count, so other tools' templates (Grafana, Ansible, Argo) are left alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from compiler.diagnostics import Position, Problems, TextPlace
 from compiler.model import Values
 from compiler.resolve.scope import SYSTEM_NAMES, Scope
 
-# How people write the beginning of a macro who know other templates, and what it is here.
+# How people who know other template languages begin a macro, and the kind of macro they mean.
 _HEADS = {
     **dict.fromkeys(("var", "vars", "variable", "variables", "spectro.var", "spectro.vars", "Spectro.var"), "var"),
     **dict.fromkeys(("system", "spectro.system", "Spectro.system"), "system"),
@@ -29,7 +29,7 @@ _EXPRESSION = re.compile(
 
 
 def lookalikes(text: str, scope: Scope) -> Iterator[tuple[int, str, str]]:
-    """(where it begins, the expression, the macro that was perhaps meant) of each such expression in the text."""
+    """(start, expression, the macro that was probably meant) of each such expression in the text."""
     names = {"var": scope.var, "system": {*SYSTEM_NAMES, *scope.system}, "macro": scope.macro}
     for match in _EXPRESSION.finditer(text):
         kind = _HEADS[match["head"]]
@@ -39,12 +39,12 @@ def lookalikes(text: str, scope: Scope) -> Iterator[tuple[int, str, str]]:
 
 @dataclass(slots=True)
 class Lookalikes:
-    """Looks through values and manifests; each level of values once for a profile, however many clusters share it."""
+    """Checks each level of values once per profile, however many clusters share it."""
 
     seen: set[tuple[int, str, str]] = field(default_factory=set)
 
     def in_values(self, levels: Sequence[Values], profile: tuple[str, str], scope: Scope, problems: Problems) -> None:
-        """Warns of what is in the values of any level."""
+        """Warns about lookalikes in the values of every level."""
         for level in levels:
             if (id(level.data), *profile) not in self.seen:
                 self.seen.add((id(level.data), *profile))
@@ -53,7 +53,7 @@ class Lookalikes:
 
 
 def in_text(text: str, scope: Scope, place: TextPlace, problems: Problems) -> None:
-    """Warns of what is in the text of a manifest."""
+    """Warns about lookalikes in the text of a manifest."""
     if "{{" in text:
         _warn(text, scope, place, problems)
 
@@ -61,8 +61,8 @@ def in_text(text: str, scope: Scope, place: TextPlace, problems: Problems) -> No
 def _warn(text: str, scope: Scope, text_place: TextPlace, problems: Problems) -> None:
     for start, expression, meant in lookalikes(text, scope):
         place = text_place.of(Position("", text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)))
-        message = f"{expression} looks like a macro and is not one: it stays as it is"
-        problems.warning(Code.MACRO_LOOKALIKE, message, place, hint=f"write {meant}")
+        message = f"{expression} looks like a macro but is not one; it is left unchanged"
+        problems.warning("macro-lookalike", message, place, hint=f"write {meant}")
 
 
 def _texts(value: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

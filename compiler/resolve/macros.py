@@ -1,9 +1,9 @@
-"""Palette's macros: `{{ … .spectro.… }}` in values and manifests, replaced by what is known about the cluster.
+"""Palette's macros: `{{ … .spectro.… }}` in values and manifests, replaced by facts of the cluster.
 
-Only expressions that hold a reference `.spectro.…` are touched; any other `{{ }}` survives byte for byte. A bare
-reference is looked up here. A pipeline (`{{ .spectro.system.kubernetes.version | substr 0 4 }}`) is evaluated by Helm,
-all pipelines in one call, with each reference replaced by its value. Expressions that also need what is around them
-(`{{ if eq .spectro.var.x .Values.y }}`) stay, with values in the places of references, for whoever runs them.
+Only expressions with a reference `.spectro.…` are touched; any other `{{ }}` survives byte for byte. A bare reference
+is looked up here. A pipeline (`{{ .spectro.system.kubernetes.version | substr 0 4 }}`) is evaluated by Helm, all
+pipelines in one call, with each reference replaced by its value. Expressions that also need their surroundings
+(`{{ if eq .spectro.var.x .Values.y }}`) stay, with values in place of references, for the template they are in.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ __all__ = ["Scope", "find", "inline", "mask", "references", "resolve"]
 
 Locate = Callable[..., Position]
 
-_LARGEST = 5 * 1024 * 1024  # characters of one text or value: macros that hold macros can grow exponentially
+_LARGEST = 5 * 1024 * 1024  # characters of one text or value: nested macros can grow exponentially
 
 
 def resolve(value: Any, scope: Scope, evaluate: Evaluator, locate: Locate) -> Any:
     """The value with every macro in it replaced, in keys too; the same object where there is none.
 
-    A str stays text. A `yamldoc.Macro`, which stood without quotes, becomes what its text means in YAML then: a number,
-    a boolean, a collection where the whole scalar is one expression. `locate(*keys)` is the place of a key; for a text
-    by itself `locate()` is its beginning. Raises CompileError with all that is undefined (macro-undefined, except in
-    comment lines, and where the pipeline calls `default`), runs in circles (macro-cycle), fails in Helm (macro-failed),
-    may differ from run to run (macro-random) or does not fit (macro-value).
+    A str stays text. A `yamldoc.Macro`, which was not quoted, becomes what its text means in YAML: a number, a boolean,
+    or a collection where the whole scalar is one expression. `locate(*keys)` is the position of a key; `locate()` is
+    the start of a text by itself. Raises CompileError with every macro that is undefined (macro-undefined, except in
+    comment lines, and where the pipeline calls `default`), refers to itself (macro-cycle), fails in Helm (macro-failed),
+    may differ from run to run (macro-random) or cannot be inserted (macro-value).
     """
     if not holds_macro(value):
         return value
@@ -45,10 +45,10 @@ def resolve(value: Any, scope: Scope, evaluate: Evaluator, locate: Locate) -> An
 
 
 def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
-    """A Go template with every reference replaced by its value as a literal; Helm does the rest with the template.
+    """A Go template with every reference replaced by its value as a literal; Helm evaluates the rest.
 
-    So `{{ if eq .spectro.system.cloud.type "aws" }}` works, lines stay where they are, and a value that holds `{{` is
-    text and no template. Errors as in `resolve`.
+    So `{{ if eq .spectro.system.cloud.type "aws" }}` works, line numbers do not change, and `{{` in a value stays text.
+    Raises as `resolve`.
     """
     if ".spectro." not in text:
         return text
@@ -56,12 +56,12 @@ def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
 
 
 class _PendingError(Exception):
-    """The result of a pipeline is not there yet; it has been asked for."""
+    """The result of a pipeline is not known yet; it has been requested."""
 
 
 @dataclass(slots=True)
 class _Resolver:
-    """One call of `resolve`. It goes over the value until no result of a pipeline is missing: twice, as a rule."""
+    """One call of `resolve`. It visits the value until no result of a pipeline is missing: usually twice."""
 
     scope: Scope
     evaluate: Evaluator
@@ -69,9 +69,9 @@ class _Resolver:
     problems: Problems = field(default_factory=Problems)
     results: dict[str, str | Diagnostic] = field(default_factory=dict)  # by template
     wanted: dict[str, Position] = field(default_factory=dict)  # template -> where it is first used
-    missing: int = 0  # how often a result was not there in this round
+    missing: int = 0  # how often a result was not known yet in this round
     known: dict[str, Any] = field(default_factory=dict)  # by reference
-    broken: set[str] = field(default_factory=set)  # references whose problems have been told in this round
+    broken: set[str] = field(default_factory=set)  # references whose problems have been reported in this round
     trail: tuple[str, ...] = ()  # references whose own values are being resolved
     at: Position = field(default_factory=lambda: Position(""))  # of the outermost expression
 
@@ -86,9 +86,9 @@ class _Resolver:
             self._evaluate()
 
     def _evaluate(self) -> None:
-        """Fetches all that is wanted in one call.
+        """Evaluates all requested pipelines in one call.
 
-        Helm stops at the first failure; that failure is a result too, and the rest is asked for again.
+        Helm stops at the first failure. That failure is a result too, and the rest is evaluated again.
         """
         while self.wanted:
             templates = {f"macro {number}": template for number, template in enumerate(self.wanted)}
@@ -107,7 +107,7 @@ class _Resolver:
             self.wanted.clear()
 
     def tree(self, value: Any, keys: tuple[str | int, ...]) -> Any:
-        """The value resolved. While results are missing it is of no use, but everything in it has been looked at."""
+        """The value with its macros replaced. It is not usable while results are missing, but all of it was visited."""
         if isinstance(value, str):
             return self._leaf(value, keys) if ".spectro." in value else value
         if isinstance(value, list):
@@ -119,7 +119,9 @@ class _Resolver:
             name = self._key(key, keys) if ".spectro." in key else key
             if name in changed and not self.missing:
                 shown = mask(name, self.scope)
-                self._error(Code.MACRO_VALUE, f"two keys are '{shown}' after their macros", self.locate(*keys, key))
+                self._error(
+                    "macro-value", f"two keys become '{shown}' when their macros are replaced", self.locate(*keys, key)
+                )
             changed[name] = self.tree(item, (*keys, key))
         return changed
 
@@ -136,12 +138,13 @@ class _Resolver:
             return value
 
     def _plain(self, value: Macro, keys: tuple[str | int, ...]) -> Any:
-        """What an unquoted scalar is after its macros."""
-        found = find(value)
-        whole = len(found) == 1 and found[0].raw == value and found[0].kind != "foreign"
-        if whole and found[0].kind == "bare":
-            self._enter(value, found[0], keys)
-            content = self._value(found[0], found[0].references[0])
+        """The value of an unquoted scalar with its macros replaced."""
+        expressions = find(value)
+        first = expressions[0] if expressions else None
+        whole = first if len(expressions) == 1 and first and first.raw == value and first.kind != "foreign" else None
+        if whole and whole.kind == "bare":
+            self._enter(value, whole, keys)
+            content = self._value(whole, whole.references[0])
             if not isinstance(content, str):
                 return content
             text = content
@@ -153,7 +156,7 @@ class _Resolver:
             return yamldoc.scalar(text)
         except CompileError as error:
             reason = mask(error.diagnostics[0].message, self.scope)
-            self._error(Code.MACRO_VALUE, f"what {value[:80]} gives cannot be read as YAML: {reason}")
+            self._error("macro-value", f"the result of {value[:80]} is not valid YAML: {reason}")
             return None
 
     def text(self, text: str, keys: tuple[str | int, ...], *, inline: bool = False) -> str:
@@ -176,7 +179,7 @@ class _Resolver:
         rest = text[position:]
         result = "".join((*parts, rest.lstrip() if trims else rest))
         if len(result) > _LARGEST:
-            self._error(Code.MACRO_VALUE, f"with its macros replaced the text is longer than {_LARGEST} characters")
+            self._error("macro-value", f"the text is longer than {_LARGEST} characters with its macros replaced")
             return ""
         return result
 
@@ -191,18 +194,18 @@ class _Resolver:
         content = self._value(expression, expression.references[0])
         text = text_of(content)
         if text is None:
-            kind = "a mapping" if isinstance(content, dict) else "a list"
-            hint = "a pipeline can write it out: | toJson"
-            self._error(Code.MACRO_VALUE, f"{expression.raw} is {kind}, which a text cannot hold", hint=hint)
+            kind = "a map" if isinstance(content, dict) else "a list"
+            hint = "add a pipeline that prints it: | toJson"
+            self._error("macro-value", f"{expression.raw} is {kind}, which cannot be part of a text", hint=hint)
         return text or ""
 
     def _pipeline(self, expression: Expression) -> str:
         if chart_scan.draws_random(expression.raw):
-            self._error(Code.MACRO_RANDOM, f"{expression.raw} may give something else in every run")
+            self._error("macro-random", f"{expression.raw} may differ from run to run")
             return ""
-        found = len(self.problems.diagnostics)
+        before = len(self.problems.diagnostics)
         template = f"{{{{ {self._with_literals(expression)} }}}}"
-        if len(self.problems.diagnostics) > found or self.broken.intersection(expression.references):
+        if len(self.problems.diagnostics) > before or self.broken.intersection(expression.references):
             return ""
         result = self.results.get(template)
         if result is None:
@@ -211,8 +214,8 @@ class _Resolver:
             raise _PendingError
         if isinstance(result, Diagnostic):
             secret = any(f"var.{name}" in expression.references for name in self.scope.sensitive)
-            reason = "it fails, and why is not shown: it uses a sensitive variable" if secret else result.message
-            self._error(Code.MACRO_FAILED, f"{expression.raw}: {mask(reason, self.scope)}")
+            reason = "it fails; the reason is hidden because it uses a sensitive variable" if secret else result.message
+            self._error("macro-failed", f"{expression.raw}: {mask(reason, self.scope)}")
             return ""
         return result
 
@@ -243,8 +246,8 @@ class _Resolver:
         if name in self.known or name in self.broken:
             return self.known.get(name, "")
         if name in self.trail:
-            circle = " → ".join(f".spectro.{step}" for step in (*self.trail[self.trail.index(name) :], name))
-            self._error(Code.MACRO_CYCLE, f"macros refer to each other in a circle: {circle}")
+            cycle = " → ".join(f".spectro.{step}" for step in (*self.trail[self.trail.index(name) :], name))
+            self._error("macro-cycle", f"macros refer to each other in a cycle: {cycle}")
             return ""
         value = lookup(self.scope, name)
         if holds_macro(value):
@@ -253,7 +256,7 @@ class _Resolver:
         return value
 
     def _nested(self, name: str, value: Any) -> Any:
-        missing, found = self.missing, len(self.problems.diagnostics)
+        missing, before = self.missing, len(self.problems.diagnostics)
         self.trail = (*self.trail, name)
         try:
             value = self.tree(value, ())
@@ -262,15 +265,15 @@ class _Resolver:
         if self.missing > missing:
             raise _PendingError
         if len(canonical_json(value)) > _LARGEST:
-            self._error(Code.MACRO_VALUE, f"the value of .spectro.{name} is larger than {_LARGEST} characters")
-        if len(self.problems.diagnostics) > found:
+            self._error("macro-value", f"the value of .spectro.{name} is larger than {_LARGEST} characters")
+        if len(self.problems.diagnostics) > before:
             self.broken.add(name)
             return ""
         self.known[name] = value
         return value
 
     def _enter(self, text: str, expression: Expression, keys: tuple[str | int, ...]) -> None:
-        """Notes where errors of this expression are: in a text by itself at its own line, in a tree at its key."""
+        """Sets the position for errors of this expression: in a text by itself its own line, in a tree its key."""
         if self.trail:
             return
         self.at = self.locate(*keys)
@@ -284,5 +287,5 @@ class _Resolver:
 
 
 def _is_quoted(text: str) -> bool:
-    """Whether the text is in quotes, as `quote` and `squote` put it."""
+    """Whether the text is in quotes, as after `quote` or `squote`."""
     return len(text) > 1 and text[0] == text[-1] and text[0] in ("'", '"')

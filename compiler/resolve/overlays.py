@@ -14,17 +14,17 @@ from compiler.resolve.layers import ResolvedLayer
 from compiler.resolve.scope import Scope
 
 Substitute = Callable[[Any, Scope, Callable[..., Position]], Any]
-"""`macros.resolve` but for the evaluator."""
+"""`macros.resolve` without its evaluator."""
 
 
 def overlays_of(
     layer: ResolvedLayer, others: Mapping[str, Scope], substitute: Substitute, problems: Problems
 ) -> Iterator[ScopedOverlay]:
-    """The pack's own overlays, then those of every level, in the order in which they apply. Problems are recorded.
+    """The pack's own overlays, then those of every level, in the order in which they apply. Errors go to `problems`.
 
-    Macros see what the layer's values see. An overlay of a template or a cluster is for the layers of all profiles, so it
-    sees the variables of all (`others`: their scopes, by name): the layer's profile comes first, and a name to which two
-    others give different values is not known.
+    Macros see what the layer's values see. An overlay of a template or a cluster applies to layers of all profiles, so
+    it sees the variables of all of them (`others`: their scopes, by name). The layer's own profile takes precedence, and
+    a name with different values in two others is undefined.
     """
     for overlay in layer.pack.patches if layer.pack else ():
         if parsed := _parsed(overlay, layer.scope, substitute, problems):
@@ -52,6 +52,6 @@ def _shared(own: Scope, others: Mapping[str, Scope]) -> Scope:
     for scope in others.values():
         for name, value in scope.var.items():
             values.setdefault(name, set()).add(value)
-    known = {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
+    known = {name: next(iter(options)) for name, options in values.items() if len(options) == 1}
     sensitive = own.sensitive.union(*(scope.sensitive for scope in others.values()))
     return replace(own, var={**known, **own.var}, sensitive=sensitive)

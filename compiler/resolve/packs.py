@@ -1,4 +1,4 @@
-"""What the packs of a cluster ask of it, of each other and of their values; kubeadm settings as Cluster API objects."""
+"""What packs require of their cluster, of each other and of their values; kubeadm settings as Cluster API objects."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ CLUSTER_API = "(kubeadmconfig of the cluster's packs)"
 def check_packs(
     stack: Stack, layers: Sequence[ResolvedLayer], version: str, today: datetime.date | None, problems: Problems
 ) -> None:
-    """Constraints of packs on the cluster and each other, schema.yaml on final values, the record of presets.
+    """Checks the packs' constraints on the cluster and each other, schema.yaml on final values, the record of presets.
 
-    `today` is for end-of-life warnings only; None gives none.
+    `today` is for end-of-life warnings only; there are none where it is None.
     """
     members = [_member(resolved) for resolved in layers if not resolved.builtin]
     constraints.check(members, stack.cloud, version, stack.cluster.node_pools, problems)
@@ -69,7 +69,7 @@ def cluster_api_part(
             Code.CAPI_CLOUD,
             f"cluster '{stack.cluster.name}': no Cluster API provider is known for cloud '{stack.cloud}'",
             stack.cluster.at,
-            hint=f"known are {', '.join(sorted(PROVIDERS))}; or write the objects in a pack of your own, without capi: true",
+            hint=f"use one of {', '.join(sorted(PROVIDERS))}, or write the objects in your own pack, without capi: true",
         )
     facts = ClusterFacts(
         name=stack.cluster.name,

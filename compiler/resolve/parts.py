@@ -1,4 +1,4 @@
-"""The parts of a layer: what is to be rendered, with final values and nothing left to look up."""
+"""The parts of a layer: what to render, with final values and nothing left to look up."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from compiler.resolve.lookalikes import in_text
 from compiler.yamldoc.limits import MAX_FILE_BYTES
 
 Substitute = Callable[[Any, Callable[..., Position]], Any]
-"""Puts macros into data; the function gives the place of keys. Raises CompileError."""
+"""Replaces macros in data; the function returns the position of keys. Raises CompileError."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartsBuilder:
-    """Builds the parts of one layer: `substitute` puts macros into data, `context` gives what Jinja2 templates see."""
+    """Builds the parts of one layer: `substitute` replaces macros in data, `context` makes the context of templates."""
 
     layer: ResolvedLayer
     namespace: str
@@ -65,11 +65,11 @@ class PartsBuilder:
 
     def _linked_chart(self, chart: Chart) -> list[Part]:
         assert self.layer.values is not None
-        found = releases(
+        planned = releases(
             self.layer.values, [(self.layer.chart_path, chart.name)], self.layer.pack_settings,
             release_name=self.layer.last("release_name") or self.layer.name,
         )  # fmt: skip
-        return [self._chart_part(chart, self.layer.chart_path, release.name, release.values) for release in found]
+        return [self._chart_part(chart, self.layer.chart_path, release.name, release.values) for release in planned]
 
     def _pack_charts(self, pack: Pack, values: PackValues) -> list[Part]:
         loaded: dict[str, Chart] = {}
@@ -79,11 +79,11 @@ class PartsBuilder:
         named = [(relative, chart.name) for relative, chart in loaded.items()]
         reference = self.layer.source
         flat = isinstance(reference, PackRef) and reference.flat_charts
-        found = releases(
+        planned = releases(
             values, named, self.layer.pack_settings, release_name=self.layer.last("release_name") or "", flat=flat
         )
         return [
-            self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values) for r in found
+            self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values) for r in planned
         ]  # fmt: skip
 
     def _chart_part(self, chart: Chart, path: str, release: str, values: Mapping[str, Any]) -> ChartPart:
@@ -103,7 +103,7 @@ class PartsBuilder:
                 f"the values schema of chart {chart.name} at {path} refers to {', '.join(chart.remote_schema_refs)},"
                 " and nothing is fetched while rendering",
                 at,
-                hint="skipSchemaValidation: true on the layer renders the chart without its values schema",
+                hint="set skipSchemaValidation: true on the layer to render without the chart's values schema",
             )
         text = canonical_json(values)
         return ChartPart(
@@ -134,7 +134,7 @@ class PartsBuilder:
     def _second_render(
         self, chart: Chart, values: Mapping[str, Any], text: str, *, validate: bool
     ) -> tuple[str, str] | None:
-        """What a second render is made of, with the clock at another day; None where nothing can differ."""
+        """(spool name, values) of a second render, with the clock set to another day; None where nothing can differ."""
         if not (chart.may_be_random or (chart.runs_strings and chart_scan.draws_random(text))):
             return None
         calls = calls_of(chart, values)
@@ -214,12 +214,12 @@ class PartsBuilder:
 
 
 def _whole(path: str) -> TextPlace:
-    """The place of a text that is a file's own."""
+    """The place of a text that is a whole file."""
     return TextPlace(Position(path, 1, 1))
 
 
 def _at_another_time(value: Any) -> Any:
-    """Values whose strings are templates (for `tpl`), with their clock at another day."""
+    """Values whose strings are templates (for `tpl`), with their clock set to another day."""
     if isinstance(value, str):
         return chart_scan.at_another_time(value) if chart_scan.reads_clock(value) else value
     if isinstance(value, Mapping):

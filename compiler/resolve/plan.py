@@ -1,4 +1,4 @@
-"""From a repository's source to the plan: for each cluster its layers in order, with nothing left to choose."""
+"""From a repository's source to the plan: the layers of each cluster in order, with nothing left to choose."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from compiler.resolve.stack import Stack, check_templates, documents_of, stack_o
 
 @dataclass(slots=True)
 class _Once:
-    """Passes problems on, each one once: clusters share layers, and one broken pack is one problem."""
+    """Passes each problem on once: clusters share layers, and one broken pack is one problem."""
 
     problems: Problems
     seen: set[tuple[str, str, str]]
 
-    def take(self, found: Sequence[Diagnostic]) -> None:
-        for diagnostic in found:
+    def take(self, diagnostics: Sequence[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
             key = (diagnostic.code, diagnostic.message, str(diagnostic.at))
             if key not in self.seen:
                 self.seen.add(key)
@@ -53,10 +53,10 @@ def plan(
     evaluate: Evaluator,
     today: datetime.date | None = None,
 ) -> tuple[Plan, Problems]:
-    """The plan of those clusters that could be planned, and every problem of all of them.
+    """The plan of the clusters that have no errors, and the problems of all of them.
 
-    `files` is what `source` was loaded over, so that packs that are read now count for their clusters.
-    `today` is for warnings about packs past their end of life only.
+    `files` must be what `source` was loaded from, so packs that are read now count for their clusters. `today` is only
+    for warnings about packs past their end of life.
     """
     problems = Problems()
     once = _Once(problems, set())
@@ -71,9 +71,9 @@ def plan(
         stacks.append(stack)
         if not own.errors:
             planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today, lookalikes)
-            found = planner.plan()
-            if found:
-                planned.append(found)
+            result = planner.plan()
+            if result:
+                planned.append(result)
         once.take(own.diagnostics)
     if len(clusters) == len(source.clusters):
         unused_overrides(source, stacks, problems)
@@ -92,16 +92,16 @@ class _ClusterPlanner:
     lookalikes: Lookalikes
 
     def plan(self) -> PlannedCluster | None:
-        """The planned cluster; None where something is wrong (reported)."""
+        """The planned cluster; None where there are errors, which are reported."""
         with self.files.scope() as scope:
             for path in documents_of(self.stack.cluster, self.source):
                 self.files.include(self.source.reads[path])
-            found = self._cluster(scope)
-        return replace(found, reads=scope.reads) if found else None
+            planned = self._cluster(scope)
+        return replace(planned, reads=scope.reads) if planned else None
 
     def _cluster(self, scope: ReadScope) -> PlannedCluster | None:
         chosen = self._chosen()
-        missing = len(chosen) < len(self.stack.layers)  # reported; what they would have said is not missed again
+        missing = len(chosen) < len(self.stack.layers)  # reported; a version they would have set is not reported again
         version = "" if missing else facts.kubernetes_version(self.stack, chosen, self.problems)
         if self.problems.errors:
             return None
@@ -123,18 +123,18 @@ class _ClusterPlanner:
         return PlannedCluster(self.stack.cluster, version, tuple(layers))
 
     def _chosen(self) -> list[ChosenLayer]:
-        found = []
+        chosen = []
         for stacked in self.stack.layers:
             try:
-                found.append(choose(stacked, self.source, self.charts, self.problems))
+                chosen.append(choose(stacked, self.source, self.charts, self.problems))
             except CompileError as error:
                 self.problems.add(error)
-        return found
+        return chosen
 
     def _resolved(self, chosen: Sequence[ChosenLayer], version: str) -> list[ResolvedLayer]:
         variables: dict[str, dict[str, str]] = {}
         scopes: dict[str, Scope] = {}
-        found = []
+        resolved = []
         for layer in chosen:
             profile = layer.profile
             if profile.name not in scopes:
@@ -149,8 +149,8 @@ class _ClusterPlanner:
             except CompileError as error:
                 self.problems.add(error)
                 continue
-            found.append(self._read(layer, data, scope))
-        return found
+            resolved.append(self._read(layer, data, scope))
+        return resolved
 
     def _substituted(self, value: Any, scope: Scope, locate: Callable[..., Position]) -> Any:
         return resolve(value, scope, self.evaluate, locate)
@@ -163,7 +163,7 @@ class _ClusterPlanner:
         return refined(layer, ResolvedLayer, data=data, values=values, pack_settings=read_settings(values), scope=scope)
 
     def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[ResolvedLayer, int]]:
-        """The layers that yield something, in total order, each with its wave."""
+        """The layers that are not builtin, in total order, each with its wave."""
         keyed = []
         for layer in resolved:
             if not layer.builtin:
@@ -222,22 +222,22 @@ class _ClusterPlanner:
 
 
 def _is_management(layer: ResolvedLayer) -> bool:
-    """os and k8s layers describe the cluster itself to the cluster that manages it (Cluster API)."""
+    """Whether the layer goes to the management cluster: os and k8s layers describe the cluster to it (Cluster API)."""
     destination = layer.last("destination")
     return destination == "management" if destination else layer.type in ("os", "k8s")
 
 
 def _secrets(resolved: ResolvedLayer) -> frozenset[str]:
-    """The values of sensitive variables, and what the pack's schema calls a password."""
+    """The values of sensitive variables, and those that the pack's schema declares as passwords."""
     scope = resolved.scope
-    found = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
+    secrets = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
     if resolved.values is not None:
-        found |= schema.secrets(schema.rules(replace(resolved.values, problems=Problems())), resolved.data)
-    return frozenset(text for text in found if len(text) > 2)  # shorter ones would blot out every message
+        secrets |= schema.secrets(schema.rules(replace(resolved.values, problems=Problems())), resolved.data)
+    return frozenset(text for text in secrets if len(text) > 2)  # shorter ones would black out every message
 
 
 def _pack_readiness(resolved: ResolvedLayer) -> tuple[Mapping[str, Any], ...]:
-    """The pack's own readiness checks, in the form in which a profile writes them."""
+    """The pack's own readiness checks, in the form that profiles use."""
     if resolved.values is None:
         return ()
     return tuple(
@@ -256,4 +256,4 @@ def _namespace_documents(layer: ResolvedLayer, policy: str) -> tuple[str, ...]:
     if policy == "never":
         return ()
     own = layer.last("namespace") or ""
-    return tuple(yamldoc.dump(found) for found in namespaces(layer.pack_settings, own))
+    return tuple(yamldoc.dump(namespace) for namespace in namespaces(layer.pack_settings, own))

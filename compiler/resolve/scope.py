@@ -1,4 +1,4 @@
-"""What the macros of one layer may refer to, and finding a reference in it."""
+"""What the macros of one layer may refer to, and how a reference is looked up."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ SYSTEM_NAMES = (
     "kubernetes.version", "cloud.type", "cloud.region",
     "reverseproxy.server", "reverseproxy.port", "reverseproxy.protocol", "reverseproxy.vhostport",
 )  # fmt: skip
-"""All that Palette gives (palette.md 1.9). Git knows a part; the rest a cluster states under `system:`."""
+"""All names that Palette has. The repository knows some of them; a cluster sets the others under `system:`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What each kind of reference finds.
+    """The values that each kind of reference can have.
 
-    `var`: values of the profile's variables. `system`: by dotted name. `macro`: user macros, scopes already laid over
-    each other. `packs`: values by the name of a pack or layer, macros still in them. `sensitive`: names in `var` whose
-    values no message may show.
+    `var`: values of the profile's variables. `system`: by dotted name. `macro`: user macros, with their scopes merged.
+    `packs`: values by the name of a pack or layer, macros not replaced. `sensitive`: names in `var` whose values no
+    message may show.
     """
 
     var: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Scope:
 
 
 class Undefined(Exception):
-    """Nothing is known by that name. `hint` says what could be meant or done."""
+    """A name that is not defined. `hint` says what may be meant or what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -46,31 +46,31 @@ class Undefined(Exception):
 
 
 def lookup(scope: Scope, name: str) -> Any:
-    """The value of a reference, macros in it as they are. `name` is without `.spectro.`. Raises Undefined."""
+    """The value of a reference, its macros not replaced. `name` is without `.spectro.`. Raises Undefined."""
     kind, _, rest = name.partition(".")
     if kind == "pack":
         return _pack_value(scope.packs, rest)
     texts = {"var": scope.var, "system": scope.system, "macro": scope.macro}.get(kind)
     if texts is None:
-        raise Undefined(f"there is no .spectro.{kind}", did_you_mean(kind, KINDS))
+        raise Undefined(f"no macros named .spectro.{kind}", did_you_mean(kind, KINDS))
     if rest in texts:
         return texts[rest]
     if kind == "var":
-        hint = did_you_mean(rest, texts) or "define it under spec.variables of the profile, or give it a value"
+        hint = did_you_mean(rest, texts) or "define it under spec.variables of the profile, or set its value"
         raise Undefined(f"the profile has no variable '{rest}' with a value", hint)
     if kind == "macro":
-        raise Undefined(f"no user macro '{rest}' reaches this cluster", did_you_mean(rest, texts))
+        raise Undefined(f"no user macro named '{rest}' applies to this cluster", did_you_mean(rest, texts))
     if rest in SYSTEM_NAMES:
-        raise Undefined(f"this cluster's {rest} is not known", f"state it in the cluster: system: {{{rest}: …}}")
-    raise Undefined(f"there is no system macro '{rest}'", did_you_mean(rest, {*SYSTEM_NAMES, *texts}))
+        raise Undefined(f"this cluster's {rest} is not known", f"set it in the cluster: system: {{{rest}: …}}")
+    raise Undefined(f"no system macro named '{rest}'", did_you_mean(rest, {*SYSTEM_NAMES, *texts}))
 
 
 def _pack_value(packs: Mapping[str, Any], path: str) -> Any:
-    """A value of a pack. Keys may hold dots themselves (`options: {system.uri: …}`): parts are joined."""
+    """A value of a pack. Keys may contain dots (`options: {system.uri: …}`), so parts are joined."""
     parts = path.split(".")
-    found = _descend(packs, parts)
-    if found is not None:
-        return found
+    value = _descend(packs, parts)
+    if value is not None:
+        return value
     level: Any = packs
     for number, part in enumerate(parts):
         if isinstance(level, Mapping) and part in level:
@@ -79,9 +79,9 @@ def _pack_value(packs: Mapping[str, Any], path: str) -> Any:
         where = ".".join(parts[:number])
         known = [str(key) for key in level] if isinstance(level, Mapping) else []
         if number == 0:
-            raise Undefined(f"no layer of this cluster has the pack '{part}'", did_you_mean(part, known))
+            raise Undefined(f"no layer of this cluster uses a pack named '{part}'", did_you_mean(part, known))
         raise Undefined(f"the values of pack {where} have no '{'.'.join(parts[number:])}'", did_you_mean(part, known))
-    raise Undefined(f"the value of pack {path} is null", "a pipeline can give it a default: | default …")
+    raise Undefined(f"the value of pack {path} is null", "add a default: | default …")
 
 
 def _descend(value: Any, parts: Sequence[str]) -> Any:
@@ -94,13 +94,13 @@ def _descend(value: Any, parts: Sequence[str]) -> Any:
     if isinstance(value, Mapping):
         for length in range(1, len(parts) + 1):
             key = ".".join(parts[:length])
-            if key in value and (found := _descend(value[key], parts[length:])) is not None:
-                return found
+            if key in value and (inner := _descend(value[key], parts[length:])) is not None:
+                return inner
     return None
 
 
 def mask(text: str, scope: Scope) -> str:
-    """The text with the values of sensitive variables replaced by `***`, also where they are quoted and escaped."""
+    """The text with the values of sensitive variables replaced by `***`, also in quoted and escaped form."""
     secrets = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
     quoted = {json.dumps(secret, ensure_ascii=pure)[1:-1] for secret in secrets for pure in (True, False)}
     for form in sorted(secrets | quoted, key=len, reverse=True):

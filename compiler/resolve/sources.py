@@ -1,4 +1,4 @@
-"""What a layer's reference means in this repository: the pack in the version that fits, the chart's files."""
+"""What a layer's reference means in this repository: the pack in a matching version, or the chart."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
             Code.REGISTRY_NOT_SUPPORTED,
             f"chart '{ref.name}' comes from {place}: fetching from registries is not supported yet",
             ref.at,
-            hint="`helm pull` the chart into this repository and name it by path:"
+            hint="`helm pull` the chart into this repository and set its path:"
             f" chart: {{name: {ref.name}, path: charts/…}}",
         )
     path = tree.normalise(base, ref.path, ref.at)
     chart = charts.at_path(path, ref.at)
     if ref.name and chart.name != ref.name:
         raise fail(
-            Code.CHART_NAME,
-            f"the chart at {path} is named '{chart.name}', not '{ref.name}'",
+            "chart-name",
+            f"chart at {path}: expected name '{ref.name}', found '{chart.name}'",
             ref.at,
             hint=f"write chart: {{name: {chart.name}, …}} or correct the path",
         )
@@ -38,25 +38,25 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
 
 
 def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> None:
-    """The version that is asked for (exact or a range) must be the one at the path. Raises CompileError."""
+    """Raises CompileError unless the chart's version is `version` or in that range; '' allows any."""
     if version and version != chart.version and _best([chart.version], version, at) is None:
         raise fail(
-            Code.CHART_VERSION,
-            f"the chart at {path} has version {chart.version}, asked for is {version}",
+            "chart-version",
+            f"chart at {path}: expected version {version}, found {chart.version}",
             at,
-            hint=f"write version: {chart.version}, or put the other version into the repository",
+            hint=f"set version: {chart.version}, or add the expected version to the repository",
         )
 
 
 def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems: Problems) -> Pack:
-    """The pack that a reference means: the exact version, else the highest that fits the range. Raises CompileError.
+    """The pack that a reference names, in the exact version or the highest in the range. Raises CompileError.
 
-    `at` is where the version is asked for: in the reference itself, or where a cluster overrides it.
+    `at` is where the version is set: in the reference itself, or where a cluster overrides it.
     """
     known: Mapping[str, Pack] = source.packs.get(ref.name) or {}
     if not known:
         hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
-        raise fail(Code.PACK_MISSING, f"there is no pack '{ref.name}'", ref.at, hint=hint)
+        raise fail("pack-missing", f"no pack named '{ref.name}'", ref.at, hint=hint)
     if ref.registry:
         known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
         _check_registry(ref, source, bool(known))
@@ -65,10 +65,12 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
         listed = ", ".join(sorted(known))
         if not version:
             raise fail(
-                Code.PACK_VERSION, f"pack '{ref.name}' has several versions, and none is asked for", at,
-                hint=f"add version: one of {listed}",
+                "pack-version", f"pack '{ref.name}' has several versions; set version", at,
+                hint=f"set version to one of {listed}",
             )  # fmt: skip
-        raise fail(Code.PACK_VERSION, f"pack '{ref.name}' has no version {version}", at, hint=f"there is {listed}")
+        raise fail(
+            "pack-version", f"pack '{ref.name}' has no version {version}", at, hint=f"set version to one of {listed}"
+        )
     pack = known[chosen]
     if any(defect.severity == "error" for defect in pack.defects):
         raise CompileError(pack.defects)
@@ -76,21 +78,21 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
     return pack
 
 
-def _check_registry(ref: PackRef, source: Source, found: bool) -> None:
+def _check_registry(ref: PackRef, source: Source, has_pack: bool) -> None:
     registry = next((r for r in source.settings.registries if r.name == ref.registry), None)
     if registry is None:
         names = [r.name for r in source.settings.registries]
         hint = did_you_mean(ref.registry, names) or "registries are declared in lamella.yaml"
-        raise fail(Code.REGISTRY_UNKNOWN, f"there is no registry '{ref.registry}'", ref.at, hint=hint)
+        raise fail("registry-unknown", f"no registry named '{ref.registry}'", ref.at, hint=hint)
     if registry.url:
         raise fail(
             Code.REGISTRY_NOT_SUPPORTED,
             f"pack '{ref.name}' comes from registry '{ref.registry}': fetching from registries is not supported yet",
             ref.at,
-            hint="put the pack into packs/, or give the registry a path in this repository",
+            hint="add the pack to packs/, or set a path in this repository for the registry",
         )
-    if not found:
-        raise fail(Code.PACK_MISSING, f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
+    if not has_pack:
+        raise fail("pack-missing", f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
 
 
 def _choose(version: str, available: tuple[str, ...], at: Position) -> str | None:
@@ -100,20 +102,20 @@ def _choose(version: str, available: tuple[str, ...], at: Position) -> str | Non
 
 
 def _best(available: Collection[str], version: str, at: Position) -> str | None:
-    """The newest in the range, or None. Raises CompileError where it is no range."""
+    """The newest version in the range, or None. Raises CompileError where the range is invalid."""
     try:
         return versions.best(available, version)
     except ValueError:
         raise fail(
-            Code.INVALID_VERSION,
-            f"'{version[:60]}' is neither a version nor a range",
+            "invalid-version",
+            f"'{version[:60]}' is not a valid version or version range",
             at,
-            hint="an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
+            hint="write an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
         ) from None
 
 
 def check_unused_profiles(source: Source, files: Files, problems: Problems) -> None:
-    """Records every pack and chart that such a profile names and this repository does not have."""
+    """Reports packs and charts of unused profiles that this repository does not have."""
     assignments = [cluster.assignment for cluster in source.clusters.values()]
     assignments += [template.assignment for template in source.templates.values()]
     used = {(ref.name, ref.version) for assignment in assignments for ref in assignment.profiles}

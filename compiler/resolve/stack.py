@@ -1,7 +1,7 @@
-"""Which profiles a cluster has, from its templates and itself, and what each level says of their layers.
+"""Which profiles a cluster has, from its templates and itself, and the settings of their layers at each level.
 
-The levels are profile < templates (by name, those that one extends before it) < cluster. A profile given again at a
-higher level replaces the same name below; another infra or full profile replaces the infra profile below (palette.md 1.1).
+The levels are profile < templates (by name, each after those it extends) < cluster. A profile that a higher level names
+again replaces the one below; so does an infra or full profile the infra profile below, as in Palette.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Stack:
     cluster: Cluster
     cloud: str
     profiles: tuple[Profile, ...]
-    variables: Mapping[str, tuple[ProfileRef, ...]]  # profile name -> the references that give values, low to high
+    variables: Mapping[str, tuple[ProfileRef, ...]]  # profile name -> the references that set values, low to high
     layers: tuple[StackedLayer, ...]
     templates: tuple[str, ...] = ()
 
 
 def check_templates(templates: Mapping[str, Template], problems: Problems) -> None:
-    """Reports unknown bases and cycles, each once, also of templates that match no cluster."""
+    """Reports unknown bases and cycles, each once, even of templates that match no cluster."""
     for template in templates.values():
         for name in template.extends:
             if name not in templates:
@@ -57,44 +57,44 @@ def check_templates(templates: Mapping[str, Template], problems: Problems) -> No
 
 
 def _cycle(start: Template, templates: Mapping[str, Template]) -> tuple[str, ...]:
-    """The names on a way from `start` back to it along `extends`, or ()."""
-    ways: list[tuple[str, ...]] = [(start.name,)]
+    """The names on a path from `start` back to itself along `extends`, or ()."""
+    trails: list[tuple[str, ...]] = [(start.name,)]
     seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        for name in templates[way[-1]].extends:
+    while trails:
+        trail = trails.pop()
+        for name in templates[trail[-1]].extends:
             if name == start.name:
-                return way
+                return trail
             if name in templates and name not in seen:
                 seen.add(name)
-                ways.append((*way, name))
+                trails.append((*trail, name))
     return ()
 
 
 def templates_of(cluster: Cluster, templates: Mapping[str, Template]) -> tuple[Template, ...]:
     """The templates whose selector matches, in name order, each after those it extends."""
-    found: dict[str, Template] = {}
+    matching: dict[str, Template] = {}
 
     def add(name: str, trail: frozenset[str]) -> None:
-        if name in trail or name in found or name not in templates:
+        if name in trail or name in matching or name not in templates:
             return  # cycles and unknown names are reported by check_templates
         for base in templates[name].extends:
             add(base, trail | {name})
-        found.setdefault(name, templates[name])
+        matching.setdefault(name, templates[name])
 
     for name in sorted(templates):
         if templates[name].selector.matches(cluster.labels):
             add(name, frozenset())
-    return tuple(found.values())
+    return tuple(matching.values())
 
 
 def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
-    """The cluster's stack; what is wrong is reported and left out."""
+    """The cluster's stack. Invalid parts are reported and left out."""
     templates = templates_of(cluster, source.templates)
     levels = _levels(cluster, templates)
     refs = _profile_refs(cluster, levels, source, problems)
-    found = [(ref, profile) for ref in refs if (profile := _find(ref, source, problems)) is not None]
-    infra = [(ref, profile) for ref, profile in found if profile.type != "add-on"]
+    known = [(ref, profile) for ref in refs if (profile := _find(ref, source, problems)) is not None]
+    infra = [(ref, profile) for ref, profile in known if profile.type != "add-on"]
     for ref, profile in infra[1:]:
         problems.error(
             Code.INFRA_TWICE,
@@ -104,7 +104,7 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
             related=[(infra[0][0].at, infra[0][1].name)],
         )
     cloud = cluster.cloud or (infra[0][1].cloud if infra else "")
-    for ref, profile in found:
+    for ref, profile in known:
         if profile.cloud not in ("all", cloud):
             problems.error(
                 Code.CLOUD_MISMATCH,
@@ -113,31 +113,31 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
                 ref.at,
                 related=[(profile.at, "the profile")],
             )
-    profiles = [profile for _, profile in found]
+    profiles = [profile for _, profile in known]
     return Stack(
         cluster=cluster,
         cloud=cloud,
         profiles=tuple(profiles),
         variables={p.name: tuple(r for _, a in levels for r in a.profiles if r.name == p.name) for p in profiles},
-        layers=_layers(cluster, profiles, levels, source, problems, complete=len(found) == len(refs)),
+        layers=_layers(cluster, profiles, levels, source, problems, complete=len(known) == len(refs)),
         templates=tuple(t.name for t in templates),
     )
 
 
 def profiles_of(cluster: Cluster, source: Source) -> tuple[ProfileRef, ...]:
-    """The profiles that count, of templates and of the cluster itself, whether they exist or not."""
+    """The profile references that count, of templates and of the cluster itself, whether or not the profiles exist."""
     levels = _levels(cluster, templates_of(cluster, source.templates))
     return tuple(_profile_refs(cluster, levels, source, Problems()))
 
 
 def documents_of(cluster: Cluster, source: Source) -> tuple[str, ...]:
-    """The files with what is said about a cluster, sorted: lamella.yaml, its own, and those of its templates, its macros
-    and all profiles that any level names, for also one that does not count in the end may take another's place."""
+    """The files that configure a cluster, sorted: lamella.yaml, its own, and those of its templates, its macros and all
+    profiles that any level names (even one that does not count in the end may have replaced another)."""
     templates = templates_of(cluster, source.templates)
     assignments = (cluster.assignment, *(template.assignment for template in templates))
     refs = (ref for assignment in assignments for ref in assignment.profiles)
     profiles = [profile for ref in refs if (profile := source.profiles.get((ref.name, ref.version)))]
-    macros = [found for found in source.macros if found.selector.matches(cluster.labels)]
+    macros = [each for each in source.macros if each.selector.matches(cluster.labels)]
     places = (cluster.at, *(t.at for t in templates), *(p.at for p in profiles), *(m.at for m in macros))
     return tuple(sorted({source.settings.at.path, *(at.path for at in places)}))
 
@@ -148,7 +148,7 @@ def _levels(cluster: Cluster, templates: Iterable[Template]) -> Levels:
 
 
 def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Problems) -> list[ProfileRef]:
-    """The references that count, in the order in which their profiles were first named."""
+    """The references that count, in the order in which their profiles are first named."""
     own = {ref.name for ref in cluster.assignment.profiles}
     chosen: dict[str, tuple[str, ProfileRef]] = {}
     for label, assignment in levels:
@@ -156,8 +156,8 @@ def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Pr
         for ref in assignment.profiles:
             if ref.name in here:
                 problems.error(
-                    Code.DUPLICATE_PROFILE,
-                    f"profile '{ref.name}' is given twice by {label}",
+                    "duplicate-profile",
+                    f"profile '{ref.name}' is listed twice in {label}",
                     ref.at,
                     related=[(here[ref.name].at, "first")],
                 )
@@ -170,7 +170,7 @@ def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Pr
                     f"cluster '{cluster.name}' gets profile '{ref.name}' in version {below[1].version} from {below[0]}"
                     f" and in {ref.version} from {label}",
                     ref.at,
-                    hint="make the selectors disjoint, or name the version in the cluster itself",
+                    hint="make the selectors disjoint, or set the version in the cluster itself",
                     related=[(below[1].at, below[0])],
                 )
             if below is None and _has_infra(ref, source):
@@ -195,11 +195,11 @@ def _find(ref: ProfileRef, source: Source, problems: Problems) -> Profile | None
                 Code.PROFILE_VERSION_MISSING,
                 f"profile '{ref.name}' has no version {ref.version}",
                 ref.at,
-                hint=f"there is {', '.join(versions)}",
+                hint=f"set version to one of {', '.join(versions)}",
             )
         else:
             hint = did_you_mean(ref.name, {name for name, _ in source.profiles})
-            problems.error(Code.PROFILE_MISSING, f"there is no profile '{ref.name}'", ref.at, hint=hint)
+            problems.error("profile-missing", f"no profile named '{ref.name}'", ref.at, hint=hint)
     return profile
 
 
@@ -216,23 +216,23 @@ def _layers(
                 override.at,
                 hint=did_you_mean(name, known),
             )
-    found: dict[str, StackedLayer] = {}
+    layers: dict[str, StackedLayer] = {}
     for profile in profiles:
         for layer in profile.layers:
-            stacked = _stacked(layer, profile, levels, source, len(found))
-            other = found.get(layer.name)
+            stacked = _stacked(layer, profile, levels, source, len(layers))
+            other = layers.get(layer.name)
             if other is not None:
                 problems.error(
                     Code.DUPLICATE_LAYER,
                     f"cluster '{cluster.name}' gets two layers named '{layer.name}',"
                     f" from profiles {other.profile.name} and {profile.name}",
                     layer.at,
-                    hint="layer names are unique in a cluster: rename one of them",
+                    hint="rename one of them; layer names are unique in a cluster",
                     related=[(other.at, f"profile {other.profile.name}")],
                 )
             elif not _is_disabled(stacked, cluster, problems):
-                found[layer.name] = stacked
-    return tuple(found.values())
+                layers[layer.name] = stacked
+    return tuple(layers.values())
 
 
 def _stacked(layer: Layer, profile: Profile, levels: Levels, source: Source, order: int) -> StackedLayer:
@@ -269,14 +269,14 @@ def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) ->
             Code.LAYER_DISABLED,
             f"layer '{stacked.name}' of type {stacked.type} cannot be disabled (cluster '{cluster.name}')",
             last.at,
-            hint="an infra layer can be changed, never removed (builtin: true fills a slot without objects)",
+            hint="an infra layer can be changed but not removed; builtin: true fills its slot without objects",
         )
         return False
     return True
 
 
 def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems) -> None:
-    """Overrides of templates for layers that no matching cluster has: an unused input is an error."""
+    """Reports overrides of templates for layers that no matching cluster has: an unused input is an error."""
     used: dict[str, set[str]] = {}
     for stack in stacks:
         for name in stack.templates:

@@ -1,4 +1,4 @@
-"""The levels of a layer's values: which of them count, how the lists of each merge, and which one gave a value."""
+"""The levels of a layer's values: which of them count, how their lists merge, and which one set a value."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def levels_of(
 
 
 def lists_at(values: Mapping[str, Any], paths: Set[str], prefix: str = "") -> dict[str, Any]:
-    """Of the values nothing but the lists at these dotted paths."""
-    found: dict[str, Any] = {}
+    """The values reduced to the lists at these dotted paths."""
+    lists: dict[str, Any] = {}
     for key, value in values.items():
         path = f"{prefix}{key}"
         if isinstance(value, list) and path in paths:
-            found[key] = value
+            lists[key] = value
         elif isinstance(value, dict) and (inside := lists_at(value, paths, f"{path}.")):
-            found[key] = inside
-    return found
+            lists[key] = inside
+    return lists
 
 
 def origin_of(levels: Sequence[Values], path: Sequence[str | int]) -> tuple[Values, Position] | None:
-    """The level that set the value at this path, and where: the highest that says anything about it or cut it off above."""
+    """The level that set the value at this path, and where: the highest one that sets it, or a scalar above it."""
     for level in reversed(levels):
         value: Any = level.data
         depth = 0

@@ -22,7 +22,7 @@ def broken(shop: Path) -> Path:
 def test_a_problem_has_place_line_caret_and_hint(shop: Path, lamella: Lamella) -> None:
     edit(shop / "profiles/clusters/dev.yaml", "name: shop,", "name: shp,")
     assert lamella("check") == (1, "", """\
-profiles/clusters/dev.yaml:6:14: error[profile-missing]: there is no profile 'shp'
+profiles/clusters/dev.yaml:6:14: error[profile-missing]: no profile named 'shp'
      6 |   profiles: [{name: shp, version: 1.0.0}]
                       ^
        = hint: did you mean 'shop'?
@@ -73,7 +73,7 @@ def test_annotations_for_github_are_escaped(broken: Path, lamella: Lamella, monk
     lines = [line for line in lamella("check").err.splitlines() if line.startswith("::")]
     assert lines == [
         "::error title=profile-missing,file=profiles/clusters/a%2Cb%3Ac%25.yaml,line=6,col=14"
-        "::there is no profile 'shp'%0Ahint: did you mean 'shop'?"
+        "::no profile named 'shp'%0Ahint: did you mean 'shop'?"
     ]
 
 

@@ -240,16 +240,16 @@ def test_a_pipeline_in_a_pipelines_value_takes_a_second_call() -> None:
          "{{ .spectro.var.txt }}: the profile has no variable 'txt' with a value", "did you mean 'text'?"),
         ("{{ .spectro.var.x | upper }}", "macro-undefined",
          "{{ .spectro.var.x | upper }}: the profile has no variable 'x' with a value",
-         "define it under spec.variables of the profile, or give it a value"),
+         "define it under spec.variables of the profile, or set its value"),
         ("{{ .spectro.system.cluster.nam }}", "macro-undefined",
-         "{{ .spectro.system.cluster.nam }}: there is no system macro 'cluster.nam'", "did you mean 'cluster.name'?"),
+         "{{ .spectro.system.cluster.nam }}: no system macro named 'cluster.nam'", "did you mean 'cluster.name'?"),
         ("{{ .spectro.system.cluster.uid }}", "macro-undefined",
          "{{ .spectro.system.cluster.uid }}: this cluster's cluster.uid is not known",
-         "state it in the cluster: system: {cluster.uid: …}"),
+         "set it in the cluster: system: {cluster.uid: …}"),
         ("{{ .spectro.macro.plane }}", "macro-undefined",
-         "{{ .spectro.macro.plane }}: no user macro 'plane' reaches this cluster", "did you mean 'plain'?"),
+         "{{ .spectro.macro.plane }}: no user macro named 'plane' applies to this cluster", "did you mean 'plain'?"),
         ("{{ .spectro.pack.kubernetis.version }}", "macro-undefined",
-         "{{ .spectro.pack.kubernetis.version }}: no layer of this cluster has the pack 'kubernetis'",
+         "{{ .spectro.pack.kubernetis.version }}: no layer of this cluster uses a pack named 'kubernetis'",
          "did you mean 'kubernetes'?"),
         ("{{ .spectro.pack.kubernetes.labels.tear }}", "macro-undefined",
          "{{ .spectro.pack.kubernetes.labels.tear }}: the values of pack kubernetes.labels have no 'tear'",
@@ -258,37 +258,37 @@ def test_a_pipeline_in_a_pipelines_value_takes_a_second_call() -> None:
          "{{ .spectro.pack.kubernetes.list.2.name }}: the values of pack kubernetes.list have no '2.name'", ""),
         ("{{ .spectro.pack.kubernetes.nothing }}", "macro-undefined",
          "{{ .spectro.pack.kubernetes.nothing }}: the value of pack kubernetes.nothing is null",
-         "a pipeline can give it a default: | default …"),
+         "add a default: | default …"),
         ("{{ .spectro.vars.text }}", "macro-undefined",
-         "{{ .spectro.vars.text }}: there is no .spectro.vars", "did you mean 'var'?"),
+         "{{ .spectro.vars.text }}: no macros named .spectro.vars", "did you mean 'var'?"),
         ("{{ .spectro.var.default }}", "macro-undefined",
          "{{ .spectro.var.default }}: the profile has no variable 'default' with a value",
-         "define it under spec.variables of the profile, or give it a value"),
+         "define it under spec.variables of the profile, or set its value"),
         ("{{ .spectro.macro.dangling }}", "macro-undefined",
          "{{ .spectro.var.nope }}, in the value of .spectro.macro.dangling: the profile has no variable 'nope' with a"
          " value",
-         "define it under spec.variables of the profile, or give it a value"),
+         "define it under spec.variables of the profile, or set its value"),
         ("{{ .spectro.macro.self }}", "macro-cycle",
-         "macros refer to each other in a circle: .spectro.macro.self → .spectro.macro.self", ""),
-        ("{{ .spectro.macro.b }}", "macro-cycle", "macros refer to each other in a circle: .spectro.macro.b →"
+         "macros refer to each other in a cycle: .spectro.macro.self → .spectro.macro.self", ""),
+        ("{{ .spectro.macro.b }}", "macro-cycle", "macros refer to each other in a cycle: .spectro.macro.b →"
          " .spectro.macro.c → .spectro.macro.a → .spectro.macro.b", ""),
         ("x{{ .spectro.pack.kubernetes.labels }}", "macro-value",
-         "{{ .spectro.pack.kubernetes.labels }} is a mapping, which a text cannot hold",
-         "a pipeline can write it out: | toJson"),
+         "{{ .spectro.pack.kubernetes.labels }} is a map, which cannot be part of a text",
+         "add a pipeline that prints it: | toJson"),
         ("x{{ .spectro.pack.kubernetes.list }}", "macro-value",
-         "{{ .spectro.pack.kubernetes.list }} is a list, which a text cannot hold",
-         "a pipeline can write it out: | toJson"),
-        ("{{ .spectro.var.inf }}", "macro-value", "what {{ .spectro.var.inf }} gives cannot be read as YAML: *", ""),
-        ("{{ .spectro.var.bad }}", "macro-value", "what {{ .spectro.var.bad }} gives cannot be read as YAML: *", ""),
+         "{{ .spectro.pack.kubernetes.list }} is a list, which cannot be part of a text",
+         "add a pipeline that prints it: | toJson"),
+        ("{{ .spectro.var.inf }}", "macro-value", "the result of {{ .spectro.var.inf }} is not valid YAML: *", ""),
+        ("{{ .spectro.var.bad }}", "macro-value", "the result of {{ .spectro.var.bad }} is not valid YAML: *", ""),
         ("{{ .spectro.var.text | nope }}", "macro-failed",
          '{{ .spectro.var.text | nope }}: function "nope" not defined', ""),
         ("{{ .spectro.var.text | substr }}", "macro-failed", "{{ .spectro.var.text | substr }}: wrong number*", ""),
         ("{{ fail .spectro.var.text }}", "macro-failed", "{{ fail .spectro.var.text }}: abc", ""),
         ("{{ .spectro.var.text | (( }}", "macro-failed", "{{ .spectro.var.text | (( }}: *", ""),
         ("{{ randAlpha 5 | cat .spectro.var.text }}", "macro-random",
-         "{{ randAlpha 5 | cat .spectro.var.text }} may give something else in every run", ""),
+         "{{ randAlpha 5 | cat .spectro.var.text }} may differ from run to run", ""),
         ("{{ now | date .spectro.var.text }}", "macro-random",
-         "{{ now | date .spectro.var.text }} may give something else in every run", ""),
+         "{{ now | date .spectro.var.text }} may differ from run to run", ""),
     ],
 )  # fmt: skip
 def test_what_cannot_be_resolved_is_told_with_its_place(written: str, code: str, message: str, hint: str) -> None:
@@ -313,7 +313,7 @@ d: "{{ .spectro.macro.dangling }}{{ .spectro.macro.dangling | upper }}"
 
 def test_two_keys_that_become_one_are_refused() -> None:
     ((code, line, message, _),) = problems('abc: 1\n"{{ .spectro.var.text }}": 2\n')
-    assert (code, line, message) == ("macro-value", 2, "two keys are 'abc' after their macros")
+    assert (code, line, message) == ("macro-value", 2, "two keys become 'abc' when their macros are replaced")
 
 
 def test_a_failure_of_the_evaluator_itself_gets_the_place_of_the_first_pipeline() -> None:

@@ -271,7 +271,7 @@ def test_an_export_takes_the_highest_version_and_names_what_there_is(
         1,
         "",
         "error[profile-version-missing]: profile 'shop-front' has no version 2.0.0\n"
-        "       = hint: its versions: 1.9.0, 1.10.0-rc.1, 1.10.0\n1 error\n",
+        "       = hint: set version to one of 1.9.0, 1.10.0-rc.1, 1.10.0\n1 error\n",
     )
     assert "did you mean 'shop-front'?" in lamella("export", "palette", "shopfront").err
 
@@ -296,7 +296,7 @@ def test_a_real_export_names_the_packs_that_are_missing_and_renders_with_stand_i
         write(tmp_path, clusters)
         said = lamella("check")
         assert (said.status, codes(said)) == (1, ["pack-missing"] * 5)
-        assert [p["name"] for p in packs if f"there is no pack '{p['name']}'" in said.err] == [p["name"] for p in packs]
+        assert [p["name"] for p in packs if f"no pack named '{p['name']}'" in said.err] == [p["name"] for p in packs]
     for pack in packs:
         config = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {pack['name']}}}\n"
         metadata = STAND_IN % (pack["name"], pack["version"], pack["layer"])
