@@ -67,8 +67,8 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
             files[path] = content
             continue
         problems.error(
-            "output-edited",
-            "this file is gone" if content is None else "this file was edited after it was rendered",
+            Code.OUTPUT_EDITED,
+            "this file no longer exists" if content is None else "this file was edited since it was rendered",
             Position(f"{name}/{path}"),
             hint="move the change into the profile, then `lamella render --force`",
         )

@@ -73,8 +73,8 @@ class Options:
         for inside, what in ((self.repository.path, "the repository itself"), (Path.cwd(), "the working directory")):
             if inside.resolve().is_relative_to(resolved):
                 raise fail(
-                    "output-root-refused",
-                    f"the output directory '{given or root}' holds {what}",
+                    Code.OUTPUT_ROOT_REFUSED,
+                    f"the output directory '{given or root}' contains {what}",
                     hint="use a directory of its own, such as 'output'",
                 )
         return root

@@ -190,7 +190,7 @@ def _named(asked: str, files: Files) -> Pack:
     known = source.packs.get(name)
     if not known:
         hint = did_you_mean(name, source.packs) or "name a pack of the repository, or its directory"
-        raise fail("pack-missing", f"no pack named '{name}', and no directory of that name", hint=hint)
+        raise fail(Code.PACK_MISSING, f"no pack and no directory named '{name}'", hint=hint)
     chosen = (
         version if version in known else versions.best(tuple(known), version or "*") or ("" if version else max(known))
     )

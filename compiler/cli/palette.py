@@ -122,7 +122,7 @@ def _profile(source: Source, asked: str) -> Profile:
     known = {number: profile for (owner, number), profile in source.profiles.items() if owner == name}
     if not known:
         hint = did_you_mean(name, [owner for owner, _ in source.profiles])
-        raise fail("profile-missing", f"no profile named '{name}'", hint=hint)
+        raise fail(Code.PROFILE_MISSING, f"no profile named '{name}'", hint=hint)
     if version and version not in known:
         listed = ", ".join(sorted(known, key=lambda text: Version.parse(text).precedence))
         raise fail(

@@ -80,7 +80,7 @@ def _branch(repository: git.Repository, wanted: str) -> str:
     """The branch that is checked out. Raises `git-detached-head`, `git-other-branch`."""
     current = repository.branch()
     if not current:
-        raise fail("git-detached-head", "no branch is checked out", hint="git switch BRANCH")
+        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out", hint="run `git switch BRANCH`")
     if wanted and wanted != current:
         raise fail(
             Code.GIT_OTHER_BRANCH, f"branch '{current}' is checked out, not '{wanted}'", hint=f"git switch {wanted}"

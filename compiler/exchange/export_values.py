@@ -76,7 +76,7 @@ class ValuesWriter:
                 f"layer '{layer.name}' merges its values with those of pack '{reference.name}',"
                 " which is not in this repository",
                 layer.at,
-                hint="add the pack to packs/, or complete the exported values by hand",
+                hint="put the pack into packs/, or complete the exported values by hand",
             )
         chosen = presets.select(pack, reference.presets, reference.at, self.problems) if pack else ()
         base = presets.apply(pack.values.data, chosen) if pack else {}

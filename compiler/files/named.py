@@ -37,4 +37,4 @@ def manifests(files: Files, base_file: str, written: str, at: Position) -> tuple
     if is_pattern(path):
         raise fail(Code.MANIFEST_NO_MATCH, f"no file matches '{written}'", at, hint=f"searched for {path}")
     listed = ", ".join(f"*{ending}" for ending in MANIFESTS)
-    raise fail("manifest-no-match", f"directory '{written}' contains no manifests ({listed})", at)
+    raise fail(Code.MANIFEST_NO_MATCH, f"directory '{written}' contains no manifests ({listed})", at)

@@ -31,14 +31,16 @@ def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
         if part == "..":
             if not climbing:
                 # Where `a` is a link, `a/../b` means one thing to a person and another to the system.
-                raise fail("path-invalid", f"{relative!r} contains '..' after a name", at, hint="write the short path")
+                raise fail(
+                    Code.PATH_INVALID, f"{relative!r} contains '..' after a name", at, hint="write the short path"
+                )
             if not directory:
-                raise fail("path-outside-repository", f"{relative!r} is outside the repository", at)
+                raise fail(Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is outside the repository", at)
             directory.pop()
             continue
         climbing = False
         if is_git_name(part):
-            raise fail("path-invalid", f"{relative!r} leads into a .git directory", at)
+            raise fail(Code.PATH_INVALID, f"{relative!r} leads into a .git directory", at)
         directory.append(part)
     return "/".join(directory)
 
@@ -51,19 +53,19 @@ def refuse_foreign(relative: str, at: Position | None) -> None:
     if not relative:
         raise fail(Code.PATH_INVALID, "the path is empty", at)
     if _CONTROL.search(relative):
-        raise fail("path-invalid", f"{relative!r} contains a control character or is not UTF-8", at)
+        raise fail(Code.PATH_INVALID, f"{relative!r} contains a control character or is not UTF-8", at)
     if "\\" in relative:
-        raise fail("path-invalid", f"{relative!r} contains a backslash", at, hint="separate directories with '/'")
+        raise fail(Code.PATH_INVALID, f"{relative!r} contains a backslash", at, hint="separate directories with '/'")
     if relative.startswith(("/", "~")):
         raise fail(
-            "path-outside-repository",
+            Code.PATH_OUTSIDE_REPOSITORY,
             f"{relative!r} is not relative",
             at,
             hint="write it relative to this file's directory",
         )
     if _SCHEME.match(relative):
         raise fail(
-            "path-outside-repository",
+            Code.PATH_OUTSIDE_REPOSITORY,
             f"{relative!r} is a URL or has a drive letter",
             at,
             hint="give the path of a file",

@@ -46,7 +46,7 @@ def _readable(path: str, at: Position | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        diagnostic = Diagnostic("file-unreadable", f"cannot read {path!r}: {error.strerror or error}", at)
+        diagnostic = Diagnostic(Code.FILE_UNREADABLE, f"cannot read {path!r}: {error.strerror or error}", at)
         raise CompileError([diagnostic], environment=True) from error
 
 
@@ -69,11 +69,11 @@ def _resolve(files: Files, path: str, at: Position | None) -> str:
         part = pending.pop()
         if part == "..":  # from a link's target; `done` has no links left, so its parent is its real one
             if not done:
-                raise fail("symlink-escape", f"a link in {path!r} leads outside the repository", at)
+                raise fail(Code.SYMLINK_ESCAPE, f"a link in {path!r} leads outside the repository", at)
             done.pop()
             continue
         if is_git_name(part):
-            raise fail("symlink-escape" if links else "path-invalid", f"{path!r} leads into a .git directory", at)
+            raise fail(Code.SYMLINK_ESCAPE if links else Code.PATH_INVALID, f"{path!r} leads into a .git directory", at)
         here = "/".join([*done, part])
         entry = files.entry(here)
         if entry is None:
@@ -83,10 +83,13 @@ def _resolve(files: Files, path: str, at: Position | None) -> str:
             continue
         links += 1
         if links > MAX_LINKS:
-            raise fail("symlink-loop", f"{path!r} is in a loop of links", at)
+            raise fail(Code.SYMLINK_LOOP, f"{path!r} is in a loop of links", at)
         if entry.target.startswith("/"):
             raise fail(
-                "symlink-escape", f"{here!r} is an absolute link", at, hint="use a relative link inside the repository"
+                Code.SYMLINK_ESCAPE,
+                f"{here!r} is an absolute link",
+                at,
+                hint="use a relative link inside the repository",
             )
         pending.extend(reversed([p for p in entry.target.split("/") if p not in ("", ".")]))
     return "/".join(done)
@@ -112,12 +115,12 @@ def read(files: Files, path: str, at: Position | None = None) -> bytes:
     real = resolve_links(files, path, at)
     kind = _kind(files, real)
     if kind == "missing":
-        raise fail("file-not-found", f"no file {path!r}", at, hint=_nearest(files, real))
+        raise fail(Code.FILE_NOT_FOUND, f"no file {path!r}", at, hint=_nearest(files, real))
     if kind == "directory":
-        raise fail("file-not-regular", f"expected a file, found directory {path!r}", at)
+        raise fail(Code.FILE_NOT_REGULAR, f"expected a file, found directory {path!r}", at)
     if kind != "file":
         message = f"expected a regular file, found a submodule or special file at {path!r}"
-        raise fail("file-not-regular", message, at)
+        raise fail(Code.FILE_NOT_REGULAR, message, at)
     with _readable(path, at):
         return files.read(real)
 
@@ -139,7 +142,7 @@ def read_text(files: Files, path: str, at: Position | None = None) -> str:
 def decode(content: bytes, path: str) -> str:
     """The `content` of the file `path` as text, as `read_text` reads it."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise fail("encoding", "expected UTF-8, found UTF-16", Position(path, 1, 1), hint="save the file as UTF-8")
+        raise fail(Code.ENCODING, "expected UTF-8, found UTF-16", Position(path, 1, 1), hint="save the file as UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -181,7 +184,7 @@ class _Walk:
                 self.problems.add(error)
                 continue
             if kind == "missing":
-                self.problems.error("file-not-found", f"{path!r} is a broken link", self.at)
+                self.problems.error(Code.FILE_NOT_FOUND, f"{path!r} is a broken link", self.at)
                 continue
             if kind == "directory" and target != direct:
                 self.linked_directories += 1
@@ -190,12 +193,12 @@ class _Walk:
     def add(self, path: str) -> None:
         self.paths.add(path)
         if len(self.paths) > MAX_FILES:
-            raise fail("too-many-files", f"more than {MAX_FILES} files in one directory or pattern", self.at)
+            raise fail(Code.TOO_MANY_FILES, f"more than {MAX_FILES} files in one directory or pattern", self.at)
 
     def enter(self, path: str, real: str, above: tuple[str, ...]) -> tuple[str, ...]:
         """`above` (the real paths of the parent directories) with `real`; empty, and a problem, where it is a loop."""
         if not real or any(f"{parent}/".startswith(f"{real}/") for parent in above):
-            self.problems.error("symlink-loop", f"{path!r} is a link to one of its parent directories", self.at)
+            self.problems.error(Code.SYMLINK_LOOP, f"{path!r} is a link to one of its parent directories", self.at)
             return ()
         if len(above) > MAX_DEPTH:
             raise fail(Code.TOO_MANY_FILES, f"{path!r} is more than {MAX_DEPTH} directories deep", self.at)
@@ -216,7 +219,7 @@ def walk(files: Files, directory: str, at: Position | None = None) -> tuple[str,
     """
     real = resolve_links(files, directory, at)
     if _kind(files, real) != "directory":
-        raise fail("directory-not-found", f"no directory {directory!r}", at, hint=_nearest(files, real))
+        raise fail(Code.DIRECTORY_NOT_FOUND, f"no directory {directory!r}", at, hint=_nearest(files, real))
     run = _Walk(files, at)
 
     def descend(path: str, real: str, above: tuple[str, ...]) -> None:

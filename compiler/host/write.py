@@ -136,7 +136,7 @@ def _checked(root: Path) -> Path:
         reason = "is a git repository"
     if reason:
         hint = "use a directory of its own, such as 'output'"
-        raise fail("output-root-refused", f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
+        raise fail(Code.OUTPUT_ROOT_REFUSED, f"the output directory {root.name or str(root)!r} {reason}", hint=hint)
     return root
 
 
@@ -167,7 +167,7 @@ def _compare(
         elif path in new and (blocker := _blocker(path, there, owned)):
             conflict = "already exists" if blocker == path else f"conflicts with {path!r}"
             problems.error(
-                "output-foreign-file",
+                Code.OUTPUT_FOREIGN_FILE,
                 f"{conflict}, and Lamella did not write it",
                 Position(f"{root.name}/{blocker}"),
                 hint="move it away, or rename the object that is rendered to this path",
@@ -177,8 +177,8 @@ def _compare(
                 changes["added"].append(path)
         elif not force and (content is None or hashlib.sha256(content).hexdigest() != owned[path]):
             problems.error(
-                "output-edited",
-                "this file was edited after it was rendered",
+                Code.OUTPUT_EDITED,
+                "this file was edited since it was rendered",
                 Position(f"{root.name}/{path}"),
                 hint="move the change into the profile, then render with --force to replace this file",
             )
@@ -195,7 +195,7 @@ def _check_paths(problems: Problems, root: Path, new: Mapping[str, bytes], owned
     for first, second in collisions(new):
         at, other = (Position(f"{root.name}/{path}") for path in (first, second))
         problems.error(
-            "output-collision",
+            Code.OUTPUT_COLLISION,
             f"{first!r} and {second!r} are the same path on some file systems",
             at,
             hint="rename one of the two objects",
@@ -258,7 +258,7 @@ def _swap_in(root: Path, before: Mapping[str, Item], layout: _Layout, new: Mappi
         if not _is_still(staged, identity, before):
             staged = swap.exchange(root, staged)
             hint = "run again when nothing else writes to it"
-            raise fail("output-changed", f"{root.name!r} was written to while it was replaced", hint=hint)
+            raise fail(Code.OUTPUT_CHANGED, f"{root.name!r} was written to while it was replaced", hint=hint)
     finally:
         swap.remove(staged)
 

@@ -48,7 +48,7 @@ def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Prob
     elif pack_ref is not None:
         pack = find_pack(pack_ref, version, version_at, source, problems)
     elif any(level.version for level in stacked.settings):
-        raise fail("layer-version", f"layer '{stacked.name}' sets a version but has no pack or chart", version_at)
+        raise fail(Code.LAYER_VERSION, f"layer '{stacked.name}' sets a version but has no pack or chart", version_at)
     base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)
     levels, strategies = levels_of(base, stacked.settings)
     lists = _lists_of_charts(pack, chart, charts, {path for chosen in strategies for path in chosen})

@@ -25,7 +25,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
     if k8s is None:
         if not cluster.kubernetes_version:
             problems.error(
-                "kubernetes-version",
+                Code.KUBERNETES_VERSION,
                 f"cluster '{cluster.name}' has no Kubernetes version and no k8s layer to set it",
                 cluster.at,
                 hint="add spec.kubernetesVersion: 1.33.4 to the cluster",
@@ -34,7 +34,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
     version = k8s.version.removeprefix("v")
     if cluster.kubernetes_version and cluster.kubernetes_version != version:
         problems.error(
-            "kubernetes-version",
+            Code.KUBERNETES_VERSION,
             f"cluster '{cluster.name}' sets Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' has {version}",
             cluster.at,
             hint=f"remove spec.kubernetesVersion, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",

@@ -62,7 +62,7 @@ def _warn(text: str, scope: Scope, text_place: TextPlace, problems: Problems) ->
     for start, expression, meant in lookalikes(text, scope):
         place = text_place.of(Position("", text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)))
         message = f"{expression} looks like a macro but is not one; it is left unchanged"
-        problems.warning("macro-lookalike", message, place, hint=f"write {meant}")
+        problems.warning(Code.MACRO_LOOKALIKE, message, place, hint=f"write {meant}")
 
 
 def _texts(value: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -120,7 +120,9 @@ class _Resolver:
             if name in changed and not self.missing:
                 shown = mask(name, self.scope)
                 self._error(
-                    "macro-value", f"two keys become '{shown}' when their macros are replaced", self.locate(*keys, key)
+                    Code.MACRO_VALUE,
+                    f"two keys become '{shown}' when their macros are replaced",
+                    self.locate(*keys, key),
                 )
             changed[name] = self.tree(item, (*keys, key))
         return changed
@@ -156,7 +158,7 @@ class _Resolver:
             return yamldoc.scalar(text)
         except CompileError as error:
             reason = mask(error.diagnostics[0].message, self.scope)
-            self._error("macro-value", f"the result of {value[:80]} is not valid YAML: {reason}")
+            self._error(Code.MACRO_VALUE, f"the result of {value[:80]} is not valid YAML: {reason}")
             return None
 
     def text(self, text: str, keys: tuple[str | int, ...], *, inline: bool = False) -> str:
@@ -179,7 +181,7 @@ class _Resolver:
         rest = text[position:]
         result = "".join((*parts, rest.lstrip() if trims else rest))
         if len(result) > _LARGEST:
-            self._error("macro-value", f"the text is longer than {_LARGEST} characters with its macros replaced")
+            self._error(Code.MACRO_VALUE, f"the text is longer than {_LARGEST} characters with its macros replaced")
             return ""
         return result
 
@@ -196,12 +198,12 @@ class _Resolver:
         if text is None:
             kind = "a map" if isinstance(content, dict) else "a list"
             hint = "add a pipeline that prints it: | toJson"
-            self._error("macro-value", f"{expression.raw} is {kind}, which cannot be part of a text", hint=hint)
+            self._error(Code.MACRO_VALUE, f"{expression.raw} is {kind}, which cannot be part of a text", hint=hint)
         return text or ""
 
     def _pipeline(self, expression: Expression) -> str:
         if chart_scan.draws_random(expression.raw):
-            self._error("macro-random", f"{expression.raw} may differ from run to run")
+            self._error(Code.MACRO_RANDOM, f"{expression.raw} may differ from run to run")
             return ""
         before = len(self.problems.diagnostics)
         template = f"{{{{ {self._with_literals(expression)} }}}}"
@@ -215,7 +217,7 @@ class _Resolver:
         if isinstance(result, Diagnostic):
             secret = any(f"var.{name}" in expression.references for name in self.scope.sensitive)
             reason = "it fails; the reason is hidden because it uses a sensitive variable" if secret else result.message
-            self._error("macro-failed", f"{expression.raw}: {mask(reason, self.scope)}")
+            self._error(Code.MACRO_FAILED, f"{expression.raw}: {mask(reason, self.scope)}")
             return ""
         return result
 
@@ -247,7 +249,7 @@ class _Resolver:
             return self.known.get(name, "")
         if name in self.trail:
             cycle = " → ".join(f".spectro.{step}" for step in (*self.trail[self.trail.index(name) :], name))
-            self._error("macro-cycle", f"macros refer to each other in a cycle: {cycle}")
+            self._error(Code.MACRO_CYCLE, f"macros refer to each other in a cycle: {cycle}")
             return ""
         value = lookup(self.scope, name)
         if holds_macro(value):
@@ -265,7 +267,7 @@ class _Resolver:
         if self.missing > missing:
             raise _PendingError
         if len(canonical_json(value)) > _LARGEST:
-            self._error("macro-value", f"the value of .spectro.{name} is larger than {_LARGEST} characters")
+            self._error(Code.MACRO_VALUE, f"the value of .spectro.{name} is larger than {_LARGEST} characters")
         if len(self.problems.diagnostics) > before:
             self.broken.add(name)
             return ""

@@ -29,7 +29,7 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
     chart = charts.at_path(path, ref.at)
     if ref.name and chart.name != ref.name:
         raise fail(
-            "chart-name",
+            Code.CHART_NAME,
             f"chart at {path}: expected name '{ref.name}', found '{chart.name}'",
             ref.at,
             hint=f"write chart: {{name: {chart.name}, …}} or correct the path",
@@ -41,7 +41,7 @@ def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> 
     """Raises CompileError unless the chart's version is `version` or in that range; '' allows any."""
     if version and version != chart.version and _best([chart.version], version, at) is None:
         raise fail(
-            "chart-version",
+            Code.CHART_VERSION,
             f"chart at {path}: expected version {version}, found {chart.version}",
             at,
             hint=f"set version: {chart.version}, or add the expected version to the repository",
@@ -56,7 +56,7 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
     known: Mapping[str, Pack] = source.packs.get(ref.name) or {}
     if not known:
         hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
-        raise fail("pack-missing", f"no pack named '{ref.name}'", ref.at, hint=hint)
+        raise fail(Code.PACK_MISSING, f"no pack named '{ref.name}'", ref.at, hint=hint)
     if ref.registry:
         known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
         _check_registry(ref, source, bool(known))
@@ -65,11 +65,11 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
         listed = ", ".join(sorted(known))
         if not version:
             raise fail(
-                "pack-version", f"pack '{ref.name}' has several versions; set version", at,
+                Code.PACK_VERSION, f"pack '{ref.name}' has several versions; set version", at,
                 hint=f"set version to one of {listed}",
             )  # fmt: skip
         raise fail(
-            "pack-version", f"pack '{ref.name}' has no version {version}", at, hint=f"set version to one of {listed}"
+            Code.PACK_VERSION, f"pack '{ref.name}' has no version {version}", at, hint=f"set version to one of {listed}"
         )
     pack = known[chosen]
     if any(defect.severity == "error" for defect in pack.defects):
@@ -83,7 +83,7 @@ def _check_registry(ref: PackRef, source: Source, has_pack: bool) -> None:
     if registry is None:
         names = [r.name for r in source.settings.registries]
         hint = did_you_mean(ref.registry, names) or "registries are declared in lamella.yaml"
-        raise fail("registry-unknown", f"no registry named '{ref.registry}'", ref.at, hint=hint)
+        raise fail(Code.REGISTRY_UNKNOWN, f"no registry named '{ref.registry}'", ref.at, hint=hint)
     if registry.url:
         raise fail(
             Code.REGISTRY_NOT_SUPPORTED,
@@ -92,7 +92,7 @@ def _check_registry(ref: PackRef, source: Source, has_pack: bool) -> None:
             hint="add the pack to packs/, or set a path in this repository for the registry",
         )
     if not has_pack:
-        raise fail("pack-missing", f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
+        raise fail(Code.PACK_MISSING, f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
 
 
 def _choose(version: str, available: tuple[str, ...], at: Position) -> str | None:
@@ -107,7 +107,7 @@ def _best(available: Collection[str], version: str, at: Position) -> str | None:
         return versions.best(available, version)
     except ValueError:
         raise fail(
-            "invalid-version",
+            Code.INVALID_VERSION,
             f"'{version[:60]}' is not a valid version or version range",
             at,
             hint="write an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",

@@ -156,7 +156,7 @@ def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Pr
         for ref in assignment.profiles:
             if ref.name in here:
                 problems.error(
-                    "duplicate-profile",
+                    Code.DUPLICATE_PROFILE,
                     f"profile '{ref.name}' is listed twice in {label}",
                     ref.at,
                     related=[(here[ref.name].at, "first")],
@@ -199,7 +199,7 @@ def _find(ref: ProfileRef, source: Source, problems: Problems) -> Profile | None
             )
         else:
             hint = did_you_mean(ref.name, {name for name, _ in source.profiles})
-            problems.error("profile-missing", f"no profile named '{ref.name}'", ref.at, hint=hint)
+            problems.error(Code.PROFILE_MISSING, f"no profile named '{ref.name}'", ref.at, hint=hint)
     return profile
 
 

@@ -76,8 +76,8 @@ def test_every_file_that_is_not_as_rendered_is_named() -> None:
     del files["clusters/dev/a/x.yaml"]
     files["flux/eu/k.yaml"] += "\n"
     assert rendered(files)[1] == [
-        "output/clusters/dev/a/x.yaml: output-edited: this file is gone",
-        "output/flux/eu/k.yaml: output-edited: this file was edited after it was rendered",
+        "output/clusters/dev/a/x.yaml: output-edited: this file no longer exists",
+        "output/flux/eu/k.yaml: output-edited: this file was edited since it was rendered",
     ]
 
 

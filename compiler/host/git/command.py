@@ -123,14 +123,14 @@ def _execute(
     try:
         return git.Git(directory).execute(command, shell=False, env={**_ENVIRONMENT, **(environment or {})}, **options)
     except git.GitCommandNotFound as error:
-        raise failure("git-missing", "cannot start git", hint="install git and add it to PATH") from error
+        raise failure(Code.GIT_MISSING, "cannot start git", hint="install git and add it to PATH") from error
 
 
 def _gitpython() -> Any:
     """GitPython with the absolute path of git: on some systems it would run a `git` from the current directory."""
     executable = shutil.which(os.environ.get("GIT_PYTHON_GIT_EXECUTABLE", "git"))
     if executable is None:
-        raise failure("git-missing", "no git on PATH", hint="install git and add it to PATH")
+        raise failure(Code.GIT_MISSING, "no git on PATH", hint="install git and add it to PATH")
     absolute = os.path.abspath(executable)
     os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = absolute
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -143,7 +143,7 @@ def _gitpython() -> Any:
     return git
 
 
-def failure(code: str, message: str, *, hint: str = "") -> CompileError:
+def failure(code: Code, message: str, *, hint: str = "") -> CompileError:
     """A problem of the environment, not of the input."""
     return CompileError([Diagnostic(code, message, hint=hint)], environment=True)
 
@@ -160,7 +160,7 @@ def refuse_option(value: str, what: str) -> None:
         raise CompileError(
             [
                 Diagnostic(
-                    "git-invalid-name", message, hint="it is empty, starts with '-' or contains a control character"
+                    Code.GIT_INVALID_NAME, message, hint="it is empty, starts with '-' or contains a control character"
                 )
             ]
         )

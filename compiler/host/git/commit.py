@@ -54,7 +54,7 @@ def commit_tree(
     repository = Repository.at(directory)
     branch = repository.branch()
     if not branch:
-        raise fail("git-detached-head", "no branch is checked out", hint="run `git switch BRANCH`")
+        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out", hint="run `git switch BRANCH`")
     check_ref(f"refs/heads/{branch}")
     _check_paths(prefix, [*files, *removed])
     parent = repository.head_commit()
@@ -157,7 +157,7 @@ def _update_index(repository: Repository, lines: bytes, problems: Problems) -> N
     while (done := repository.run([*update, "-z", "--index-info"], stdin=lines)).status:
         if "index.lock" not in done.err or time.monotonic() > deadline:
             hint = "the commit is made; run `git reset -- output` when no other git is running"
-            problems.warning("git-index-not-updated", f"cannot update git's index: {reason(done)}", hint=hint)
+            problems.warning(Code.GIT_INDEX_NOT_UPDATED, f"cannot update git's index: {reason(done)}", hint=hint)
             return
         time.sleep(0.1)
     # Makes git compare the files once now, and not at each `git status`. The result does not matter.

@@ -47,11 +47,11 @@ def _failed(done: Done, remote: str, branch: str) -> CompileError:
     summary = refused.split("\t")[-1]
     if "[rejected]" in summary:
         hint = "fetch and merge them, render, and publish again"
-        return command.failure("push-rejected", f"cannot push {where}: it has commits that you do not", hint=hint)
+        return command.failure(Code.PUSH_REJECTED, f"cannot push {where}: it has commits that you do not", hint=hint)
     lines = (line.removeprefix("remote:").strip() for line in done.err.splitlines() if line.startswith("remote:"))
     remarks = [line.removeprefix("error: ") for line in lines]
     why = "; ".join(dict.fromkeys(line for line in remarks if line)) or summary.removeprefix("[remote rejected] ")
-    return command.failure("push-rejected", f"cannot push {where}: the remote refuses it: {why[:1000]}")
+    return command.failure(Code.PUSH_REJECTED, f"cannot push {where}: the remote refuses it: {why[:1000]}")
 
 
 _HINTS = {

@@ -72,11 +72,11 @@ class Repository:
         if done.status == 0 and done.out.strip():
             return done.out.decode().strip()
         if ref == "HEAD" and (branch := self.branch()):
-            raise fail("git-unborn-branch", f"branch {branch!r} has no commit yet", hint="commit first")
+            raise fail(Code.GIT_UNBORN_BRANCH, f"branch {branch!r} has no commit yet", hint="commit first")
         hint = "fetch it first; `git branch -a` and `git tag` list what exists"
         if self.run(["rev-parse", "--is-shallow-repository"]).out.strip() == b"true":
             hint = "this clone is shallow: run `git fetch --unshallow`, or set `fetch-depth: 0` for actions/checkout"
-        raise fail("git-unknown-ref", f"no commit {ref!r} in this repository", hint=hint)
+        raise fail(Code.GIT_UNKNOWN_REF, f"no commit {ref!r} in this repository", hint=hint)
 
     def branch(self) -> str:
         """The checked-out branch without `refs/heads/`, even before its first commit; '' for a detached HEAD."""
@@ -136,8 +136,8 @@ def reason(done: Done) -> str:
 def _not_opened(directory: Path, done: Done) -> CompileError:
     if "dubious ownership" in done.err:
         hint = f"if you trust it, run `git config --global --add safe.directory {directory}`"
-        return command.failure("git-unsafe-owner", "the repository belongs to another user", hint=hint)
+        return command.failure(Code.GIT_UNSAFE_OWNER, "the repository belongs to another user", hint=hint)
     if "not a git repository" in done.err:
         hint = "run `git init`, or set --repo to another directory"
-        return fail("git-not-a-repository", f"{str(directory)!r} is not in a git repository", hint=hint)
-    return command.failure("git-unreadable", f"git cannot read this repository: {reason(done)}")
+        return fail(Code.GIT_NOT_A_REPOSITORY, f"{str(directory)!r} is not in a git repository", hint=hint)
+    return command.failure(Code.GIT_UNREADABLE, f"git cannot read this repository: {reason(done)}")
