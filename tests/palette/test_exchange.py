@@ -335,6 +335,7 @@ def test_a_profile_of_our_own_is_exported_with_everything_worked_in() -> None:
         "charts": {"kps": {"a": 1, "b": 2}},
     }
     assert packs["rules"]["manifests"] == [{"name": "a", "content": "kind: A"}, {"name": "extra", "content": "kind: C"}]
+    assert {note.code for note in found.notes} == {"export-not-carried", "export-incomplete"}
     told = [note.message for note in found.notes]
     assert told[0] == "the profile has overlays, which Palette has no field for"
     assert sum("is builtin, which Palette has no field for" in message for message in told) == 4
