@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from compiler.app.secrets import MASK
 from compiler.diagnostics import Diagnostic, Position
 
 SourceLine = Callable[[Position], str]
@@ -78,7 +79,7 @@ class Console:
             line = self.source_line(diagnostic.at)
             if line and len(line) <= _SHOWN_COLUMNS:
                 self.err.write(self.paint(f"{diagnostic.at.line:6} | {printable(line)}", "dim") + "\n")
-                if diagnostic.at.column:
+                if diagnostic.at.column and MASK not in line[: diagnostic.at.column]:  # else the column has moved
                     self.err.write(" " * (8 + diagnostic.at.column) + "^\n")
         for at, text in diagnostic.related:
             self.err.write(f"       = {printable(f'{at}: {text}')}\n")

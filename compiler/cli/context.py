@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import click
 from compiler import __version__
 from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
+from compiler.app.secrets import masked, secret_texts
 from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.cli.helm import ENGINES, open_session
@@ -101,7 +103,12 @@ def engine_versions() -> dict[str, str]:
 
 
 def source_lines(files: Files) -> Callable[[Position], str]:
-    """A function from a position to the text of its line, '' where it is not in the repository."""
+    """A function from a position to the text of its line, '' where it is not in the repository. Secrets are masked: they
+    are looked for when the first line is asked for."""
+
+    @functools.cache
+    def secrets() -> frozenset[str]:
+        return secret_texts(files)
 
     def line(at: Position) -> str:
         try:
@@ -109,7 +116,7 @@ def source_lines(files: Files) -> Callable[[Position], str]:
             if entry is None or entry.kind != "file":
                 return ""
             lines = files.read(at.path).decode("utf-8", "replace").splitlines()
-            return lines[at.line - 1] if 0 < at.line <= len(lines) else ""
+            return masked(lines[at.line - 1], secrets()) if 0 < at.line <= len(lines) else ""
         except (OSError, CompileError, ValueError):
             return ""
 
@@ -182,7 +189,6 @@ _COMPILE_OPTIONS = (
 
 def compile_options(command: F) -> F:
     """Options of commands that compile: repository, clusters, engine, workers. They arrive as one `Options`."""
-    import functools
 
     @functools.wraps(command)
     def with_options(**given: Any) -> Any:
