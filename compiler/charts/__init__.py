@@ -1,1 +1,1 @@
-"""Helm charts as values: their archives, what they declare, what their templates may do, and where they are found."""
+"""Helm charts as values: their archives, what they declare, what their templates may do, and the catalogue of charts."""

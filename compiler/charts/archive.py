@@ -52,7 +52,7 @@ LIMITS = Limits()
 
 
 def read_tgz(data: bytes, name: str, limits: Limits = LIMITS) -> dict[str, bytes]:
-    """{member's path: content} of a gzipped tar, sorted by path; directories are left out, a leading `./` is dropped.
+    """{member's path: content} of a gzipped tar, sorted by path; without directories, and without a leading `./`.
 
     `name` is the archive's path, for messages. Raises CompileError with one of these codes at `name`:
     archive-not-gzip, archive-not-tar, archive-truncated, archive-damaged, archive-too-large, archive-trailing-data,
@@ -136,7 +136,7 @@ def _looks_like(data: bytes) -> str:
 
 
 def _members(tar: bytes, name: str, limits: Limits) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of the regular files, in order. Each turn of the loop advances by at least a block."""
+    """(path, content) of the regular files, in order. Each iteration advances by at least a block."""
     offset, headers, total = 0, 0, 0
     long_name = ""
     while offset < len(tar) and any(tar[offset : offset + _BLOCK]):

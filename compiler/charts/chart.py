@@ -1,7 +1,7 @@
 """Helm charts as values: their metadata, files and dependencies, and what their templates may read.
 
-Helm itself renders charts; this is what the compiler must know before that, read from the same files by the rules of
-Helm 4.2's pkg/chart/v2 and its loader.
+Helm itself renders charts. This is what the compiler must know before, read by the rules of Helm 4.2's pkg/chart/v2 and
+its loader.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ _NESTED_CHARTS = 16
 class Chart:
     """A chart with its vendored charts. Texts are as in Chart.yaml, "" if absent.
 
-    `kube_version` is a constraint (">=1.25.0-0"). `files` are all files by
-    path relative to the chart. `missing_dependencies` are declared and not vendored, which `helm template` refuses,
-    whatever their conditions are. `remote_schema_refs` are references of values schemas that Helm would fetch, and
-    `crds` the paths in `files` that Helm takes for CRDs; `dependencies` have their own. The three `may_…`/`reads_…` are
-    static and conservative and cover the dependencies: False is certain. `tpl_calls` are of `charts.order`, in what `tpl`
-    may run. Text that reaches the templates from outside
-    (values that are run by `tpl`) is not in them: ask `chart_scan` about that text too, if `runs_strings`.
+    `kube_version` is a constraint (">=1.25.0-0"). `files` are all files, by path relative to the chart.
+    `missing_dependencies` are declared but not vendored; `helm template` refuses them whatever their conditions.
+    `remote_schema_refs` are references in values schemas that Helm would fetch; `crds` are the paths in `files` that Helm
+    takes for CRDs, and each of `dependencies` has its own.
+
+    `may_be_random`, `reads_…` and `runs_strings` are read off the text and cover the dependencies: False is certain.
+    `tpl_calls` are the calls (`charts.order`) in text of the chart that `tpl` may run. None of them covers values from
+    outside that `tpl` runs: if `runs_strings`, ask `charts.scan` about those too.
     """
 
     path: str
@@ -87,7 +88,7 @@ def read_chart(files: Mapping[str, bytes], path: str, limits: Limits = LIMITS) -
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """Hexadecimal SHA-256 of names and contents; equals, run where the files are,
+    """SHA-256 in hex of names and contents; the same as this command gives in the chart's directory:
 
     `find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum`.
     """
@@ -96,7 +97,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def whole_lines(content: bytes) -> bytes:
-    """A YAML file as Helm reads it, with a newline at its end: a block scalar there depends on it."""
+    """A YAML file as Helm reads it, with a newline at its end: a block scalar in the last line depends on it."""
     return content if not content or content.endswith(b"\n") else content + b"\n"
 
 
@@ -188,7 +189,7 @@ def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
 
 
 def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:
-    """The YAML mapping in a file of the chart, {} if there is none. Documents are merged, as LoadValues does."""
+    """The YAML mapping in a file of the chart, {} if it has no such file. Documents are merged, as LoadValues does."""
     levels: list[dict[str, Any]] = []
     for document in yamldoc.load(files.get(name, b""), f"{path}/{name}", positions=False, duplicates="warn"):
         if not isinstance(document.value, dict):
@@ -221,7 +222,7 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
             # All archives of a chart share its limit, or nested archives would multiply it.
             members = read_tgz(inside[""], at, Limits(max(left, 0), limits.member, limits.members))
             left -= sum(map(len, members.values()))
-            inside = dict(_chart_files(members, at))  # noqa: PLW2901 - an archive stands for the folder it holds
+            inside = dict(_chart_files(members, at))  # noqa: PLW2901 - an archive counts as the folder it holds
         elif "" in inside:
             raise fail(Code.CHART_DEPENDENCY, "expected a chart in charts/, as folder or .tgz", Position(at))
         charts.append(_read(inside, at, limits, archived=False, depth=depth + 1))
@@ -229,7 +230,7 @@ def _dependencies(files: Mapping[str, bytes], path: str, limits: Limits, depth: 
 
 
 def _run_texts(files: Mapping[str, bytes], templates: list[str]) -> list[str]:
-    """The texts besides themselves that templates may run: values and files."""
+    """The other texts that templates may run: values and files."""
     if any(map(chart_scan.reads_files, templates)):
         others = [name for name in files if not name.startswith(("templates/", "charts/"))]
     else:
@@ -240,7 +241,7 @@ def _run_texts(files: Mapping[str, bytes], templates: list[str]) -> list[str]:
 def _tpl_calls(
     files: Mapping[str, bytes], templates: list[str], strings: list[str], path: str, dependencies: tuple[Chart, ...]
 ) -> dict[str, str]:
-    """The calls in all texts of the chart and its dependencies; of values in their strings, where escapes are gone."""
+    """The calls in all texts of the chart and its dependencies; in values they are read from the parsed strings."""
     calls = {before: after for dependency in dependencies for before, after in dependency.tpl_calls.items()}
     calls |= chart_order.calls_in(strings)
     for template in templates:

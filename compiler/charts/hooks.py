@@ -1,5 +1,5 @@
-"""Helm's hooks, as annotations name them. Source: helm pkg/release/v1/util/manifest_sorter.go, whose names of events are
-in lower case, and which takes those of manifests in any case."""
+"""Helm's hooks, as annotations name them. Source: helm pkg/release/v1/util/manifest_sorter.go, where event
+names are in lower case; manifests may write them in any case."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Go's map order taken out of templates: Sprig's `keys` and `values` made to answer in the order of the keys.
+"""Templates without Go's random map order: Sprig's `keys` and `values` return their lists in the order of the keys.
 
-Both walk a Go map, whose order changes from call to call, so that one input would give many outputs. Any order is a
-right answer of Helm's, the sorted one too; all else of what the functions do (types, refusals, several maps) stays. Of
-what else Helm, Sprig and Go's templates do with maps nothing depends on the order: `range` and `toYaml` sort.
+Both walk a Go map, whose order changes from call to call, so that one input would give many outputs. Helm
+may give any order, so also the sorted one; everything else that the functions do (types, refusals, several maps) stays.
+Nothing else that Helm, Sprig and Go's templates do with maps depends on the order: `range` and `toYaml` sort.
 
 Templates are rewritten before Helm reads them. Text that `tpl` runs is rewritten when it runs, since the same text may be
-printed elsewhere: the calls in it are known beforehand (`calls_in`), and `tpl` is made to look them up.
+printed elsewhere: the calls in it are collected before (`calls_in`), and `tpl` looks them up.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _DEFINE_VALUES = (
     "{{ range $value := .map }}{{ $sorted = append $sorted $value }}{{ end }}"
     '{{ $_ := set . "values" $sorted }}{{ end }}'
 )
-# What is left in a text after all known actions are taken out of it: none of them may ask for keys.
+# For the rest of a text after all known actions are removed: no action in it may list keys or values.
 _UNKNOWN = r"\{\{-?(?:[^{}]*?(?:[(|=]|\b(?:if|with|range)\s))?\s*(?:keys|values)[\s)}|]"
 UNORDERED = "tpl runs text that asks for the keys or values of a map in no order; sort them in it (| sortAlpha)"
-"""What the render of such a text fails with, where the text is put together as it runs."""
+"""The error of a render that runs such a text where it was put together at run time."""
 
 
 def in_order(text: str, calls: Mapping[str, str]) -> str:
     """The template with its calls in order, and `tpl` running those of `calls` in order too.
 
-    The very same text where there is nothing to do. Lines stay where they are: what is added stands at the end.
+    The same string where nothing changes. Lines keep their numbers: additions come at the end.
     """
     wanted = _CALLS_OR_TPL if calls else _CALLS
     if not wanted.search(text):
@@ -59,8 +59,8 @@ def in_order(text: str, calls: Mapping[str, str]) -> str:
 
 
 def calls_in(strings: Iterable[str]) -> dict[str, str]:
-    """{action: the same in order} of the actions in strings that `tpl` may run: those that ask for keys or values, and
-    those that run `tpl` again."""
+    """{action: the same in order} of the actions in strings that `tpl` may run: those that call `keys` or `values`,
+    and those that run `tpl` again."""
     return {
         action[0]: _action(action, with_tpl=True)
         for string in strings
@@ -71,7 +71,7 @@ def calls_in(strings: Iterable[str]) -> dict[str, str]:
 
 
 def unordered(calls: Mapping[str, str]) -> Mapping[str, str]:
-    """The calls, if any of them would answer in no order; else none, and `tpl` can be left alone."""
+    """The calls if any of them has no fixed order; else none, and `tpl` can stay as it is."""
     return calls if any(in_order(action, {}) != action for action in calls) else {}
 
 
@@ -105,7 +105,7 @@ def _unquoted(literal: str) -> str:
 
 
 def _define_tpl(calls: Mapping[str, str]) -> str:
-    """A template that gives back its text in order, and fails where that cannot be promised."""
+    """A template that returns its text in order, and fails where it cannot."""
     known, ordered = ".", "."
     for before, after in calls.items():
         known = f'{known} | replace {_quoted(before)} ""'
@@ -121,8 +121,7 @@ def _quoted(text: str) -> str:
 
 @dataclass(slots=True)
 class _Pipeline:
-    """A pipeline as far as it is read: what stands before it, the text of the commands that are done, and the current
-    one as words with the space between them."""
+    """A pipeline read so far: the text before it, and its commands, each as words and the spaces between them."""
 
     before: str
     commands: list[list[str]] = field(default_factory=lambda: [[]])
@@ -137,7 +136,7 @@ class _Pipeline:
 
 
 def _action(action: re.Match[str], *, with_tpl: bool) -> str:
-    """The action in order; as it is where it is a comment or cannot be read, which Helm refuses."""
+    """The action in order; unchanged if it is a comment, or if it cannot be read (Helm refuses it)."""
     whole = action[0]
     body = None if action["comment"] is not None else _BODY.fullmatch(whole)
     if body is None or not (_CALLS_OR_TPL if with_tpl else _CALLS).search(whole):
@@ -196,8 +195,8 @@ def _ordered(pipeline: _Pipeline, *, with_tpl: bool) -> str:
             text = so_far + raw  # Helm refuses it
         elif words[0] == "values":
             # A map for the template to put its list in: a template by itself can only print.
-            given = f'$lamella := dict "map" {arguments[0]}'
-            text = f'{lead}index (list ({given}) (include "{_VALUES}" $lamella) $lamella.values) 2{tail}'
+            assignment = f'$lamella := dict "map" {arguments[0]}'
+            text = f'{lead}index (list ({assignment}) (include "{_VALUES}" $lamella) $lamella.values) 2{tail}'
         elif len(arguments) == 1:
             text = f"{so_far}{lead}{raw.strip()} | sortAlpha{tail}"
         else:
@@ -207,7 +206,7 @@ def _ordered(pipeline: _Pipeline, *, with_tpl: bool) -> str:
 
 
 def _sorted_at_once(later: list[list[str]]) -> bool:
-    """Whether the next commands make the order all the same."""
+    """Whether the next commands make the order irrelevant."""
     for command in later:
         name = next((word for word in command if not word.isspace()), "")
         if name != "uniq":

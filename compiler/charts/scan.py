@@ -1,8 +1,8 @@
-"""What the text of templates says about what a render depends on, read off without running it.
+"""What a render may depend on, read off the text of its templates without running them.
 
-The answers are one-sided: a "no" is certain, a "yes" may cost one render too many. Text that only may become a template
-(values, files) is taken as it is; `template` and `code` first take out of a template what Go never runs. Functions are
-known by their written names only, as Go does; a name put together of parts of words at run time is beyond this.
+The answers are one-sided: a "no" is certain, a "yes" may cost one render too many. Text that may become a template
+(values, files) is searched whole; `template` and `code` first drop the parts of a template that Go never runs. Functions
+are recognised by name; a name that is put together at run time is not.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# Functions of Sprig 3 that draw random bytes or read the clock. `date` and its relatives take the current time for what
-# is no time; `toDate` reads the machine's time zone. What maps answer in Go's random order is put in order (`charts.order`).
+# Functions of Sprig 3 that draw random bytes or read the clock. `date` and its relatives take the current time for anything
+# that is not a time; `toDate` reads the machine's time zone. Functions that list maps in Go's random order are sorted
+# (`charts.order`).
 _RANDOM = re.compile(
     r"(?<![\w.$])(?:"
     r"rand\w*|uuidv4|shuffle|htpasswd|bcrypt|encryptAES|gen[A-Z]\w*|getHostByName"
@@ -29,7 +30,7 @@ _KUBE_VERSION = re.compile(r"KubeVersion|Capabilities(?!\.(?:APIVersions|HelmVer
 _TPL = re.compile(r"(?<![\w.$])tpl(?!\w)")
 STRING = r"""  "(?:[^"\\\n]|\\.)*" | `[^`]*` | '(?:[^'\\\n]|\\.)*'  """
 """A string or character in an action, as a verbose expression."""
-# Source: Go's text/template/parse/lex.go. What is no whole action is a syntax error, after which nothing is rendered.
+# Source: Go's text/template/parse/lex.go. An incomplete action is a syntax error, and nothing is rendered.
 ACTION = re.compile(
     rf"""\{{\{{ (?: (?P<comment> (?:-\s)? /\*.*?(?:\*/|\Z))
               | (?: [^"`'}}]+ | \}}(?!\}}) | {STRING} )*+ (?: \}}\}} | \Z | ["`'] ) )""",
@@ -45,7 +46,7 @@ def template(text: str) -> str:
 
 
 def code(actions: str) -> str:
-    """What `template` gave, without strings that are prose. All stay where one of them is a template (for `tpl`)."""
+    """The result of `template` without strings that are prose. All are kept if one of them is a template (for `tpl`)."""
     if any("{{" in string for string in _STRINGS.findall(actions)):
         return actions
     return _STRINGS.sub(lambda string: string[0] if _FORMAT.search(string[0]) else '""', actions)
@@ -57,17 +58,17 @@ def draws_random(text: str) -> bool:
 
 
 def reads_api_versions(text: str) -> bool:
-    """Whether they may ask which APIs the cluster has: `Capabilities` in any form but its two versions."""
+    """Whether they may read the cluster's APIs: `Capabilities` in any form but its two versions."""
     return "Capabilities" in text and any(_API_VERSIONS.search(action) for action in _actions(text))
 
 
 def reads_kube_version(text: str) -> bool:
-    """Whether they may ask for the version of Kubernetes."""
+    """Whether they may read the version of Kubernetes."""
     return any(_KUBE_VERSION.search(action) for action in _actions(text))
 
 
 def runs_strings(text: str) -> bool:
-    """Whether they run text as template (`tpl`), so that values and files count as templates too."""
+    """Whether they run text as a template (`tpl`): then values and files count as templates too."""
     return "tpl" in text and any(_TPL.search(action) for action in _actions(text))
 
 
@@ -77,15 +78,15 @@ def reads_files(text: str) -> bool:
 
 
 def reads_clock(text: str) -> bool:
-    """Whether they may ask for the time. `date` of something that is no time also does, and is not seen here."""
+    """Whether they may read the clock. `date` of something that is not a time also does; that is not detected here."""
     return any(_CLOCK.search(action) for action in _actions(text))
 
 
 def at_another_time(text: str) -> str:
-    """The template with the clock standing at another day: what it prints then differs where the time shows.
+    """The template with its clock set to another day: its output differs wherever the time is printed.
 
-    Two renders within a second are not enough for that: most charts print the day. Strings are left alone: those with
-    `{{` are nearly always somebody else's templates (dashboards), which Helm prints as they are.
+    Two renders within a second would not show it: most charts print the day. Strings are left alone: those with
+    `{{` are nearly always foreign templates (dashboards), which Helm prints as they are.
     """
 
     def in_action(action: re.Match[str]) -> str:

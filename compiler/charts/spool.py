@@ -1,6 +1,6 @@
-"""A chart as an engine is to read it: what is put on disk, where that is not what the repository has.
+"""A chart as it is put on disk for an engine, with the changes to what the repository has.
 
-Helm decides what a chart renders to; what is changed here is what a fault of Helm or a choice of the caller asks for.
+Helm decides what a chart renders to. The changes made here work around a fault of Helm or follow a choice of the caller.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from compiler.charts import scan as chart_scan
 from compiler.charts.archive import read_tgz, write_tgz
 from compiler.charts.chart import SCHEMA, Chart, is_vendored, whole_lines
 
-# A file of a chart, or of a chart vendored in it as a folder: its name there. What is left may be a vendored archive.
+# A file of a chart, or of a chart vendored in it as a folder: its name there. The rest may be a vendored archive.
 _WITHIN = re.compile(r"(?:charts/[^/]+/)*(.*)", re.DOTALL)
 _ARCHIVE = re.compile(r"charts/[^/_.][^/]*\.tgz")
 
@@ -30,15 +30,15 @@ def spoolable(
 ) -> bytes | Mapping[str, bytes]:
     """What to put on disk for a HelmEngine: bytes of a `.tgz`, or {path: content} of a directory.
 
-    A directory stays one, because Helm honours its .helmignore; an archive is written anew and unpacked through and
-    through, so that Helm reads exactly what was read and checked here. Every values.yaml ends with a newline: without
-    one, Helm 4.2 drops a last line of 4096 bytes (or a multiple) in silence. Templates ask for the keys and values of maps
-    in order (`charts.order`), and so do strings that `tpl` runs: `calls` are those in the values too (`calls_of`), the
-    chart's own without. Without `validate_schema` values schemas are left out: the embedded Helm cannot be told to skip
-    them. With `another_time` the templates' clock stands at another day, for the render that shows whether the time shows.
+    A directory stays one, because Helm honours its .helmignore. An archive is written anew with all nested archives
+    unpacked, so that Helm reads exactly what was read and checked here. Every values.yaml ends with a newline: without
+    one, Helm 4.2 silently drops a last line of 4096 bytes (or a multiple). Templates list the keys and values of maps
+    in order (`charts.order`), and so do strings that `tpl` runs: `calls` includes those in the values (`calls_of`); None
+    means the chart's own. Without `validate_schema` values schemas are left out: the embedded Helm cannot skip them. With
+    `another_time` the templates' clock is set to another day, for the render that shows whether the time is printed.
     """
     known = calls_of(chart, None) if calls is None else calls
-    if another_time:  # what `tpl` is given then is at another day too
+    if another_time:  # the strings that `tpl` runs then are at another day too
         known = {chart_scan.at_another_time(one): chart_scan.at_another_time(other) for one, other in known.items()}
 
     def change(name: str, content: bytes) -> bytes:
@@ -54,14 +54,14 @@ def spoolable(
 
 
 def calls_of(chart: Chart, values: Any) -> Mapping[str, str]:
-    """The calls in strings that the chart's `tpl` may run with these values; none where all are in order."""
+    """The calls in strings that the chart's `tpl` may run with these values; none if all are in order."""
     if not chart.runs_strings:
         return {}
     return chart_order.unordered({**chart.tpl_calls, **chart_order.calls_in(chart_order.strings_in(values))})
 
 
 def _changed(files: Mapping[str, bytes], change: _Change) -> dict[str, bytes]:
-    """The files, changed by their names in the chart that they are of, in vendored archives too."""
+    """The files after the change, in vendored archives too; it gets each file's name inside its own chart."""
     return {path: _changed_file(_WITHIN.fullmatch(path)[1], content, change) for path, content in files.items()}  # type: ignore[index]
 
 
@@ -87,7 +87,7 @@ def _at_another_time(content: bytes) -> bytes:
 
 
 def _text(content: bytes) -> str:
-    """The file's text; "" where it holds no template, or is no text."""
+    """The file's text; "" if it contains no action or is not text."""
     try:
         return content.decode() if b"{{" in content else ""
     except UnicodeDecodeError:

@@ -33,10 +33,10 @@ class ObjectId(NamedTuple):
             return cls(match["group"] or "", match["kind"], match["namespace"] or "", match["name"])
         if not isinstance(value, dict) or not value.keys() <= set(cls._fields):
             raise ValueError(f"{value!r} is not an object")
-        found = cls(*(value.get(field, "") for field in cls._fields))
-        if not all(isinstance(part, str) for part in found) or not (found.kind and found.name):
+        identity = cls(*(value.get(field, "") for field in cls._fields))
+        if not all(isinstance(part, str) for part in identity) or not (identity.kind and identity.name):
             raise ValueError(f"{value!r} is not an object")
-        return found
+        return identity
 
     def plain(self) -> dict[str, str]:
         """As JSON, without what is empty."""

@@ -1,4 +1,4 @@
-"""What is to be written: the layers of a cluster with their objects in order, each at its path."""
+"""What the output holds: the layers of a cluster with their objects in order, each at its path."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class AssembledCluster:
     def files(self) -> Iterator[OutputFile]:
         """The files of all objects."""
         for assembled in self.layers:
-            for path, found in assembled.objects:
+            for path, rendered in assembled.objects:
                 yield OutputFile(
                     path=path,
-                    content=found.content,
-                    sha256=found.sha256,
+                    content=rendered.content,
+                    sha256=rendered.sha256,
                     cluster=self.name,
                     layer=assembled.layer.name,
-                    template=found.template,
-                    object=found.id,
+                    template=rendered.template,
+                    object=rendered.id,
                 )
 
     def images(self) -> tuple[str, ...]:
         """Every container image of the cluster's objects, sorted."""
-        return tuple(sorted({image for a in self.layers for _, found in a.objects for image in found.images}))
+        return tuple(sorted({image for a in self.layers for _, rendered in a.objects for image in rendered.images}))

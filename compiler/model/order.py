@@ -1,4 +1,4 @@
-"""The one total order of layers and objects, and the waves cut from it (DESIGN §3 Order)."""
+"""The one total order of layers and objects, and the waves cut from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.model import LAYER_TYPES, LayerType
 T = TypeVar("T")
 
 # Kinds that others need first, then everything else, then kinds that intercept or scale others.
-# Source: Helm's InstallOrder (pkg/release/util/kind_sorter.go), with Namespaces and CRDs before all (DESIGN §3).
+# Source: Helm's InstallOrder (pkg/release/util/kind_sorter.go), with Namespaces and CRDs before all else.
 INSTALL_ORDER = (
     "Namespace", "CustomResourceDefinition", "PriorityClass", "NetworkPolicy", "ResourceQuota", "LimitRange",
     "PodSecurityPolicy", "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass",
@@ -30,7 +30,7 @@ def object_key(identity: ObjectId) -> tuple[int, str, str, str, str]:
 
 
 def layer_key(layer_type: LayerType, priority: int, order: int) -> tuple[int, int, int]:
-    """os, k8s, cni, csi, then add-ons by priority, then as written. Of infra layers a cluster has one of each type, so that
+    """os, k8s, cni, csi, then add-ons by priority, then as written. A cluster has one infra layer of each type, so
     their priorities decide nothing."""
     return (LAYER_TYPES.index(layer_type), priority, order)
 

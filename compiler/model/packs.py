@@ -1,4 +1,4 @@
-"""Packs as they are read, and everything that a repository says."""
+"""Packs as they are read, with what they require of a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compiler.model.profiles import Values
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """constraints.dependencies[] of a pack (palette.md 2.6)."""
+    """An entry of a pack's constraints.dependencies: another pack that it needs, allows or excludes."""
 
     pack: str
     layer: str
@@ -44,7 +44,7 @@ class ResourceNeed:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named edit of a pack's values: delete the `remove` paths, then merge `add` (palette.md 2.4)."""
+    """A named edit of a pack's values: delete the `remove` paths, then merge `add`."""
 
     name: str
     group: str
@@ -91,8 +91,8 @@ class Pack:
 
 
 class PackVersions(Mapping[str, Pack]):
-    """The versions of one pack. Lazy: versions are known, and a pack is read when it is asked for, by `read`, which
-    never raises for what is in a pack (`Pack.defects`). A repository may hold hundreds of packs and use five."""
+    """The versions of one pack. Lazy: the versions are known, and `read` reads a pack at its first use; it never
+    raises for what is wrong in a pack (`Pack.defects`). A repository may hold hundreds of packs and use five."""
 
     def __init__(self, versions: Iterable[str], read: Callable[[str], Pack]) -> None:
         self._versions = tuple(versions)

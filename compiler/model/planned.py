@@ -1,4 +1,4 @@
-"""What is to be done: for each cluster its layers in order, with nothing left to choose."""
+"""The plan: the layers of each cluster in order, with nothing left to choose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compiler.model.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ChartPart:
-    """A release of a chart: what `helm template` would be told. `spooled` is the chart's name in the spool directory."""
+    """A release of a chart: the arguments of `helm template`. `spooled` is the chart's name in the spool directory."""
 
     spooled: str
     path: str  # of the chart in the repository, for messages
@@ -28,7 +28,7 @@ class ChartPart:
     validate_schema: bool
     twice: tuple[str, str] | None  # may draw random values or print the date: spool name and values of a second render
     reads_api_versions: bool
-    crds: bool = True  # with the CRDs of crds/, which are no templates
+    crds: bool = True  # with the CRDs of crds/, which are not templates
     kind: Literal["chart"] = "chart"
 
 
@@ -46,7 +46,7 @@ class JinjaPart:
 
 @dataclass(frozen=True, slots=True)
 class GoTemplatePart:
-    """A pack manifest that is a Go template with Sprig (palette.md 2.3)."""
+    """A pack manifest that is a Go template with Sprig."""
 
     path: str
     text: str
@@ -60,7 +60,7 @@ class GoTemplatePart:
 @dataclass(frozen=True, slots=True)
 class ManifestPart:
     """Raw manifests as text (macros already put in). `path` is what messages and inventories call it; `place` is where
-    the text stands in its file."""
+    the text begins in its file."""
 
     path: str
     text: str
@@ -74,8 +74,8 @@ Part = ChartPart | JinjaPart | GoTemplatePart | ManifestPart
 
 @dataclass(frozen=True, slots=True)
 class ScopedOverlay:
-    """An overlay as it applies to one layer. A `wide` one belongs to a profile, a template or a cluster: whether it
-    matched anything is asked of all layers together."""
+    """An overlay as it applies to one layer. A `wide` one belongs to a profile, a template or a cluster: it must match
+    something in at least one of their layers."""
 
     overlay: Overlay
     wide: bool
@@ -114,7 +114,7 @@ class PlannedLayer:
     """One layer of one cluster with nothing left to choose.
 
     `reads` is what it depends on: the cluster's documents, the packs and charts that its layers name (macros reach the
-    values of all of them, and the k8s layer tells the version), and the files of the layer itself. More than a layer
+    values of all of them, and the k8s layer gives the version), and the files of the layer itself. More than a layer
     needs: the charts that other layers of its cluster name, and all documents in one file with one that it needs.
     """
 
@@ -131,7 +131,7 @@ class PlannedLayer:
     policy: Policy
     at: Position
     management: bool
-    extra_objects: tuple[str, ...] = ()  # Namespace documents (YAML text) that the layer itself asks for
+    extra_objects: tuple[str, ...] = ()  # Namespace documents (YAML text) that the layer's own settings add
     readiness: tuple[Mapping[str, Any], ...] = ()
     source_path: str = ""
     secrets: frozenset[str] = frozenset()  # texts that no message may show
@@ -149,7 +149,7 @@ class PlannedCluster:
 
     `reads` is what it depends on: lamella.yaml, the files with its own document and those of its templates, profiles and
     macros, what they name, and all that its layers depend on. Whether other documents come to concern it, and which
-    versions of a pack there are, is told by `Source.index`, which all clusters share.
+    versions a pack has, is in `Source.index`, which all clusters share.
     """
 
     written: Cluster
@@ -166,4 +166,4 @@ class PlannedCluster:
 class Plan:
     settings: Settings
     clusters: tuple[PlannedCluster, ...]
-    spool: Mapping[str, Mapping[str, bytes] | bytes]  # name -> what the spool holds: a directory's files or an archive
+    spool: Mapping[str, Mapping[str, bytes] | bytes]  # name -> its content: the files of a directory, or an archive

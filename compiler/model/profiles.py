@@ -1,4 +1,4 @@
-"""What people write about profiles: layers, their sources and settings at every level."""
+"""Profiles as written: layers, their sources and settings at every level."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAYER_TYPES: tuple[LayerType, ...] = (*INFRA_TYPES, "addon")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One level of values: the mapping, what to call the level in messages, and where each key of it stands."""
+    """One level of values: the mapping, the level's name in messages, and where each key was written."""
 
     data: Mapping[str, Any]
     label: str  # "profile monitoring 1.2.0"
@@ -28,13 +28,13 @@ class Values:
     prefix: tuple[str | int, ...] = ()
 
     def at(self, *keys: str | int) -> Position:
-        """Where the key at this path of the values stands."""
+        """Where the key at this path of the values was written."""
         return self.document.at(*self.prefix, *keys)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is done about things that a fleet's owner decides. Each field '' = not said at this level."""
+    """How Lamella treats what a fleet's owner must decide. A field that is '' is not set at this level."""
 
     secrets: str = ""  # refuse | allow: plaintext Secret objects
     random: str = ""  # refuse | keep | allow: fields that differ from render to render
@@ -54,7 +54,7 @@ class PackRef:
     at: Position
     registry: str = ""
     presets: tuple[str, ...] = ()
-    flat_charts: bool = False  # values of an old pack of one chart may stand directly below `charts:`
+    flat_charts: bool = False  # values of an old pack of one chart may be directly below `charts:`
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ChartRef:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRef:
-    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name, which stands at `place`."""
+    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name, which begins at `place`."""
 
     at: Position
     place: TextPlace
@@ -88,7 +88,7 @@ class ManifestRef:
 
 @dataclass(frozen=True, slots=True)
 class LayerSettings:
-    """What can be said of a layer at any level: in the profile, a cluster template and a cluster."""
+    """What can be set for a layer at any level: in the profile, a cluster template and a cluster."""
 
     at: Position
     values: tuple[Values, ...] = ()  # in order, later wins: valuesFiles first, then inline values

@@ -1,4 +1,4 @@
-"""What a renderer is asked and what it answers: one layer as a task, and its objects. Equal tasks are done once."""
+"""A layer as a rendering task, and the result: its objects. Equal tasks are rendered once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from compiler.model.planned import Part, ScopedOverlay
 from compiler.model.rendered import RenderedObject
 
 OWN_NAMESPACE = "(namespace of the layer)"
-"""The template that Namespace objects are said to come from which Lamella itself adds."""
+"""Named as the template of the Namespace objects that Lamella itself adds."""
 
 RULES = 3
 """The version of Lamella's own rules: raised whenever a task may give other objects than before (tests/golden/rules.json
-remembers what it stood for). A result that is kept from an earlier run is one of the same rules or none."""
+keeps the version and what it covers). A result kept from an earlier run is used only under the same rules."""
 
 Evaluator = Callable[[Mapping[str, str], Mapping[str, Any]], Mapping[str, str]]
 """Go templates by name and their `.Values` -> results by name. Raises CompileError `gotemplate-failed`."""
@@ -36,10 +36,10 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What a delivery controller needs objects to say: those of one (group, kind), those that Helm is told to keep, or
-    those that have the annotation, whose text it wants in lower case.
+    """An annotation that a delivery controller needs on objects: on those of one (group, kind), on those that Helm must
+    keep, or on those that already have it, whose text must be lower case.
 
-    What an object says itself stands; to a list of options (`A=b,C=d`) it is added where none of them is set.
+    An object's own value wins; a list of options (`A=b,C=d`) gets those that it does not set.
     """
 
     objects: tuple[str, str] | Literal["kept", "having"]
@@ -51,8 +51,9 @@ class Annotation:
 class LayerTask:
     """What makes a layer's objects, and nothing else: two layers with equal tasks have equal objects.
 
-    `overlays` apply in order. For the wide ones, which belong to a profile, template or cluster, no match is no error
-    here: the caller sums up `LayerResult.matched` over the layers. Charts are named by their digest (`ChartPart.spooled`).
+    `overlays` apply in order. For the wide ones, which belong to a profile, template or cluster, a missing match is not an
+    error here: the caller sums up `LayerResult.matched` over the layers. Charts are named by their
+    digest (`ChartPart.spooled`).
     """
 
     parts: tuple[Part, ...]
@@ -62,13 +63,13 @@ class LayerTask:
     overlays: tuple[ScopedOverlay, ...]
     drop_hooks: bool
     check_schemas: bool  # whether `RenderedObject.findings` are wanted
-    extra: tuple[str, ...]  # documents (YAML text) that the layer itself asks for: Namespaces
+    extra: tuple[str, ...]  # documents (YAML text) that the layer's own settings add: Namespaces
     engine: Engine
     annotations: tuple[Annotation, ...] = ()  # see delivery
 
     def describe(self) -> dict[str, Any]:
-        """The task as JSON data, field by field: all that its objects depend on, the versions of what makes them
-        included. Two descriptions can be compared to see why a layer is rendered again.
+        """The task as JSON data, field by field: all that its objects depend on, including
+        the versions of the tools that make them. Two descriptions can be compared to see why a layer is rendered again.
 
         Places in input files are left out: they change messages, never objects. No path of this machine is in it.
         """
@@ -95,9 +96,9 @@ def _plain(value: Any) -> Any:
     names = _names(kind)  # type: ignore[arg-type]  # mypy takes no class for hashable
     if not names:
         return value
-    found = {name: _plain(item) for name in names if type(item := getattr(value, name)) not in _PLACES}
-    found["is"] = kind.__name__
-    return found
+    data = {name: _plain(item) for name in names if type(item := getattr(value, name)) not in _PLACES}
+    data["is"] = kind.__name__
+    return data
 
 
 @functools.cache
@@ -126,14 +127,14 @@ class LayerResult:
 
 
 class Renderer(Protocol):
-    """All that renders, behind one door: Helm, templates and overlays, wherever they run (`app.session` has the real one).
+    """Helm, templates and overlays behind one interface, wherever they run (`app.session` has the real one).
 
-    Nothing that it returns is lazy but the iterator of `render`, which yields results as they complete.
+    Only the iterator of `render` is lazy: it yields results as they complete.
     """
 
     @property
     def engine(self) -> Engine:
-        """Which Helm renders charts. Raises CompileError (environment) where that cannot be asked."""
+        """Which Helm renders charts. Raises CompileError (environment) if no Helm can be run."""
 
     def evaluate(self, templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
         """Go templates with Sprig, as `Evaluator`."""

@@ -12,7 +12,7 @@ from compiler.kubernetes import ObjectId
 class TreeFile:
     """A file of a tree as far as a comparison needs it; `object` is None where it is no manifest.
 
-    `read` gives the content, which is asked for only where digests differ: a fleet's trees do not fit into memory.
+    `read` gives the content, and is called only where digests differ: a fleet's trees do not fit into memory.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""What a profile defines as variables."""
+"""The variables of a profile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable as defined. `default` None: there is none."""
+    """A variable as defined. `default` is None where it has none."""
 
     name: str
     at: Position

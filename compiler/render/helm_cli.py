@@ -45,9 +45,9 @@ class HelmBinary:
         partials = {f"_{name}": text for name, text in texts.items()}
         try:
             printed = self._printed({**partials, "collector": _collector(release.name, texts)}, release)
-        except HelmFailure as found:
+        except HelmFailure as failure:
             self._refuse(texts, release)
-            raise found from None
+            raise failure from None
         results = {name: json.loads(base64.b64decode(result)) for name, result in json.loads(printed).items()}
         # As Helm does for templates, but not for what they include. Source: helm pkg/engine/engine.go, render.
         return {name: results[name].replace("<no value>", "") for name in texts}
@@ -56,8 +56,8 @@ class HelmBinary:
         """Raises what Helm says of the templates themselves: of partials it says another place, that of the call."""
         try:
             self._printed(texts, release)
-        except HelmFailure as found:
-            if found.kind != "yaml":  # all are rendered before the first one is parsed
+        except HelmFailure as failure:
+            if failure.kind != "yaml":  # all are rendered before the first one is parsed
                 raise
 
     def _printed(self, texts: Mapping[str, str], release: Release) -> str:

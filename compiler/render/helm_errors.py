@@ -72,7 +72,7 @@ def _violations(text: str) -> str:
 def _execution(text: str, frames: list[re.Match[str]]) -> HelmFailure:
     """The innermost frame says what is wrong; the outer ones say how it was reached."""
     message = _CALLING.sub("", " ".join(text[frames[-1].end() :].split()))
-    message = _UNNAMED.sub(r"there is no template \1", message)
+    message = _UNNAMED.sub(r"no template \1", message)
     if frames[-1][4] not in message:
         message += f" (at <{frames[-1][4]}>)"
     places = [frame for frame in frames if frame[1] != "gotpl"] or frames

@@ -112,7 +112,8 @@ def _shape_problem(body: Any) -> str:
     if namespace is not None and not isinstance(namespace, str):
         return f"{body['kind']} {name}: metadata.namespace is not a string"
     if namespace and not is_namespace(namespace):
-        return f"{body['kind']} {name}: {namespace[:80]!r} is no namespace (lower-case letters, digits and '-', at most 63)"
+        allowed = "lower-case letters, digits and '-', at most 63"
+        return f"{body['kind']} {name}: {namespace[:80]!r} is not a valid namespace ({allowed})"
     return ""
 
 

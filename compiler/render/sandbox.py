@@ -1,9 +1,9 @@
-"""Jinja2's immutable sandbox, drawn tighter: what templates can reach is data, and what they print is data.
+"""Jinja2's immutable sandbox, restricted further: templates can reach and print data only.
 
-Jinja2 keeps templates from Python's internals. Added here is what makes output depend on the template and its context
-alone: methods can be called and not printed (their text holds an address), filters give lists and no generators,
-random ones and those made for HTML are gone, and single operations that make gigabytes of little are refused. Time and
-memory as such are bounded by the worker process (`host.workers`).
+Jinja2 keeps templates from Python's internals. This module makes output depend on the
+template and its context alone: methods can be called but not printed (their text holds an address), filters return
+lists rather than generators, random filters and those for HTML are removed, and single operations that turn little
+input into gigabytes are refused. The worker process bounds time and memory (`host.workers`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LimitError(jinja2.TemplateRuntimeError):
 
 
 class MissingKeyError(jinja2.UndefinedError):
-    """A key that a mapping has not; `name` was asked for, `known` are there."""
+    """A mapping has no key `name`; `known` are the keys that it has."""
 
     def __init__(self, message: str | None = None, name: str = "", known: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class MissingKeyError(jinja2.UndefinedError):
 
 
 class _Undefined(jinja2.StrictUndefined):
-    """Fails wherever it is used, also inside of a list that is printed."""
+    """Fails wherever it is used, also inside a printed list."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ class _Undefined(jinja2.StrictUndefined):
 
 
 class _Method:
-    """A method that a template has got hold of: it can be called, and nothing else."""
+    """A method in a template's hands: it can be called, and nothing else."""
 
     __slots__ = ("_function",)
 
@@ -113,7 +113,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if name.startswith("__"):
             return self.unsafe_undefined(obj, name)
         error = partial(MissingKeyError, name=name, known=tuple(map(str, obj)))
-        return self.undefined(f"there is no key '{name}'", obj, name, error)  # type: ignore[arg-type]
+        return self.undefined(f"no key '{name}'", obj, name, error)  # type: ignore[arg-type]
 
     def _inert(self, value: Any) -> Any:
         if callable(value) and not isinstance(value, jinja2.Undefined | Macro):

@@ -168,7 +168,8 @@ class PartsBuilder:
         return values
 
     def _manifest(self, path: str, text: str, place: TextPlace, *, tolerant: bool = False) -> ManifestPart:
-        """Raw manifests. With macros they are parsed here, so that macros in comments and foreign {{ }} stay as they are.
+        """The part for raw manifests. Those with macros are parsed here, so that comments and foreign
+        {{ }} stay as they are.
 
         `tolerant`: of duplicate keys the last counts, with a warning.
         """
@@ -184,7 +185,7 @@ class PartsBuilder:
         try:
             documents = yamldoc.load(text, path, duplicates="warn" if tolerant else "refuse")
         except CompileError as error:
-            raise CompileError(found.placed(path, place) for found in error.diagnostics) from None
+            raise CompileError(diagnostic.placed(path, place) for diagnostic in error.diagnostics) from None
         self.problems.diagnostics.extend(d.placed(path, place) for document in documents for d in document.duplicates)
         bodies = [self._substituted(document, place) for document in documents]
         return ManifestPart(path, yamldoc.dump_all(bodies), TextPlace(Position(place.at.path), lines=False))

@@ -1,4 +1,4 @@
-"""Same inputs, same bytes: whatever the environment, the place, the number of workers, the Python (DESIGN §4)."""
+"""Same inputs, same bytes: whatever the environment, the place, the number of workers, the Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was rendered is in its final form: fed back as raw manifests it comes out as the same bytes (style.md 5)."""
+"""What was rendered is in its final form: fed back as raw manifests it comes out as the same bytes."""
 
 from __future__ import annotations
 

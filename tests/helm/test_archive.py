@@ -1,4 +1,4 @@
-"""Archives from strangers (hardening.md T1–T9): read into memory, or refused with a code, never in endless time."""
+"""Archives from strangers: read into memory, or refused with a code, never in endless time."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def test_helmignore_counts_in_directories(engine: HelmEngine, make_chart: ChartM
 # --- failures ---------------------------------------------------------------------------------------------------------
 
 NIL = "nil pointer evaluating interface {}"
-UNNAMED = 'there is no template "nosuch"'
+UNNAMED = 'no template "nosuch"'
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One set of rules for reading, whether the files stand in a directory or in a commit (hardening.md P1-P13)."""
+"""One set of rules for reading, whether the files are in a directory or in a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates that attack: each is refused with a code, or prints something harmless (hardening.md J1-J8)."""
+"""Templates that attack: each is refused with a code, or prints something harmless."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_text_comes_back_byte_for_byte(render: Render) -> None:
         ("x\n {{ fail `no way` }}", 2, 4, "no way"),
         ("{{ required `give a size` .Values.size }}", 1, 3, "give a size"),
         ("{{ .Values.a", 1, 0, "unclosed action"),
-        ("{{ include `q` . }}", 1, 3, 'there is no template "q" (at <include `q` .>)'),
+        ("{{ include `q` . }}", 1, 3, 'no template "q" (at <include `q` .>)'),
     ],
 )
 def test_an_error_names_the_manifest_and_the_line(

@@ -221,7 +221,7 @@ def test_other_packs_profiles_and_settings_of_the_repository_have_no_part_in_it(
     assert lamella("pack", "lint", "packs/web", "--strict").status == 0
 
 
-# Of the defects that palette.md 6.4 names, those whose packs are in the corpus.
+# Defects of public Palette packs, where the packs are in the corpus.
 KNOWN = {
     "haproxy-unified-gateway-1.0.1": ("pack-file-missing", "no file 'charts/gateway-api-crds-1.4.0.tgz' in the pack"),
     "ovn-kubernetes-1.2.0": ("pack-setting-misplaced", "pack.content.namespace has no effect"),

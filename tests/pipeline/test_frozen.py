@@ -1,4 +1,4 @@
-"""What crosses a stage is frozen (style rule 3): no stage changes what an earlier one made, however deep inside.
+"""What crosses a stage is frozen: no stage changes what an earlier one made, however deep inside.
 
 Frozen dataclasses are frozen at their surface only; so every stage runs here on all golden repositories, in this process,
 and its inputs are compared with deep copies taken before.

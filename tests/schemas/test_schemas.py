@@ -58,15 +58,13 @@ def test_every_type_of_the_file_is_known() -> None:
 @pytest.mark.parametrize(("minor", "known"), [(32, False), (33, True), (37, True)])
 def test_a_field_is_known_from_its_minor_on(minor: int, known: bool) -> None:
     found = check_builtin(body(POD + "      lifecycle: {stopSignal: SIGTERM}\n"), minor)
-    assert said(found) == (
-        [] if known else ["unknown: spec.containers[0].lifecycle.stopSignal: there is no such field"]
-    )
+    assert said(found) == ([] if known else ["unknown: spec.containers[0].lifecycle.stopSignal: no such field"])
 
 
 def test_nothing_is_said_of_minors_without_data_and_of_apis_that_are_not_served() -> None:
     wrong = body("apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {nope: 1}\n")
     assert check_builtin(wrong, 34) == ()
-    assert said(check_builtin(body(POD + "nope: 1\n"), 34)) == ["unknown: nope: there is no such field"]
+    assert said(check_builtin(body(POD + "nope: 1\n"), 34)) == ["unknown: nope: no such field"]
     assert check_builtin(body(POD + "nope: 1\n"), 99) == check_builtin(body(POD + "nope: 1\n"), 16) == ()
 
 
@@ -113,7 +111,7 @@ SCHEMA = {
         ("{port: web, free: {x: {y: 1}}, mode: null}", []),
         ("{port: null}", ["apply: spec.port: expected a whole number or a string, found null"]),
         ("{mode: c}", ["refused: spec.mode: expected a or b, found 'c'"]),
-        ("{sise: 1}", ["unknown: spec.sise: there is no such field"]),
+        ("{sise: 1}", ["unknown: spec.sise: no such field"]),
         ("{keyed: [{name: a}, {name: a}]}", ["refused: spec.keyed[1]: name=a is in the list twice (first at [0])"]),
         ("[]", ["refused: spec: expected a map, found a list"]),
     ],

@@ -1,4 +1,4 @@
-"""Every rule about profile variables (palette.md 1.8), for definitions and for the values that clusters give."""
+"""Every rule about profile variables, for definitions and for the values that clusters give."""
 
 from __future__ import annotations
 

@@ -47,9 +47,9 @@ FORMATS: Mapping[str, Callable[[str], bool]] = {
 
 def check(body: Mapping[str, Any], schema: Schema) -> list[Finding]:
     """All that is wrong with an object of the CRD version whose `openAPIV3Schema` this is; its metadata is not looked at."""
-    found: list[Finding] = []
-    _Walk(found).value({key: value for key, value in body.items() if key not in _ROOT}, _without_root(schema), ())
-    return found
+    findings: list[Finding] = []
+    _Walk(findings).value({key: value for key, value in body.items() if key not in _ROOT}, _without_root(schema), ())
+    return findings
 
 
 def _without_root(schema: Schema) -> Schema:
@@ -62,11 +62,11 @@ def _without_root(schema: Schema) -> Schema:
 class _Walk:
     """`structural`: the schema says which fields there are; inside allOf, anyOf, oneOf and not it only judges values."""
 
-    found: list[Finding]
+    findings: list[Finding]
     structural: bool = True
 
     def add(self, path: Path, message: str, kind: Kind = "refused") -> None:
-        self.found.append(Finding(path, message, kind))
+        self.findings.append(Finding(path, message, kind))
 
     def value(self, value: Any, schema: Schema, path: Path) -> None:
         if value is None:
@@ -104,11 +104,11 @@ class _Walk:
             elif isinstance(others, Mapping):
                 self.value(item, others, (*path, key))
             elif self.structural and not others and not keeps and not (embedded and key in _ROOT):
-                self.found.append(unknown_field(path, str(key), properties))
+                self.findings.append(unknown_field(path, str(key), properties))
         for key in schema.get("required") or ():
             missing = key not in value or (value[key] is None and not (properties.get(key) or {}).get("nullable"))
             if missing and "default" not in (properties.get(key) or {}):
-                self.found[:] = [each for each in self.found if each.path != (*path, key)]
+                self.findings[:] = [each for each in self.findings if each.path != (*path, key)]
                 self.add((*path, key), REQUIRED)
         self.size(len(value), schema, path, "Properties", "fields")
 
@@ -172,7 +172,7 @@ class _Walk:
 
     def combinations(self, value: Any, schema: Schema, path: Path) -> None:
         for each in schema.get("allOf") or ():
-            _Walk(self.found, structural=False).value(value, each, path)
+            _Walk(self.findings, structural=False).value(value, each, path)
         options = schema.get("anyOf") or ()
         if options and not schema.get("x-kubernetes-int-or-string") and not any(_fits(value, each) for each in options):
             self.add(path, "none of the forms that the CRD allows (anyOf) fits")
@@ -184,9 +184,9 @@ class _Walk:
 
 
 def _fits(value: Any, schema: Schema) -> bool:
-    found: list[Finding] = []
-    _Walk(found, structural=False).value(value, schema, ())
-    return not found
+    findings: list[Finding] = []
+    _Walk(findings, structural=False).value(value, schema, ())
+    return not findings
 
 
 def _typed(schema: Schema) -> bool:

@@ -26,15 +26,15 @@ _KEY_DEFAULTS = {
 
 
 def definition_of(api_version: str, kind: str) -> str:
-    """The name of a built-in kind's definition; "" where there is none."""
+    """The name of a built-in kind's definition; "" for other kinds."""
     return str(data.read("schemas.json")["kinds"].get(api_version, {}).get(kind, ""))
 
 
 def check(value: Any, definition: str, minor: int, path: Path = ()) -> list[Finding]:
     """All that is wrong with a value of the definition in Kubernetes 1.<minor> (the nearest that the data has)."""
-    found: list[Finding] = []
-    _Walk(min(max(minor, MINORS[0]), MINORS[-1]), found).struct(value, definition, path)
-    return found
+    findings: list[Finding] = []
+    _Walk(min(max(minor, MINORS[0]), MINORS[-1]), findings).struct(value, definition, path)
+    return findings
 
 
 @functools.lru_cache(maxsize=4096)
@@ -48,48 +48,48 @@ def _form(definition: str, minor: int) -> tuple[Mapping[str, Any], tuple[str, ..
 @dataclass(frozen=True, slots=True)
 class _Walk:
     minor: int
-    found: list[Finding]
+    findings: list[Finding]
 
     def struct(self, value: Any, definition: str, path: Path) -> None:
         if not isinstance(value, dict):
-            self.found.append(Finding(path, f"expected a map, found {described(value)}"))
+            self.findings.append(Finding(path, f"expected a map, found {described(value)}"))
             return
-        before = len(self.found)
+        before = len(self.findings)
         fields, required = _form(definition, self.minor)
         checks = FIELDS.get(definition, {})
         for key, item in value.items():
             form = fields.get(key)
             if form is None:
-                self.found.append(unknown_field(path, str(key), fields))
+                self.findings.append(unknown_field(path, str(key), fields))
             elif item is None:
                 continue  # the decoder leaves the field as it is: absent
             elif form.__class__ is str and form[0] != "@":
                 message = SCALARS[form](item) or (checks[key](item) if key in checks else "")
                 if message:
-                    self.found.append(Finding((*path, key), message))
+                    self.findings.append(Finding((*path, key), message))
             else:
-                known = len(self.found)
+                known = len(self.findings)
                 self.field(item, form, (*path, key))
-                if form[0] == "list" and len(form) > 2 and known == len(self.found):
+                if form[0] == "list" and len(form) > 2 and known == len(self.findings):
                     self.keys(item, form[2], (*path, key), f"{definition}.{key}" in UNIQUE)
-                if key in checks and known == len(self.found) and (message := checks[key](item)):
-                    self.found.append(Finding((*path, key), message))
+                if key in checks and known == len(self.findings) and (message := checks[key](item)):
+                    self.findings.append(Finding((*path, key), message))
         for key in required:
             if value.get(key) in (None, "", []):
-                self.found.append(Finding((*path, key), REQUIRED))
-        if len(self.found) == before:
+                self.findings.append(Finding((*path, key), REQUIRED))
+        if len(self.findings) == before:
             for rule in RULES.get(definition, ()):
-                self.found.extend(Finding((*path, *where), message) for where, message in rule(value))
+                self.findings.extend(Finding((*path, *where), message) for where, message in rule(value))
 
     def field(self, value: Any, form: Any, path: Path) -> None:
         if form.__class__ is str:
             if form[0] == "@":
                 self.struct(value, form[1:], path)
             elif message := SCALARS[form](value):
-                self.found.append(Finding(path, message))
+                self.findings.append(Finding(path, message))
         elif form[0] == "list":
             if not isinstance(value, list):
-                self.found.append(Finding(path, f"expected a list, found {described(value)}"))
+                self.findings.append(Finding(path, f"expected a list, found {described(value)}"))
                 return
             for index, item in enumerate(value):
                 if item is None and form[1][0] == "@":
@@ -98,7 +98,7 @@ class _Walk:
                     self.field(item, form[1], (*path, index))
         elif form[0] == "map":
             if not isinstance(value, dict):
-                self.found.append(Finding(path, f"expected a map, found {described(value)}"))
+                self.findings.append(Finding(path, f"expected a map, found {described(value)}"))
                 return
             for key, item in value.items():
                 if item is not None:
@@ -112,7 +112,7 @@ class _Walk:
             if isinstance(value, wants):
                 self.field(value, form, path)
                 return
-        self.found.append(Finding(path, f"expected a schema, found {described(value)}"))
+        self.findings.append(Finding(path, f"expected a schema, found {described(value)}"))
 
     def keys(self, items: list[Any], keys: list[str], path: Path, unique: bool) -> None:
         seen: dict[Any, int] = {}
@@ -129,4 +129,4 @@ class _Walk:
             if first != index:
                 shown = ", ".join(f"{n}={v}" for n, v in zip(keys, key, strict=True)) if keys else described(item)
                 message = f"{shown} is in the list twice (first at [{first}])"
-                self.found.append(Finding((*path, index), message, "refused" if unique else "apply"))
+                self.findings.append(Finding((*path, index), message, "refused" if unique else "apply"))

@@ -1,4 +1,4 @@
-"""What an API server would say against an object, as values."""
+"""The objections of an API server to an object, as values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Literal
 Path = tuple[str | int, ...]
 
 Kind = Literal["refused", "unknown", "apply"]
-"""`refused`: no request gets it in. `unknown`: a field that the kind does not have; server-side apply and strict clients
-refuse it, others lose it. `apply`: only server-side apply refuses it."""
+"""`refused`: every request is refused. `unknown`: a field that the kind does not have; server-side apply and strict clients
+refuse it, others drop it. `apply`: only server-side apply refuses it."""
 
 
 REQUIRED = "a value is required"
@@ -20,7 +20,7 @@ REQUIRED = "a value is required"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem of one field. `message` goes on after the field's path: "expected a string, found the number 5"."""
+    """One problem of one field. `message` follows the field's path: "expected a string, found the number 5"."""
 
     path: Path
     message: str
@@ -29,11 +29,11 @@ class Finding:
 
 
 def unknown_field(path: Path, name: str, known: Iterable[str]) -> Finding:
-    """The finding about a field that there is not, with the nearest that there is."""
+    """The finding about a field that does not exist; the hint names the nearest one."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6) or [
         each for each in known if each.lower() == name.lower()
     ]
-    return Finding((*path, name), "there is no such field", "unknown", f"did you mean '{near[0]}'?" if near else "")
+    return Finding((*path, name), "no such field", "unknown", f"did you mean '{near[0]}'?" if near else "")
 
 
 def described(value: Any) -> str:

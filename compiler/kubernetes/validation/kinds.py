@@ -123,9 +123,9 @@ def policy(value: Value) -> Iterator[Fault]:
 def webhook(value: Value) -> Iterator[Fault]:
     """Where a webhook is called, and what for."""
     client = value.get("clientConfig") or {}
-    found = given(client, ("service", "url"))
-    if len(found) != 1:
-        yield ("clientConfig",), f"expected a service or a url, found {'both' if found else 'none'}"
+    targets = given(client, ("service", "url"))
+    if len(targets) != 1:
+        yield ("clientConfig",), f"expected a service or a url, found {'both' if targets else 'none'}"
     name = value.get("name") or ""
     if name.count(".") < 2 or syntax.subdomain(name):
         yield ("name",), "expected a domain with at least three parts"
@@ -138,7 +138,7 @@ def rule_with_operations(value: Value) -> Iterator[Fault]:
     yield from needs("apiGroups", "apiVersions", "operations", "resources")(value)
     for field in ("operations", "apiGroups", "apiVersions"):
         if "*" in (value.get(field) or ()) and len(value[field]) > 1:
-            yield (field,), "with '*' there is no other"
+            yield (field,), "'*' must be the only one"
 
 
 def policy_rule(value: Value, *, namespaced: bool) -> Iterator[Fault]:
@@ -160,8 +160,8 @@ def role(value: Value, *, namespaced: bool) -> Iterator[Fault]:
 
 def binding(value: Value, *, kinds: tuple[str, ...]) -> Iterator[Fault]:
     """A binding names a role and its subjects."""
-    if (found := value["roleRef"].get("kind")) not in kinds:
-        yield ("roleRef", "kind"), f"expected {' or '.join(kinds)}, found '{found}'"
+    if (kind := value["roleRef"].get("kind")) not in kinds:
+        yield ("roleRef", "kind"), f"expected {' or '.join(kinds)}, found '{kind}'"
     for index, each in items(value, "subjects"):
         if each.get("kind") == "ServiceAccount" and (message := syntax.subdomain(each.get("name"))):
             yield ("subjects", index, "name"), message

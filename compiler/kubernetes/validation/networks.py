@@ -36,17 +36,17 @@ def service(value: Value) -> Iterator[Fault]:
 
 
 def ingress(value: Value) -> Iterator[Fault]:
-    """There is something to route."""
+    """An Ingress routes something."""
     if not value.get("rules") and value.get("defaultBackend") is None:
         yield (), "expected rules or a defaultBackend"
 
 
 def ingress_backend(value: Value) -> Iterator[Fault]:
     """One target, with one port."""
-    found = given(value, ("resource", "service"))
-    if len(found) != 1:
-        yield (), f"expected a service or a resource, found {'both' if found else 'none'}"
-    if "service" in found:
+    targets = given(value, ("resource", "service"))
+    if len(targets) != 1:
+        yield (), f"expected a service or a resource, found {'both' if targets else 'none'}"
+    if "service" in targets:
         port = value["service"].get("port") or {}
         if bool(port.get("name")) == bool(port.get("number")):
             yield ("service", "port"), "expected a name or a number"
@@ -60,17 +60,17 @@ def ingress_path(value: Value) -> Iterator[Fault]:
             yield ("path",), "it is not absolute"
         for part in ("//", "/./", "/../", "%2f", "%2F"):
             if part in path:
-                yield ("path",), f"it may not have {part} in it"
+                yield ("path",), f"it must not contain {part}"
     elif path and not path.startswith("/"):
         yield ("path",), "it is not absolute"
 
 
 def network_peer(value: Value) -> Iterator[Fault]:
-    """Someone, by address or by selectors."""
-    found = given(value, ("ipBlock", "namespaceSelector", "podSelector"))
-    if not found:
+    """A peer is given by address or by selectors."""
+    fields = given(value, ("ipBlock", "namespaceSelector", "podSelector"))
+    if not fields:
         yield (), "expected a podSelector, a namespaceSelector or an ipBlock"
-    if "ipBlock" in found and len(found) > 1:
+    if "ipBlock" in fields and len(fields) > 1:
         yield ("ipBlock",), "it excludes selectors"
 
 

@@ -1,4 +1,4 @@
-"""What the API server of a minor version says to a whole object: its schema, its name and metadata, its rules."""
+"""The objections of a minor version's API server to a whole object: schema, name and metadata, rules."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _PATH = re.compile(r"(?!\.{1,2}$)[^/%]+")
 def check_builtin(body: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
     """What is wrong with an object of a built-in kind.
 
-    () also where nothing can be said: the minor does not serve the kind or is outside of the data, SOPS has encrypted it.
+    () also if the object cannot be checked: the minor does not serve the kind or is outside the data, or SOPS encrypted it.
     """
     api_version, kind = body["apiVersion"], body["kind"]
     definition = definitions.definition_of(api_version, kind)
     served = minor in MINORS and serves(minor, *split_api_version(api_version), kind)
     if not definition or not served or is_encrypted(body):
         return ()
-    found = definitions.check(body, definition, minor)
+    findings = definitions.check(body, definition, minor)
     if kind == "Secret":
-        found = [
+        findings = [
             _discreet(each) if each.path[:1] in (("data",), ("stringData",)) and "found" in each.message else each
-            for each in found
+            for each in findings
         ]
-    return (*filter(_counts, found), *_metadata(body, minor))
+    return (*filter(_counts, findings), *_metadata(body, minor))
 
 
-def _discreet(found: Finding) -> Finding:
+def _discreet(finding: Finding) -> Finding:
     """The finding without the value, which is secret."""
-    return replace(found, message="expected a string in base64" if found.path[0] == "data" else "expected a string")
+    return replace(finding, message="expected a string in base64" if finding.path[0] == "data" else "expected a string")
 
 
-def _counts(found: Finding) -> bool:
-    """Whether a request without status would be told too: the server takes the status from nobody but itself."""
-    return found.path[:1] != ("status",) or found.message != REQUIRED
+def _counts(finding: Finding) -> bool:
+    """Whether a request without status would fail too: the server ignores the status of a request."""
+    return finding.path[:1] != ("status",) or finding.message != REQUIRED
 
 
 def check_custom(body: Mapping[str, Any], schema: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
@@ -54,24 +54,30 @@ def check_custom(body: Mapping[str, Any], schema: Mapping[str, Any], minor: int)
     if is_encrypted(body):
         return ()
     metadata = body.get("metadata")
-    found = custom.check(body, schema)
-    return (*filter(_counts, found), *definitions.check(metadata, _META, minor, ("metadata",)), *_metadata(body, minor))
+    findings = custom.check(body, schema)
+    return (
+        *filter(_counts, findings),
+        *definitions.check(metadata, _META, minor, ("metadata",)),
+        *_metadata(body, minor),
+    )
 
 
 def _metadata(body: Mapping[str, Any], minor: int) -> list[Finding]:
     metadata = body["metadata"]
-    found = []
+    findings = []
     if message := _name(body, minor):
-        found.append(Finding(("metadata", "name"), message))
+        findings.append(Finding(("metadata", "name"), message))
     namespace = metadata.get("namespace")
     if isinstance(namespace, str) and namespace and not is_namespace(namespace):
-        found.append(Finding(("metadata", "namespace"), f"{described(namespace)} is no namespace"))
+        findings.append(Finding(("metadata", "namespace"), f"{described(namespace)} is not a valid namespace"))
     if metadata.get("managedFields") is not None:
-        found.append(Finding(("metadata", "managedFields"), "the server writes it, and nobody else", "apply"))
+        findings.append(Finding(("metadata", "managedFields"), "only the server writes it", "apply"))
     for index, item in enumerate(metadata.get("finalizers") or ()):
         if isinstance(item, str) and not is_label_key(item):
-            found.append(Finding(("metadata", "finalizers", index), f"{described(item)} is no finalizer's name"))
-    return found
+            findings.append(
+                Finding(("metadata", "finalizers", index), f"{described(item)} is not a valid finalizer name")
+            )
+    return findings
 
 
 def _name(body: Mapping[str, Any], minor: int) -> str:

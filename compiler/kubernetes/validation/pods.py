@@ -114,38 +114,38 @@ def container(value: Value) -> Iterator[Fault]:
 
 def handler(value: Value) -> Iterator[Fault]:
     """Exactly one of exec, httpGet and the like."""
-    found = given(value, _HANDLERS)
-    if len(found) != 1:
-        yield (), f"expected one of {', '.join(_HANDLERS)}, found {' and '.join(found) or 'none'}"
-    if "exec" in found and not value["exec"].get("command"):
+    handlers = given(value, _HANDLERS)
+    if len(handlers) != 1:
+        yield (), f"expected one of {', '.join(_HANDLERS)}, found {' and '.join(handlers) or 'none'}"
+    if "exec" in handlers and not value["exec"].get("command"):
         yield ("exec", "command"), REQUIRED
 
 
 def env_source(value: Value) -> Iterator[Fault]:
-    """A variable's value stands there or comes from elsewhere, not both."""
+    """A variable has a value or a source, not both."""
     if value.get("value") and value.get("valueFrom") is not None:
         yield ("valueFrom",), "a variable has a value or a valueFrom, not both"
 
 
 def one_env_source(value: Value) -> Iterator[Fault]:
     """Exactly one place that a variable comes from."""
-    found = given(value, _ENV_SOURCES)
-    if len(found) != 1:
-        yield (), f"expected one of {', '.join(_ENV_SOURCES)}, found {' and '.join(found) or 'none'}"
+    sources = given(value, _ENV_SOURCES)
+    if len(sources) != 1:
+        yield (), f"expected one of {', '.join(_ENV_SOURCES)}, found {' and '.join(sources) or 'none'}"
 
 
 def one_volume_source(value: Value) -> Iterator[Fault]:
     """At most one place that a volume comes from; without any it is an emptyDir."""
-    found = [field for field in given(value, value) if field != "name"]
-    if len(found) > 1:
-        yield (), f"a volume is of one type, found {' and '.join(sorted(found))}"
+    types = [field for field in given(value, value) if field != "name"]
+    if len(types) > 1:
+        yield (), f"a volume is of one type, found {' and '.join(sorted(types))}"
     for field, name in (("secret", "secretName"), ("configMap", "name")):
         if value.get(field) is not None and not value[field].get(name):
             yield (field, name), REQUIRED
 
 
 def toleration(value: Value) -> Iterator[Fault]:
-    """What a toleration can say."""
+    """Which fields of a toleration go together."""
     operator = value.get("operator") or "Equal"
     if not value.get("key") and operator != "Exists":
         yield ("operator",), "without a key it must be Exists"
@@ -162,7 +162,7 @@ def resources(value: Value) -> Iterator[Fault]:
             if amount not in (None, "") and quantity_of(amount) < 0:
                 yield (field, name), f"{amount} is negative"
             if "/" not in name and name not in _STANDARD and not name.startswith("hugepages-"):
-                yield (field, name), "is no resource: cpu, memory, ephemeral-storage, or a name with a domain"
+                yield (field, name), "is not a resource: cpu, memory, ephemeral-storage, or a name with a domain"
     limits = value.get("limits") or {}
     for name, amount in (value.get("requests") or {}).items():
         limit = limits.get(name)
@@ -184,6 +184,6 @@ _STANDARD = frozenset(("cpu", "memory", "ephemeral-storage", "storage", "pods"))
 
 def one_env_from(value: Value) -> Iterator[Fault]:
     """Exactly one of the two."""
-    found = given(value, ("configMapRef", "secretRef"))
-    if len(found) != 1:
-        yield (), f"expected configMapRef or secretRef, found {' and '.join(found) or 'none'}"
+    sources = given(value, ("configMapRef", "secretRef"))
+    if len(sources) != 1:
+        yield (), f"expected configMapRef or secretRef, found {' and '.join(sources) or 'none'}"

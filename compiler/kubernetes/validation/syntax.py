@@ -94,7 +94,7 @@ relative = _text(lambda text: not text.startswith("/") and ".." not in text.spli
 
 
 def port(value: Any) -> str:
-    """A port's number or name, where either may stand."""
+    """A port's number or name, where either is allowed."""
     return port_name(value) if isinstance(value, str) else between(1, 65535)(value)
 
 
