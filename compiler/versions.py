@@ -8,8 +8,9 @@ Versions are SemVer 2.0. Ranges follow Masterminds/semver v3, the library in Hel
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _TAIL = rf"(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?"
@@ -237,6 +238,21 @@ def best(available: Iterable[str], constraint: str) -> str | None:
         if of == group and parsed.allows(version):
             matching.append((version.precedence, tag))
     return max(matching)[1] if matching else None
+
+
+def hint(available: Collection[str]) -> str:
+    """The hint where a version is missing or unknown: the versions that exist, oldest first."""
+    if len(available) == 1:
+        return f"the only version is {next(iter(available))}"
+    return f"set version to one of {', '.join(sorted(available, key=age))}"
+
+
+def age(text: str) -> tuple[tuple[Any, ...], str]:
+    """A key to sort tags by, oldest first: in SemVer's order, after all that are not versions."""
+    try:
+        return Version.lenient(_split(text)[1]).precedence, text
+    except ValueError:
+        return (), text
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from compiler.codes import Code
 from compiler.diagnostics import did_you_mean
-from compiler.fields.reader import Reader
+from compiler.fields.reader import Reader, not_among
 from compiler.load.pack_metadata import KNOWN_KEYS
 from compiler.model import Pack
 from compiler.palette.paths import MISSING, lookup
@@ -59,7 +59,7 @@ def _check_identity(reader: Reader, pack: Pack) -> None:
         message = f"version '{version}' is not SemVer: ranges and trains compare it leniently, or not at all"
         problems.warning(Code.PACK_VERSION_SEMVER, message, at, hint="write major.minor.patch")
     if pack.layer and pack.layer not in _LAYERS:
-        message = f"layer '{pack.layer}' is none of {', '.join(_LAYERS)}"
+        message = f"layer: {not_among(pack.layer, _LAYERS)}"
         problems.error(Code.PACK_LAYER_UNKNOWN, message, reader.at("layer"), hint=did_you_mean(pack.layer, _LAYERS))
     if not pack.native and not reader.data.get("displayName"):
         problems.error(Code.PACK_DISPLAY_NAME, "displayName is required by Palette", reader.here)
@@ -108,11 +108,11 @@ def _check_dependencies(reader: Reader, pack: Pack) -> None:
     for dependency in pack.dependencies:
         at, named = dependency.at, f"dependency on '{dependency.pack}'"
         if dependency.type not in _DEPENDENCIES:
-            message = f"{named}: type '{dependency.type}' is none of {', '.join(_DEPENDENCIES)}"
+            message = f"{named}: type: {not_among(dependency.type, _DEPENDENCIES)}"
             hint = did_you_mean(dependency.type, _DEPENDENCIES)
             reader.problems.error(Code.DEPENDENCY_TYPE, message, at, hint=hint if dependency.type else "")
         if dependency.layer not in _LAYERS:
-            message = f"{named}: layer '{dependency.layer}' is none of {', '.join(_LAYERS)}"
+            message = f"{named}: layer: {not_among(dependency.layer, _LAYERS)}"
             reader.problems.error(Code.DEPENDENCY_LAYER, message, at)
         if dependency.pack == pack.name and dependency.type in ("required", "notSupported"):
             reader.problems.error(Code.DEPENDENCY_SELF, f"{named}: a pack cannot declare itself {dependency.type}", at)

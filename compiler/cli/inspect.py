@@ -15,7 +15,7 @@ from compiler.diagnostics import Problems
 from compiler.load.repository import load
 from compiler.model import PlannedCluster, ProfileRef, Source
 from compiler.resolve.stack import profiles_of, stack_of, templates_of
-from compiler.versions import Version
+from compiler.versions import age
 
 KINDS = ("clusters", "profiles", "templates", "packs")
 
@@ -51,13 +51,13 @@ def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
                 "cloud": p.cloud,
                 "layers": [layer.name for layer in p.layers],
             }
-            for _, p in sorted(source.profiles.items(), key=lambda item: (item[0][0], _precedence(item[0][1])))
+            for _, p in sorted(source.profiles.items(), key=lambda item: (item[0][0], age(item[0][1])))
         ]
     if kind == "packs":
         return [
             {"name": name, "version": version, "layer": pack.layer, "path": pack.directory}
             for name, versions in sorted(source.packs.items())
-            for version, pack in sorted(versions.items(), key=lambda item: _precedence(item[0]))
+            for version, pack in sorted(versions.items(), key=lambda item: age(item[0]))
         ]
     clusters = [cluster for _, cluster in sorted(source.clusters.items())]
     if kind == "templates":
@@ -78,14 +78,6 @@ def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
         }
         for c in clusters
     ]
-
-
-def _precedence(version: str) -> Any:
-    """A sort key: SemVer's order, before all what is no version."""
-    try:
-        return (1, Version.lenient(version).precedence, version)
-    except ValueError:
-        return (0, (), version)
 
 
 def _named(refs: Iterable[ProfileRef]) -> list[str]:

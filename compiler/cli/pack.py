@@ -195,11 +195,7 @@ def _named(asked: str, files: Files) -> Pack:
         version if version in known else versions.best(tuple(known), version or "*") or ("" if version else max(known))
     )
     if not chosen:
-        raise fail(
-            Code.PACK_VERSION,
-            f"pack '{name}' has no version {version}",
-            hint=f"its versions: {', '.join(sorted(known))}",
-        )
+        raise fail(Code.PACK_VERSION, f"pack '{name}' has no version {version}", hint=versions.hint(known))
     return known[chosen]
 
 

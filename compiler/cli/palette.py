@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from compiler import files as tree
+from compiler import versions
 from compiler.cli.console import Console, SourceLine
 from compiler.cli.context import Input, repository_options, source_lines
 from compiler.codes import Code
@@ -19,7 +20,6 @@ from compiler.host.disk import DirectoryFiles
 from compiler.load.repository import PROFILES, load
 from compiler.load.settings import PATH as SETTINGS
 from compiler.model import Profile, Source
-from compiler.versions import Version
 
 
 @click.group("import")
@@ -124,8 +124,6 @@ def _profile(source: Source, asked: str) -> Profile:
         hint = did_you_mean(name, [owner for owner, _ in source.profiles])
         raise fail(Code.PROFILE_MISSING, f"no profile named '{name}'", hint=hint)
     if version and version not in known:
-        listed = ", ".join(sorted(known, key=lambda text: Version.parse(text).precedence))
-        raise fail(
-            Code.PROFILE_VERSION_MISSING, f"profile '{name}' has no version {version}", hint=f"its versions: {listed}"
-        )
-    return known[version or max(known, key=lambda text: Version.parse(text).precedence)]
+        hint = versions.hint(known)
+        raise fail(Code.PROFILE_VERSION_MISSING, f"profile '{name}' has no version {version}", hint=hint)
+    return known[version or max(known, key=versions.age)]

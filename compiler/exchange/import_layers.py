@@ -11,7 +11,7 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems
 from compiler.exchange import names
 from compiler.exchange.yamltext import Block, block, section
-from compiler.fields.reader import Reader
+from compiler.fields.reader import Reader, mismatch
 from compiler.palette.namespaces import namespaces
 from compiler.palette.settings import DISPLAY_NAME, PRIORITY, PackSettings
 from compiler.yamldoc import Document
@@ -89,7 +89,9 @@ def _values(entry: Reader) -> _Values:
         entry.problems.add(error)
     entry.problems.diagnostics.extend(document.duplicates)
     if document.value is not None and not isinstance(document.value, dict):
-        entry.problems.error(Code.VALUES_SHAPE, f"{entry.name_of('values')}: expected a mapping", document.at())
+        entry.problems.error(
+            Code.VALUES_SHAPE, f"{entry.name_of('values')}: {mismatch('mapping', document.value)}", document.at()
+        )
     return _Values(text, document)
 
 

@@ -32,7 +32,7 @@ class PackRelease:
 def releases(
     values: PackValues, charts: Charts, settings: PackSettings, *, release_name: str = "", flat: bool = False
 ) -> tuple[PackRelease, ...]:
-    """The releases of a pack layer, in the order of pack.json. What is wrong is recorded.
+    """The releases of a pack layer, in the order of pack.json. Problems are recorded.
 
     `release_name` is the layer's, possible for one chart only. With `flat`, the values of a pack of one chart may be
     directly below `charts:`, as some old packs have them; what Palette does with those is not documented, so it is off
@@ -76,7 +76,7 @@ def _default_name(values: PackValues, chart: str) -> str:
 
 
 def _override(path: str, chart: str, settings: PackSettings) -> str:
-    """`releaseNameOverride` by the chart's name, else by its archive's, which also occurs."""
+    """`releaseNameOverride` by the chart's name, else by its archive's: public packs use both."""
     return settings.release_names.get(chart) or settings.release_names.get(PurePosixPath(path).stem, "")
 
 
@@ -92,7 +92,7 @@ def _check_name(values: PackValues, release: PackRelease, other: PackRelease) ->
 
 
 def _report_stray_overrides(values: PackValues, charts: Charts, settings: PackSettings) -> None:
-    """Warns only: a public pack lists subcharts there, and renders all the same."""
+    """Only warns: one public pack lists subcharts there and still renders."""
     known = {name for _, name in charts} | {PurePosixPath(path).stem for path, _ in charts}
     strays = [name for name in settings.release_names if name not in known]
     if strays and charts:

@@ -28,7 +28,7 @@ PROVIDERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the objects need to know of the cluster. `provider` is the kind prefix of the infrastructure's objects."""
+    """The facts of the cluster that the objects need. `provider` is the kind prefix of the infrastructure's objects."""
 
     name: str
     namespace: str
@@ -41,7 +41,7 @@ class ClusterFacts:
 
 
 def objects(config: KubeadmConfig, facts: ClusterFacts) -> tuple[dict[str, Any], ...]:
-    """The objects, in the order in which they refer to each other from the outside in."""
+    """The objects, each before those that it refers to."""
     workers = [pool for pool in facts.pools if pool.role == "worker"]
     template = _config_template(config, facts)
     deployments = [_machine_deployment(pool, template["metadata"]["name"], facts) for pool in workers]
@@ -121,7 +121,7 @@ def _control_plane(config: KubeadmConfig, facts: ClusterFacts) -> dict[str, Any]
 
 
 def _config_template(config: KubeadmConfig, facts: ClusterFacts) -> dict[str, Any]:
-    """Named by its content: machines roll over to a new template only where the reference to it changes."""
+    """A template named by its content: machines are replaced only when the reference to their template changes."""
     spec = _node(config)
     registration = _registration(config)
     if registration:
@@ -160,7 +160,7 @@ def _version(facts: ClusterFacts) -> str:
 
 
 def _node(config: KubeadmConfig) -> dict[str, Any]:
-    """What control plane and workers have in common."""
+    """The settings that control plane and workers share."""
     spec: dict[str, Any] = dict(config.node_fields)
     if config.files:
         spec["files"] = [dict(file) for file in config.files]
@@ -186,7 +186,7 @@ def _component(component: Component) -> dict[str, Any]:
 
 
 def _arguments(given: Mapping[str, str]) -> list[dict[str, str]]:
-    """A list since v1beta2 (a mapping before), sorted by name."""
+    """Arguments as a sorted list since v1beta2, as a mapping before."""
     return [{"name": name, "value": value} for name, value in sorted(given.items())]
 
 

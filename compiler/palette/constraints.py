@@ -1,4 +1,4 @@
-"""Everything that the packs of a cluster require of it and of each other."""
+"""The constraints of packs on their cluster and on each other."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def check_lifecycle(member: Member, problems: Problems) -> None:
 
 
 def check_end_of_life(member: Member, today: datetime.date, problems: Problems) -> None:
-    """Warns of a pack past its `eol` date. The date is an input: nothing here knows the time."""
+    """Warns of a pack past its `eol` date. The date is an argument: the compiler reads no clock."""
     text = member.pack.end_of_life if member.pack else ""
     if not text:
         return

@@ -103,7 +103,7 @@ def _check_version(
 
 
 def is_between(version: str, minimum: str, maximum: str) -> bool:
-    """Whether minimum <= version <= maximum, an empty bound being none. Raises ValueError for what is not a version."""
+    """Whether minimum <= version <= maximum; '' means no bound. Raises ValueError for text that is not a version."""
     order = Version.lenient(version).precedence
     if minimum and order < Version.lenient(minimum).precedence:
         return False

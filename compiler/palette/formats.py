@@ -83,7 +83,7 @@ def _ends(text: str, start: int, following: str | Hole | None) -> list[int]:
 
 
 def parse(text: str) -> Format:
-    """The format. Raises ValueError with what is wrong."""
+    """The format. Raises ValueError."""
     parts: list[str | Hole] = []
     position = 0
     while position < len(text):

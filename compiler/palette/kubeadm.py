@@ -1,7 +1,7 @@
 """`kubeadmconfig:` of the packs of a cluster, merged: os, k8s, cni, csi, then add-ons.
 
-Lists are joined in that order. The same file, argument or volume from two layers must be the same, else it is refused
-with both positions: nothing that anybody wrote decides which of them wins.
+Lists are joined in that order. A file, argument or volume that two layers set must be equal in both, else it is refused
+with both positions: nothing in the profile decides which one wins.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class KubeadmConfig:
-    """The kubeadm configuration of a cluster. Fields as in Cluster API's KubeadmConfigSpec where nothing else is noted."""
+    """The kubeadm configuration of a cluster. Fields are those of Cluster API's KubeadmConfigSpec unless noted."""
 
     components: Mapping[str, Component] = field(default_factory=dict)
     kubelet_arguments: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class KubeadmConfig:
 
 
 def kubeadm_config(sources: Sequence[KubeadmSource]) -> KubeadmConfig:
-    """The configuration of all layers, given in order. What is wrong is recorded with the layer's values."""
+    """The configuration of all layers, in their order. Problems are recorded with the layer's values."""
     merge = _Merge()
     for source in sources:
         block = _Block(source, source.values.expect_mapping(source.values.data.get(KEY), KEY), (KEY,))
@@ -103,13 +103,13 @@ class _Block:
     def child(self, key: str) -> _Block:
         given = self.data.get(key)
         if given is not None and not isinstance(given, Mapping):
-            self.wrong("expected a mapping", key)
+            self.wrong(self.values.mismatch("mapping", given), key)
         return _Block(self.source, given if isinstance(given, Mapping) else {}, (*self.path, key))
 
     def items(self, key: str) -> Iterator[tuple[int, Any]]:
         given = self.data.get(key)
         if given is not None and not isinstance(given, list):
-            self.wrong("expected a list", key)
+            self.wrong(self.values.mismatch("list", given), key)
         yield from enumerate(given if isinstance(given, list) else ())
 
     def children(self, key: str) -> Iterator[_Block]:
@@ -117,19 +117,19 @@ class _Block:
             if isinstance(item, Mapping):
                 yield _Block(self.source, item, (*self.path, key, index))
             else:
-                self.wrong("expected a mapping", key, index)
+                self.wrong(self.values.mismatch("mapping", item), key, index)
 
     def arguments(self, key: str) -> Iterator[tuple[str, str, Position]]:
         """Command line arguments, name to text; numbers and booleans as YAML writes them."""
         for name, value in self.child(key).data.items():
             text = text_of(value)
             if text is None:
-                self.wrong("expected text", key, name)
+                self.wrong(self.values.mismatch("string, number or boolean", value), key, name)
             else:
                 yield name, text, self.at(key, name)
 
     def warn_unmapped(self, known: Collection[str]) -> None:
-        """Cluster API drops fields that it does not know without a word."""
+        """Warns of unknown fields: Cluster API drops them silently."""
         for key in self.data:
             if key not in known:
                 name, hint = keypath.show((*self.path, key)), did_you_mean(key, known)
@@ -176,7 +176,7 @@ class _Merge:
                 if isinstance(command, str):
                     self.commands[key].append(str(command))
                 else:
-                    block.wrong("expected a command as text", key, index)
+                    block.wrong(block.values.mismatch("string", command), key, index)
         for key in (*_CLUSTER_FIELDS, *_NODE_FIELDS):
             if block.data.get(key) is not None:
                 self.once.put("fields", key, block.data[key], block, block.at(key))
@@ -219,7 +219,8 @@ def _file(item: _Block) -> dict[str, Any] | None:
     elif (inner is None) == ("content" not in fields):
         item.wrong("needs either content, or path of a file inside the pack")
     elif not isinstance(fields.get("permissions", ""), str):
-        item.wrong("expected text", "targetPermissions", hint='YAML reads 0640 as the number 416; write "0640"')
+        message = item.values.mismatch("string", fields["permissions"])
+        item.wrong(message, "targetPermissions", hint='YAML reads 0640 as the number 416; write "0640"')
     elif not all(isinstance(fields.get(key, ""), str) for key in ("owner", "content", "encoding")):
         item.wrong("targetOwner, content and encoding are text")
     elif inner is None:

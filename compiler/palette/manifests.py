@@ -2,8 +2,8 @@
 
 A manifest is a template where the pack's own values, or the layer's, have a block `manifests.<file name without .yaml>`,
 even an empty one. Values that replace the pack's do not change that: without a block of theirs the template gets the
-pack's. Without any block it is taken as it is: public packs ship manifests with `{{ }}` of another
-tool (Istio) and no block.
+pack's. Without any block a manifest stays as it is: public packs ship manifests with
+another tool's `{{ }}` (Istio) and no block.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.palette.values import PackValues
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One manifest of a pack. `values` are what the template sees as `.Values`; a verbatim manifest has none."""
+    """One manifest of a pack. `values` are the template's `.Values`; a verbatim manifest has none."""
 
     path: str  # as the pack names it
     template: bool
@@ -28,7 +28,7 @@ class Manifest:
 
 
 def manifests(values: PackValues) -> tuple[Manifest, ...]:
-    """The manifests of a pack layer in the order of pack.json. What is wrong is recorded."""
+    """The manifests of a pack layer in the order of pack.json. Problems are recorded."""
     paths = values.pack.manifests
     report_unmatched(values, "manifests", {block_name(path) for path in paths})
     return tuple(_manifest(values, path) for path in paths)

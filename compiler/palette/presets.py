@@ -75,7 +75,7 @@ def apply(data: Mapping[str, Any], presets: Sequence[Preset]) -> Mapping[str, An
 def check_record(pack: Pack, problems: Problems) -> None:
     """Warns where the comment in the pack's values.yaml and its presets.yaml disagree; the values are used as written.
 
-    They do where the comment names a preset that does not exist, or one that would still change the values.
+    They disagree if the comment names a preset that does not exist, or one that would still change the values.
     """
     at = Position(pack.values.document.path, 1)
     if pack.enabled_presets and not pack.presets:

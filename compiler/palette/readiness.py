@@ -28,7 +28,7 @@ class ReadinessCheck:
 
 
 def readiness_checks(values: PackValues) -> tuple[ReadinessCheck, ...]:
-    """The checks of a pack layer. What is wrong is recorded and left out."""
+    """The checks of a pack layer. Wrong ones are recorded and left out."""
     given = values.data.get(_KEY)
     checks = given.get("v1beta1") if isinstance(given, Mapping) else given
     if checks is None:

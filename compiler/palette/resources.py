@@ -1,4 +1,4 @@
-"""Resource constraints of packs against the node pools of a cluster, where those are given.
+"""Resource constraints of packs against the node pools of a cluster, if the cluster has any.
 
 Without components, each worker pool must have `minLimit` in total (nodes times size). With components, `minLimit` is
 ignored, and what they request (request times replicas, read from the final values) must fit into all pools together

@@ -1,4 +1,4 @@
-"""schema.yaml of a pack: what its values must be.
+"""schema.yaml of a pack: rules for its values.
 
 A rule is `PATH: {schema: '{{ required | readonly | format "…" | hints "…" "…" }}'}`, each part optional. Values are
 checked after their macros have been put in; one that still holds a macro (checked without a cluster) is skipped.
@@ -41,7 +41,7 @@ class Rule:
 
 
 def parse_rule(text: str) -> Rule:
-    """The rule in a schema text. Raises ValueError with what is wrong."""
+    """The rule in a schema text. Raises ValueError."""
     inner = text.strip()
     if not (inner.startswith("{{") and inner.endswith("}}")):
         raise ValueError("expected '{{ … }}'")
@@ -160,11 +160,11 @@ def _holds_macro(value: Any) -> bool:
 
 
 def _is_edited(values: PackValues, value: Any, path: str) -> bool:
-    """Whether somebody but the pack decides the value. The pack's own may hold a macro, which now reads differently."""
+    """Whether the value comes from outside the pack. The pack's own may contain a macro, whose result differs."""
     default = lookup(values.pack.values.data, path)
     return not (value == default or _holds_macro(default))
 
 
 def _name(keys: Keys) -> str:
-    """The path; as schema.yaml has it where it is of items that are not there."""
+    """The path; as in schema.yaml if it is of missing items."""
     return ".".join(map(str, keys)) if ITEMS in keys else keypath.show(keys)

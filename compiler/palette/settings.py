@@ -1,4 +1,4 @@
-"""The `pack:` block of a pack's values: what Palette itself reads of it.
+"""The `pack:` block of a pack's values: the keys that Palette itself reads.
 
 Everything else in the block is the pack author's own and is left alone; only a misspelt or misplaced known key is
 warned about, because Palette ignores it silently.
@@ -43,7 +43,7 @@ class PackSettings:
 
 
 def read_settings(values: PackValues) -> PackSettings:
-    """The settings of a pack layer. What is wrong is recorded and left out."""
+    """The settings of a pack layer. Wrong ones are recorded and left out."""
     block = _Block(values.expect_mapping(values.data.get("pack"), "pack"), values)
     block.warn_about_strays()
     pods, services = block.cidrs("podCIDR"), block.cidrs("serviceClusterIpRange")
@@ -68,7 +68,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The `pack:` mapping with typed getters; each records what is wrong and returns the empty value."""
+    """The `pack:` mapping with typed getters; each records a wrong value and returns the empty one."""
 
     data: Mapping[str, Any]
     values: PackValues
@@ -85,7 +85,7 @@ class _Block:
         value = self.data.get(key)
         if value is None or isinstance(value, str):
             return str(value or "")
-        self.wrong(f"expected a string, found {self.shown(value)}", key)
+        self.wrong(self.values.mismatch("string", value), key)
         return ""
 
     def namespace(self, value: Any, *keys: str | int) -> str:
@@ -99,7 +99,7 @@ class _Block:
         return ""
 
     def additional_namespaces(self) -> tuple[str, ...]:
-        """Text with commas, a list, or the keys of a mapping: Palette's documentation says mapping, shows text."""
+        """Text with commas, a list, or the keys of a mapping: Palette's documentation describes a mapping and shows text."""
         key = "additionalNamespaces"
         value = self.data.get(key)
         if isinstance(value, str):
@@ -109,18 +109,18 @@ class _Block:
         elif value is None:
             names = []
         else:
-            self.wrong(f"expected text, a list or a mapping, found {self.shown(value)}", key)
+            self.wrong(self.values.mismatch("string, list or mapping", value), key)
             names = []
         valid = [self.namespace(name, key) for name in names]
         return tuple(dict.fromkeys(name for name in valid if name))
 
     def metadata(self, key: str, *, labels: bool) -> dict[str, dict[str, str]]:
-        """`{namespace: "k=v,k2=v2"}`; a mapping in place of the text is ours, for values with commas."""
+        """`{namespace: "k=v,k2=v2"}`; our format also takes a mapping in place of the text, for values with commas."""
         given = self.data.get(key)
         if given is None:
             return {}
         if not isinstance(given, Mapping):
-            self.wrong(f'expected a mapping {{NAMESPACE: "key=value,key=value"}}, found {self.shown(given)}', key)
+            self.wrong(self.values.mismatch('mapping {NAMESPACE: "key=value,key=value"}', given), key)
             return {}
         pairs = {}
         for name, text in given.items():
@@ -154,7 +154,7 @@ class _Block:
             return None
         if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value):
             return int(value)
-        self.wrong(f"expected an integer, found {self.shown(value)}", PRIORITY)
+        self.wrong(self.values.mismatch("integer", value), PRIORITY)
         return None
 
     def release_names(self) -> dict[str, str]:
@@ -162,14 +162,14 @@ class _Block:
         if given is None:
             return {}
         if not isinstance(given, Mapping):
-            self.wrong(f"expected a mapping {{CHART: RELEASE}}, found {self.shown(given)}", "releaseNameOverride")
+            self.wrong(self.values.mismatch("mapping {CHART: RELEASE}", given), "releaseNameOverride")
             return {}
         by_chart = {}
         for chart, release in given.items():
             if isinstance(release, str):
                 by_chart[chart] = str(release)
             elif release is not None:
-                self.wrong(f"expected a string, found {self.shown(release)}", "releaseNameOverride", chart)
+                self.wrong(self.values.mismatch("string", release), "releaseNameOverride", chart)
         return by_chart
 
     def cidrs(self, key: str) -> list[Network]:

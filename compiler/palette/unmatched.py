@@ -1,4 +1,4 @@
-"""Keys below `charts:` and `manifests:` that name nothing of the pack, so that their values would be lost silently."""
+"""Keys below `charts:` and `manifests:` that match nothing in the pack: their values would be lost silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CODES = {"charts": Code.PACK_VALUES_UNMATCHED_CHART, "manifests": Code.PACK_VAL
 
 def report_unmatched(values: PackValues, section: str, names: Collection[str]) -> None:
     """Records the keys of a section that are none of `names`: a warning where they are the pack's own, as in some
-    public packs, and an error where a profile or a cluster sets them, which is a typing mistake."""
+    public packs, and an error where a profile or a cluster sets them, which is a typo."""
     given = values.expect_mapping(values.data.get(section), section)
     strays = [key for key in given if key not in names]
     own = [key for key in strays if values.is_own(section, key)]

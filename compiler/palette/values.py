@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
+from compiler.fields.reader import mismatch
 from compiler.model import Pack
 
 
@@ -19,8 +20,8 @@ class Locate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PackValues:
-    """Merged values of a layer of this pack with their macros put in, the way back to who wrote them, and where what is
-    wrong with them is recorded. `secrets` are texts that no message may show (of sensitive variables)."""
+    """Merged values of a layer of this pack with their macros put in, where each was written, and the list for their
+    problems. `secrets` are texts that no message may show (of sensitive variables)."""
 
     pack: Pack
     data: Mapping[str, Any]
@@ -33,6 +34,13 @@ class PackValues:
         for secret in self.secrets:
             text = text.replace(secret, "***") if secret else text
         return text if len(text) <= 60 else f"{text[:57]}…"
+
+    def mismatch(self, expected: str, value: Any) -> str:
+        """`expected mapping, found list`, as everywhere, with secrets masked."""
+        text = str(value)
+        return mismatch(
+            expected, self.shown(text) if any(secret and secret in text for secret in self.secrets) else value
+        )
 
     def is_own(self, *keys: str | int) -> bool:
         """Whether the value at these keys comes from the pack's own values.yaml."""
@@ -47,5 +55,7 @@ class PackValues:
         """`value` where it is a mapping; null counts as an empty one, anything else is recorded."""
         if value is None or isinstance(value, Mapping):
             return value or {}
-        self.problems.error(Code.PACK_VALUES, f"{'.'.join(keys)}: expected a mapping", self.locate(*keys))
+        self.problems.error(
+            Code.PACK_VALUES, f"{'.'.join(keys)}: {self.mismatch('mapping', value)}", self.locate(*keys)
+        )
         return {}

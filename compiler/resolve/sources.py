@@ -62,15 +62,8 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
         _check_registry(ref, source, bool(known))
     chosen = _choose(version, tuple(known), at)
     if chosen is None:
-        listed = ", ".join(sorted(known))
-        if not version:
-            raise fail(
-                Code.PACK_VERSION, f"pack '{ref.name}' has several versions; set version", at,
-                hint=f"set version to one of {listed}",
-            )  # fmt: skip
-        raise fail(
-            Code.PACK_VERSION, f"pack '{ref.name}' has no version {version}", at, hint=f"set version to one of {listed}"
-        )
+        problem = f"has no version {version}" if version else "has several versions"
+        raise fail(Code.PACK_VERSION, f"pack '{ref.name}' {problem}", at, hint=versions.hint(known))
     pack = known[chosen]
     if any(defect.severity == "error" for defect in pack.defects):
         raise CompileError(pack.defects)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from compiler import versions
 from compiler.codes import Code
 from compiler.diagnostics import Problems, did_you_mean
 from compiler.model import (
@@ -189,13 +190,13 @@ def _has_infra(ref: ProfileRef, source: Source) -> bool:
 def _find(ref: ProfileRef, source: Source, problems: Problems) -> Profile | None:
     profile = source.profiles.get((ref.name, ref.version))
     if profile is None and ref.name and ref.version:
-        versions = sorted(version for name, version in source.profiles if name == ref.name)
-        if versions:
+        known = [version for name, version in source.profiles if name == ref.name]
+        if known:
             problems.error(
                 Code.PROFILE_VERSION_MISSING,
                 f"profile '{ref.name}' has no version {ref.version}",
                 ref.at,
-                hint=f"set version to one of {', '.join(versions)}",
+                hint=versions.hint(known),
             )
         else:
             hint = did_you_mean(ref.name, {name for name, _ in source.profiles})

@@ -271,7 +271,7 @@ def test_an_export_takes_the_highest_version_and_names_what_there_is(
         1,
         "",
         "error[profile-version-missing]: profile 'shop-front' has no version 2.0.0\n"
-        "       = hint: its versions: 1.9.0, 1.10.0-rc.1, 1.10.0\n1 error\n",
+        "       = hint: set version to one of 1.9.0, 1.10.0-rc.1, 1.10.0\n1 error\n",
     )
     assert "did you mean 'shop-front'?" in lamella("export", "palette", "shopfront").err
 

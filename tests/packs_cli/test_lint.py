@@ -231,7 +231,7 @@ KNOWN = {
     "csi-driver-nfs": ("preset-record", "but the pack has none"),
     "kyverno-1.12.2": ("pack-file-empty", "presets.yaml is empty"),
     "argo-rollouts-1.2.1": ("pack-block-missing", "values.yaml has no pack: block"),
-    "nvidia-dra-driver-25.8.1": ("dependency-type", "type '' is none of"),
+    "nvidia-dra-driver-25.8.1": ("dependency-type", "type: expected one of"),
     "outcold-5.0.0": ("api-not-served", "apiextensions.k8s.io/v1beta1"),
 }
 ERRORS = {

@@ -109,10 +109,13 @@ def test_a_contradiction_names_both_places(one: str, other: str) -> None:
             "files[0]: needs either content, or path of a file inside the pack",
         ),
         ("files: [{targetPath: /a, content: c, owner: x}]", "files[0].owner: unknown field 'owner'"),
-        ("files: [{targetPath: /a, content: c, targetPermissions: 0640}]", "files[0].targetPermissions: expected text"),
-        ("files: {}", "files: expected a list"),
-        ("preKubeadmCommands: [1]", "preKubeadmCommands[0]: expected a command as text"),
-        ("apiServer: {extraArgs: {a: [x]}}", "apiServer.extraArgs.a: expected text"),
+        (
+            "files: [{targetPath: /a, content: c, targetPermissions: 0640}]",
+            "files[0].targetPermissions: expected string, found integer 416",
+        ),
+        ("files: {}", "files: expected list, found mapping"),
+        ("preKubeadmCommands: [1]", "preKubeadmCommands[0]: expected string, found integer 1"),
+        ("apiServer: {extraArgs: {a: [x]}}", "apiServer.extraArgs.a: expected string, number or boolean, found list"),
         ("apiServer: {extraVolumes: [{name: a}]}", "apiServer.extraVolumes[0]: needs name, hostPath, mountPath"),
     ],
 )

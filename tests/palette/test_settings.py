@@ -81,10 +81,10 @@ def test_install_priority_is_text_or_integer(given: str, expected: int | None) -
         ("namespace: 12", "pack.namespace: 12 is not a namespace name"),
         (f"namespace: {'a' * 64}", f"pack.namespace: '{'a' * 56}… is not a namespace name"),
         ("additionalNamespaces: [ok, _no]", "pack.additionalNamespaces: '_no' is not a namespace name"),
-        ("additionalNamespaces: 3", "pack.additionalNamespaces: expected text, a list or a mapping, found 3"),
+        ("additionalNamespaces: 3", "pack.additionalNamespaces: expected string, list or mapping, found integer 3"),
         (
             "namespaceLabels: text",
-            "pack.namespaceLabels: expected a mapping {NAMESPACE: \"key=value,key=value\"}, found 'text'",
+            "pack.namespaceLabels: expected mapping {NAMESPACE: \"key=value,key=value\"}, found string 'text'",
         ),
         ("namespaceLabels: {web: novalue}", "pack.namespaceLabels.web: 'novalue' is not key=value"),
         ("namespaceLabels: {web: 'a=b c'}", "pack.namespaceLabels.web: 'a=b c' is not a valid label"),
@@ -92,15 +92,15 @@ def test_install_priority_is_text_or_integer(given: str, expected: int | None) -
         ("namespaceAnnotations: {web: '-a=b'}", "pack.namespaceAnnotations.web: '-a=b' is not a valid annotation"),
         (
             "spectrocloud.com/install-priority: high",
-            "pack[\"spectrocloud.com/install-priority\"]: expected an integer, found 'high'",
+            "pack[\"spectrocloud.com/install-priority\"]: expected integer, found string 'high'",
         ),
         (
             "spectrocloud.com/install-priority: 1.5",
-            'pack["spectrocloud.com/install-priority"]: expected an integer, found 1.5',
+            'pack["spectrocloud.com/install-priority"]: expected integer, found number 1.5',
         ),
-        ("spectrocloud.com/display-name: 1", 'pack["spectrocloud.com/display-name"]: expected a string, found 1'),
-        ("releaseNameOverride: x", "pack.releaseNameOverride: expected a mapping {CHART: RELEASE}, found 'x'"),
-        ("releaseNameOverride: {a: 1}", "pack.releaseNameOverride.a: expected a string, found 1"),
+        ("spectrocloud.com/display-name: 1", 'pack["spectrocloud.com/display-name"]: expected string, found integer 1'),
+        ("releaseNameOverride: x", "pack.releaseNameOverride: expected mapping {CHART: RELEASE}, found string 'x'"),
+        ("releaseNameOverride: {a: 1}", "pack.releaseNameOverride.a: expected string, found integer 1"),
         ("podCIDR: 300.1.1.0/16", "pack.podCIDR: '300.1.1.0/16' is not a CIDR"),
     ],
 )
@@ -109,11 +109,13 @@ def test_a_wrong_value_is_refused_with_its_name(line: str, message: str) -> None
 
 
 def test_values_of_sensitive_variables_are_masked() -> None:
-    values = replace(pack_values("pack: {podCIDR: hunter2, namespaceLabels: {web: 'a=hun ter2'}}"), secrets=SECRETS)
+    text = "pack: {podCIDR: hunter2, namespaceLabels: {web: 'a=hun ter2'}, releaseNameOverride: hunter2}"
+    values = replace(pack_values(text), secrets=SECRETS)
     read_settings(values)
     assert [message.partition(": ")[2] for message in told(values.problems)] == [
         "pack.podCIDR: '***' is not a CIDR",
         "pack.namespaceLabels.web: 'a=***' is not a valid label",
+        "pack.releaseNameOverride: expected mapping {CHART: RELEASE}, found string '***'",
     ]
 
 

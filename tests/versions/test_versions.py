@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from compiler.versions import Constraint, Version, best
+from compiler.versions import Constraint, Version, best, hint
 from tests.support import cost
 
 
@@ -209,3 +209,8 @@ def test_hostile_text_is_refused_at_once(text: str) -> None:
             Version.lenient(text)
 
     assert cost.cpu_s(refused) < 5
+
+
+def test_a_hint_names_the_versions_from_old_to_new() -> None:
+    assert hint(["1.10.0", "1.9.0", "1.10.0-rc.1", "main"]) == "set version to one of main, 1.9.0, 1.10.0-rc.1, 1.10.0"
+    assert hint(["1.0.0"]) == "the only version is 1.0.0"
