@@ -1,1 +1,1 @@
-"""What composes the stages: the pipeline, its schedule, a run's session, publishing, comparing."""
+"""The composition of the stages: pipeline, schedule, the session of a run, publishing, comparing."""

@@ -1,4 +1,4 @@
-"""What differs between two trees of manifests, by object: added, removed, changed, with the lines that changed.
+"""The differences between two trees of manifests, by object: added, removed, changed, with the changed lines.
 
 Equal files are equal by digest; only what differs is read. Values of Secrets are never shown.
 """
@@ -27,7 +27,7 @@ class Change:
     action: Action
     cluster: str
     layer: str
-    object: str  # or the path, for what is no object
+    object: str  # or the path of a file that is not an object
     path: str
     old_path: str
     diff: str  # unified diff of the canonical YAML; '' for a mere move
@@ -86,7 +86,7 @@ def _lines(file: TreeFile | None) -> list[str]:
 
 
 def _masked(body: Any) -> Any:
-    """A Secret with the digests of its values in their place: that they differ can be seen, what they are cannot."""
+    """A Secret with digests in place of its values: a diff shows that they differ, not what they are."""
     if not isinstance(body, dict):
         return body
     masked = dict(body)

@@ -1,7 +1,7 @@
 """The compiler as a list of steps: files → source → plan → rendered layers → assembled clusters → output files.
 
-Read this file first. Everything here is a function of its arguments; what touches the outside (reading files, worker
-processes, what is already committed) is handed in.
+Read this file first. Everything here is a function of its arguments; files, worker processes and committed output are
+passed in.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from compiler.resolve.plan import plan
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which clusters: by name, by label selector, or all. `today` is for warnings only (end of life of packs).
+    """The clusters to compile: by name, by label selector, or all. `today` is for warnings only (end of life of packs).
 
-    With `lenient`, names and selections without a cluster are no error: of two commits one may lack it.
+    With `lenient`, names and selections without a cluster are not errors: one of two commits may lack the cluster.
     """
 
     names: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What was compiled: the files of the selected clusters and, where all were, of the fleet; and all that was read."""
+    """The result: the files of the selected clusters, and of the fleet if all were selected, and all that was read."""
 
     source: Source
     plan: Plan
@@ -60,7 +60,7 @@ class Compilation:
 
 
 def select(source: Source, request: Request) -> tuple[Cluster, ...]:
-    """The clusters that are asked for, sorted by name. Raises CompileError for unknown names and an empty selection."""
+    """The selected clusters, sorted by name. Raises CompileError for unknown names and an empty selection."""
     if not request.lenient:
         check_names(request, source.clusters)
     clusters = [
@@ -76,7 +76,7 @@ def select(source: Source, request: Request) -> tuple[Cluster, ...]:
 
 
 def check_names(request: Request, known: Collection[str]) -> None:
-    """Raises CompileError for names of clusters that are not known."""
+    """Raises CompileError for unknown names of clusters."""
     problems = Problems()
     for name in request.names:
         if name not in known:
@@ -119,7 +119,7 @@ def compile_clusters(
     for cluster, layers in zip(planned.clusters, results, strict=True):
         check_upgrades(cluster, partial(committed.layer_sources, now, cluster.name), source.packs, problems)
         if any(d.severity == "error" for result in layers for d in result.diagnostics):
-            continue  # the others are checked all the same: all problems in one run
+            continue  # the others are still checked: all problems in one run
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
         clusters.append(assemble(cluster, kept, problems, seen=seen, server_side="flux" in planned.settings.delivery))
     problems.raise_if_any()

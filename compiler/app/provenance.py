@@ -1,7 +1,7 @@
-"""Whether a commit gives the output that is to be published: it was rendered from files, and they must be the commit's.
+"""Whether a commit gives the output to publish: the files that it was rendered from must be the commit's.
 
 First each input that an inventory names is compared with the commit. Then the commit is planned: a render of it must
-read the same files and no others, or something was there that is not committed, or was gone that is.
+read exactly the same files, or the directory had a file that is not committed, or lacked one that is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.output.inputs import inputs_of
 from compiler.ports import Entry, Files
 from compiler.resolve.plan import plan
 
-LISTED = 20  # files that are named; what comes after is counted
+LISTED = 20  # files that are named; the others are counted
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 Inputs = Mapping[str, str]
@@ -79,8 +79,8 @@ def check(
 ) -> None:
     """Records `publish-uncommitted` for each file that keeps the commit from giving the output.
 
-    `rendered` has the inputs of the clusters that are published; `removed` are those of which the output is taken away,
-    so that the commit must not have them.
+    `rendered` has the inputs of the clusters that are published; `removed` are those whose output is deleted: the commit
+    must not have them.
     """
     refusals = _Refusals(problems)
     inputs = sorted({pair for inputs_of_cluster in rendered.values() for pair in inputs_of_cluster.items()})
@@ -127,7 +127,7 @@ def _seen(files: Files, path: str) -> str:
 
 
 def _is_pointer(files: Files, path: str, seen: str) -> bool:
-    """Whether the file stands for content of that digest. Source: the pointers of git-lfs, docs/spec.md."""
+    """Whether the file is a pointer to content of that digest. Source: the pointers of git-lfs, docs/spec.md."""
     entry = files.entry(path)
     content = files.read(path) if entry is not None and entry.kind == "file" else b""
     return content.startswith(_LFS) and f"oid sha256:{seen}\n".encode() in content

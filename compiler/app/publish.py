@@ -1,7 +1,7 @@
-"""What `lamella publish` commits and says: the files that the inventories list, each as rendered, and a message.
+"""The commit of `lamella publish`: the files that the inventories list, each as rendered, and a message.
 
-Pure: the output directory and the last commit come in as `Files`. The message has no time and no machine in it; who
-wants to know how output came about finds the source commit and the versions in its trailers.
+Pure: the output directory and the last commit come in as `Files`. The message contains no time and no
+machine; its trailers name the source commit and the versions that rendered the output.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Message:
 
 
 def rendered(output: Files, name: str, problems: Problems) -> Rendered:
-    """What is to be committed. `name` is the output directory's, for messages.
+    """The files to commit. `name` is the output directory's, for messages.
 
     Records `output-missing` where nothing has been rendered, and `output-edited` for each file that is gone or no
     longer has the digest of its inventory. Raises `inventory-broken`.
@@ -76,7 +76,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
 
 
 def last_published(output: Files) -> dict[str, str]:
-    """{path: SHA-256} of what the commit at hand has by its inventories; without those that nobody can read."""
+    """{path: SHA-256} of the files that the commit's inventories list; inventories that cannot be read are left out."""
     return committed.owned(output, committed.clusters(output), root="", force=True)
 
 

@@ -1,7 +1,7 @@
 """When which layer is rendered: equal tasks once, layers that read `.Capabilities.APIVersions` after those below them.
 
-A chart that asks which APIs the cluster serves must be told what the CRDs of the layers below it provide, so
-it waits for them; all others render at once. Each round hands every task that is ready to the workers.
+A chart that reads the cluster's APIs must see those that CRDs of the layers below it provide, so it waits
+for them; all others render at once. Each round hands every task that is ready to the workers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from compiler.model.rendering import Annotation, Engine, LayerResult, LayerTask,
 
 @dataclass(slots=True)
 class Progress:
-    """Counts of one run: layers of all clusters, tasks that were really rendered. `shown` is called as they go up."""
+    """Counts of one run: layers of all clusters, tasks that were rendered. `shown` is called at each change."""
 
     shown: Callable[[Progress], None] = lambda _: None
     layers: int = 0
@@ -77,12 +77,12 @@ def _ready(item: _Pending, engine: Engine) -> Iterator[tuple[int, LayerTask]]:
 
 
 def _api_versions(item: _Pending, index: int) -> tuple[str, ...]:
-    """What the cluster declares, and what the CRDs of the layers below provide: `group/version`, `group/version/Kind`."""
+    """The APIs that the cluster declares, and those of CRDs in the layers below: `group/version`, `group/version/Kind`."""
     layers = item.cluster.layers
     versions = set(item.cluster.written.api_versions)
     for below, result in zip(layers[:index], item.results, strict=False):
         if result is None or below.management != layers[index].management:
-            continue  # what the management cluster serves, the cluster itself does not
+            continue  # the cluster itself does not serve the APIs of its management cluster
         for crd in (o.crd for o in result.objects if o.crd):
             for version in crd.versions:
                 versions |= {f"{crd.group}/{version}", f"{crd.group}/{version}/{crd.kind}"}

@@ -1,4 +1,4 @@
-"""The renderer for real: what one run has open, the spool directory with its charts and the worker processes."""
+"""The real renderer: the open resources of one run, a spool directory with its charts and the worker processes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _collect_less() -> None:
 
 
 class Session:
-    """A `model.rendering.Renderer` for `with`; workers start when the first task comes. With `debug`, what they raise is
-    told with its traceback."""
+    """A `model.rendering.Renderer` for `with`; workers start when the first task comes. With `debug`, their
+    exceptions are reported with tracebacks."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Session:
 
     @property
     def engine(self) -> Engine:
-        """Which Helm renders. Raises `helm-version` (environment) where a binary does not tell its version."""
+        """Which Helm renders. Raises `helm-version` (environment) if a binary does not print its version."""
         if self._known is None:
             name, binary = self._engine
             try:

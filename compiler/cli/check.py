@@ -1,4 +1,4 @@
-"""`lamella check`: everything that render does, short of writing; and the profiles that no cluster has."""
+"""`lamella check`: everything that render does except writing, and also profiles that no cluster uses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_command(console: Console, options: Options, strict: bool) -> int:
 
 
 def _checked(files: Files, session: Session, options: Options, console: Console) -> tuple[Compilation | None, Problems]:
-    """What was compiled, None where that failed, and all problems. Raises CompileError for those of the environment."""
+    """The compilation (None if it failed) and all problems. Raises CompileError for problems of the environment."""
     problems = Problems()
     compiled = None
     try:
@@ -51,7 +51,7 @@ def _checked(files: Files, session: Session, options: Options, console: Console)
 
 
 def _source(files: Files) -> Source | None:
-    """What the repository says; None where it cannot be read (which was told)."""
+    """The repository's documents; None if they cannot be read (already reported)."""
     try:
         return load(files)[0]
     except CompileError:

@@ -1,4 +1,4 @@
-"""What people see: data on stdout, talk on stderr. Diagnostics with their source line, one summary line, progress."""
+"""Output for people: data on stdout, messages on stderr. Diagnostics with their source line, one summary line, progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Console:
     """`quiet` leaves out summaries and progress (never problems); colours are decided once, by `wants_color`."""
 
     quiet: bool = False
-    color: bool = False  # of talk
+    color: bool = False  # of messages
     color_data: bool = False  # of data that is for people
     annotate: bool = False  # GitHub Actions annotations
     source_line: SourceLine = field(default=lambda _: "")
@@ -44,7 +44,7 @@ class Console:
         self.out.flush()
 
     def say(self, text: str) -> None:
-        """A line of talk, unless quiet."""
+        """A line of messages on stderr, unless quiet."""
         if not self.quiet:
             self._clear()
             self.err.write(f"{text}\n")
@@ -58,7 +58,7 @@ class Console:
         return _painted(text, style) if self.color_data else text
 
     def problems(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Every diagnostic, sorted by place, warnings before errors; then how many there are."""
+        """Every diagnostic, sorted by place, warnings before errors; then their number."""
         ordered = sorted(set(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
         self._clear()
         for diagnostic in ordered:
@@ -107,7 +107,7 @@ def _painted(text: str, style: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what moves a terminal's cursor or turns its writing direction."""
+    """The text without characters that move a terminal's cursor or change its writing direction."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -117,7 +117,7 @@ def printable(text: str) -> str:
 
 
 def _indented(text: str) -> str:
-    """Lines after the first, marked: none of them may pass for a line of ours, or for a command to GitHub's runner."""
+    """Lines after the first, marked: none can pass for a line of Lamella's own, or for a command to GitHub's runner."""
     return text.rstrip("\n").replace("\n", "\n       | ")
 
 

@@ -1,4 +1,4 @@
-"""What every command starts from: the options they share, the repository they read, the run they open."""
+"""The common ground of all commands: shared options, the repository, the session."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Where input is read: a directory's files as they are, or those of a commit."""
+    """The place of the input: a directory's files as they are, or those of a commit."""
 
     path: Path
     ref: str
@@ -82,7 +82,7 @@ class Options:
         return root
 
     def compile(self, files: Files, session: Session, console: Console, output: Path | None = None) -> Compilation:
-        """Compiles what is asked for; shows progress, prints warnings, another Helm than ours among them."""
+        """Compiles the selected clusters; shows progress and prints warnings, also one about a different Helm."""
 
         def existing(name: str) -> Files | None:
             return existing_output(output or self.repository.path / name)

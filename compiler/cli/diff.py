@@ -63,7 +63,7 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
 
 
 def _tree(files: Iterable[OutputFile]) -> list[TreeFile]:
-    """Inventories are left out: they differ exactly where something else does."""
+    """The tree without inventories: they differ only where other files do."""
     return [
         TreeFile(f.path, f.sha256, partial(bytes, f.content), f.cluster, f.layer, f.object)
         for f in files

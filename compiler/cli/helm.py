@@ -1,4 +1,4 @@
-"""Which Helm a run renders with: the one of helm-python-sdk, which has no wheel for every platform, or a `helm` binary."""
+"""The choice of Helm: that of helm-python-sdk, which lacks wheels for some platforms, or a `helm` binary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = "pip install helm-python-sdk, where it has a wheel; else install Helm, o
 def open_session(
     console: Console, *, engine: str = "auto", helm: str = "", jobs: int | None = None, timeout_s: float = 60.0
 ) -> Session:
-    """A session with the Helm that is chosen: with "auto" the embedded one, or a binary where there is none, which is said.
+    """A session with the chosen Helm: "auto" is the embedded one, else a binary, which is reported.
 
     Raises UsageError where "cli" has no binary, CompileError `helm-missing` (environment) where "auto" or "embedded" has
     nothing.
@@ -55,6 +55,6 @@ def _is_embedded() -> bool:
 
 
 def _binary(named: str) -> str:
-    """The absolute path of the binary that is named, or of the `helm` on PATH; '' where it cannot be run."""
+    """The absolute path of the named binary, or of the `helm` on PATH; '' if it cannot be run."""
     path = named or shutil.which("helm") or ""
     return str(Path(path).absolute()) if path and os.access(path, os.X_OK) else ""

@@ -1,4 +1,4 @@
-"""`lamella list` and `lamella show`: what a repository holds, without rendering it."""
+"""`lamella list` and `lamella show`: the contents of a repository, without rendering it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) ->
 
 
 def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
-    """What there is of a kind, sorted: strings, lists of strings, labels."""
+    """The rows of a kind, sorted: strings, lists of strings, labels."""
     if kind == "profiles":
         return [
             {

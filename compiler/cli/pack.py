@@ -1,4 +1,4 @@
-"""`lamella pack`: what a pack's author does with it."""
+"""`lamella pack`: commands for authors of packs."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
 
 
 def _cases(pack: Pack, place: PackDirectory, problems: Problems) -> Sequence[Case]:
-    """The cases of a pack; none where something is wrong with it or them (recorded)."""
+    """The cases of a pack; none if the pack or a case is invalid (recorded)."""
     problems.diagnostics.extend(defect for defect in pack.defects if defect.severity == "error")
     if any(defect.severity == "error" for defect in pack.defects):
         return ()

@@ -1,4 +1,4 @@
-"""`lamella import palette` and `lamella export palette`: profiles to and from the form that Palette exchanges."""
+"""`lamella import palette` and `lamella export palette`: profiles from and to Palette's exchange format."""
 
 from __future__ import annotations
 

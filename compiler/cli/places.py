@@ -1,4 +1,4 @@
-"""Directories of packs as the command line names them, and the pipeline that compiles them without writing."""
+"""Pack directories named on the command line, and the pipeline that compiles them without writing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PackDirectory:
 
 
 def compiler_of(session: Session) -> Compile:
-    """The whole pipeline short of writing."""
+    """The whole pipeline except writing."""
     return lambda files: compile_clusters(files, Request(), session, existing=lambda _: None)
 
 

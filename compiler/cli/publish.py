@@ -95,7 +95,7 @@ def _check_sources(
     problems: Problems,
     console: Console,
 ) -> None:
-    """What is published must be what its source commit gives."""
+    """Refuses output that its source commit does not give."""
     directory = DirectoryFiles(repository.directory)
     with ExitStack() as stack:
         try:

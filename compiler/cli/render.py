@@ -76,13 +76,13 @@ def render_command(
 
 
 def owned_by(root: Path, compiled: Compilation, options: Options, *, force: bool) -> dict[str, str]:
-    """The files of the last run that this run answers for."""
+    """The files of the last run that this run may replace."""
     names = clusters_of(root, compiled, options)
     return committed.owned(existing_output(root), names, root=root.name, force=force)
 
 
 def clusters_of(root: Path, compiled: Compilation, options: Options) -> list[str]:
-    """The clusters that this run answers for: those that it compiled and, where it compiled all, those that are gone."""
+    """The clusters that this run may replace: those that it compiled and, where it compiled all, those that are gone."""
     names = {cluster.name for cluster in compiled.clusters}
     if options.request.everything:
         names |= set(committed.clusters(existing_output(root)))
@@ -90,7 +90,7 @@ def clusters_of(root: Path, compiled: Compilation, options: Options) -> list[str
 
 
 def summary(compiled: Compilation, changes: write.Changes, *, check: bool) -> str:
-    """One line: what was compiled and what it changed."""
+    """One line: the number of clusters and the changes."""
     objects = sum(len(layer.objects) for cluster in compiled.clusters for layer in cluster.layers)
     progress = compiled.progress
     shared = f" ({progress.tasks} rendered, the others are equal)" if progress.tasks < progress.layers else ""

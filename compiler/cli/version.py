@@ -1,4 +1,4 @@
-"""`lamella version`: of Lamella and of what its output depends on."""
+"""`lamella version`: of Lamella and of the tools that its output depends on."""
 
 from __future__ import annotations
 

@@ -241,6 +241,8 @@ ERRORS = {
     "nvidia-dra-driver-25.8.1": ["dependency-type"],
     "nvidia-nvsentinel-v1.1.0": ["pack-version-prefix"],
     "outcold-5.0.0": ["api-not-served"],
+    "piraeus-operator-addon-2.7.1": ["schema-invalid"],  # a Service with a name of more than 63 characters
+    "piraeus-operator-addon-2.9.0": ["schema-invalid"],
 }
 
 
