@@ -56,7 +56,7 @@ class Code(StrEnum):
         "a key is there twice in one mapping (in a chart's output a warning: the last counts, as in Helm)",
         "delete one")
     YAML_KEY = "yaml-key", "a mapping or list as a key", "put the key in quotes"
-    YAML_MERGE = "yaml-merge", "`<<` with something that is no mapping", "merge a mapping, or a list of them"
+    YAML_MERGE = "yaml-merge", "`<<` with something that is not a mapping", "merge a mapping, or a list of them"
     YAML_ALIAS = ("yaml-alias", "an alias without anchor, or one that contains itself",
         "define the anchor before its first use")
     YAML_TAG = "yaml-tag", "a tag that Kubernetes does not know", "remove the tag, or quote the text"
@@ -117,7 +117,7 @@ class Code(StrEnum):
 
     # Packs, charts and manifests that layers name
     PACK_MISSING = "pack-missing", "no pack of that name", "put it into `packs/` or into a registry with a `path`"
-    PACK_VERSION = "pack-version", "no version fits, or several do and none is asked for", "the hint lists them"
+    PACK_VERSION = "pack-version", "no version fits, or several do and none is set", "the hint lists them"
     REGISTRY_UNKNOWN = "registry-unknown", "no registry of that name in lamella.yaml", "declare it"
     REGISTRY_NOT_SUPPORTED = ("registry-not-supported",
         "a chart or pack from a URL: nothing is fetched in this version", "put it into the repository")
@@ -128,7 +128,7 @@ class Code(StrEnum):
     CHART_VERSION = ("chart-version", "the chart has another version than the layer asks for",
         "write its version, or change the file")
     CHART_INVALID = "chart-invalid", "a chart that Helm would refuse", "the message says why"
-    CHART_DEPENDENCY = "chart-dependency", "something in `charts/` is no chart", "remove it"
+    CHART_DEPENDENCY = "chart-dependency", "something in `charts/` is not a chart", "remove it"
     CHART_DEPENDENCY_MISSING = ("chart-dependency-missing", "a declared dependency is not vendored",
         "`helm dependency build`, and commit `charts/`")
     SCHEMA_REMOTE_REF = ("schema-remote-ref", "a values schema that would have to be fetched",
@@ -172,7 +172,7 @@ class Code(StrEnum):
         "write `{{ .spectro.var.x }}`")
     MACRO_LEFT = ("macro-left", "an object holds `{{ .spectro.… }}` after everything is rendered",
         "a chart or a template writes it; macros are replaced in values, manifests and overlays")
-    VALUES_SHAPE = "values-shape", "a values file that is no mapping", "correct it"
+    VALUES_SHAPE = "values-shape", "a values file that is not a mapping", "correct it"
 
     # Rules of packs
     PACK_UNREADABLE = ("pack-unreadable",
@@ -204,7 +204,7 @@ class Code(StrEnum):
     RELEASE_NAME_SHORTENED = ("release-name-shortened", "*warning:* `<pack>-<chart>` was longer than Helm takes",
         "set `pack.releaseNameOverride`")
     RELEASE_DUPLICATE = "release-duplicate", "two charts of the pack would be one release", "`pack.releaseNameOverride`"
-    PACK_RELEASE_OVERRIDE = ("pack-release-override", "*warning:* a release name for what is no chart of the pack",
+    PACK_RELEASE_OVERRIDE = ("pack-release-override", "*warning:* a release name for a chart that the pack lacks",
         "remove it")
     PRESET_UNKNOWN = "preset-unknown", "no such preset; two of one group", "see the hint; keep one"
     PRESET_CONFLICT = "preset-conflict"
@@ -225,7 +225,7 @@ class Code(StrEnum):
         "go through a version in between")
     RESOURCES_INSUFFICIENT = ("resources-insufficient", "the node pools are smaller than what the pack requests",
         "larger nodes, or smaller requests")
-    RESOURCES_QUANTITY = "resources-quantity", "*warning:* a request that is no quantity is not counted", "correct it"
+    RESOURCES_QUANTITY = "resources-quantity", "*warning:* a request that is not a quantity is not counted", "correct it"
     CAPI_CLOUD = ("capi-cloud", "`capi: true`, and no Cluster API provider is known for the cloud",
         "write the objects in a pack of your own")
     KUBEADM_VALUE = ("kubeadm-value", "`kubeadmconfig` of a pack is wrong, or of two packs differs",

@@ -32,7 +32,7 @@ def object_name(*parts: str) -> str:
 def refuse_fleet_name(
     name: str, clusters: Collection[str], kind: str, controller: str, at: Position, problems: Problems
 ) -> None:
-    """Records that what stands above all clusters would have the name of one."""
+    """Records a cluster whose name a folder or file above all clusters already has."""
     if name in clusters:
         problems.error(
             Code.DELIVERY_NAME,

@@ -68,6 +68,6 @@ class OutputFile:
 
 
 def text_file(path: str, text: str, cluster: str = "", layer: str = "", template: str = "") -> OutputFile:
-    """An output file of text that is no object of a layer."""
+    """An output file of text that is not an object of a layer."""
     content = text.encode()
     return OutputFile(path, content, hashlib.sha256(content).hexdigest(), cluster, layer, template)

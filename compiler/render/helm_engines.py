@@ -1,4 +1,4 @@
-"""The literal table of Helm engines; neither is imported before it is asked for."""
+"""The literal table of Helm engines; each is imported at its first use."""
 
 from __future__ import annotations
 
