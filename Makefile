@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENV := PIP_DISABLE_PIP_VERSION_CHECK=1
 
-.PHONY: help render test room lint types layers tests bench clean
+.PHONY: help render test room lint types layers tests coverage bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -45,6 +45,10 @@ layers: $(VENV)/.tools ## who may import whom
 tests: $(VENV)/.tools ## the test suite, with the real helm and kubectl where they can be had
 	$(BIN)/python -m tests.support.oracles
 	$(BIN)/pytest -n auto --dist loadgroup
+
+coverage: $(VENV)/.tools ## the test suite with branch coverage of compiler/; fails below the floor of pyproject.toml
+	$(BIN)/python -m tests.support.oracles
+	$(BIN)/pytest -n auto --dist loadgroup --cov
 
 bench: $(VENV)/.tools ## measurements: see tests/bench/README.md
 	$(BIN)/python -m tests.support.oracles
