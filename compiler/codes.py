@@ -303,6 +303,8 @@ class Code(StrEnum):
         "say it once")
     OUTPUT_EDITED = ("output-edited", "a rendered file was edited by hand",
         "move the change into the profile, then `lamella render --force`")
+    OUTPUT_REMOVAL = ("output-removal", "a cluster is gone from the output, or more than a quarter of the objects",
+        "`--allow-removal` if that is meant; else find what is missing in the repository")
     OUTPUT_FOREIGN_FILE = "output-foreign-file", "a file that is not ours is where one of ours must go", "move it away"
     OUTPUT_COLLISION = ("output-collision", "two paths that are one on some file systems, or one that cannot be",
         "rename the object")

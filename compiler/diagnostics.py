@@ -12,6 +12,9 @@ from typing import Literal
 
 from compiler.codes import Code
 
+MASK = "***"
+"""What a message and the excerpt below it have in the place of a secret."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:

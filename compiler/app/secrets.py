@@ -12,13 +12,12 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
-from compiler.diagnostics import CompileError, Problems
+from compiler.diagnostics import MASK, CompileError, Problems
 from compiler.load.repository import PACKS, PROFILES
 from compiler.load.settings import read_settings_file
 from compiler.palette.paths import expand
 from compiler.ports import Files
 
-MASK = "***"
 _PASSWORD = b"${password"
 _SHORTEST = 3  # shorter texts would blot out every line
 

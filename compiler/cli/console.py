@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from compiler.app.secrets import MASK
-from compiler.diagnostics import Diagnostic, Position
+from compiler.diagnostics import MASK, Diagnostic, Position
 
 SourceLine = Callable[[Position], str]
 _STYLES = {

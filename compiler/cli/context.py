@@ -15,7 +15,6 @@ import click
 from compiler import __version__
 from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
-from compiler.app.secrets import masked, secret_texts
 from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.cli.helm import ENGINES, open_session
@@ -107,8 +106,10 @@ def source_lines(files: Files) -> Callable[[Position], str]:
     are looked for when the first line is asked for."""
 
     @functools.cache
-    def secrets() -> frozenset[str]:
-        return secret_texts(files)
+    def mask() -> Callable[[str], str]:
+        from compiler.app.secrets import masked, secret_texts
+
+        return functools.partial(masked, secrets=secret_texts(files))
 
     def line(at: Position) -> str:
         try:
@@ -116,7 +117,7 @@ def source_lines(files: Files) -> Callable[[Position], str]:
             if entry is None or entry.kind != "file":
                 return ""
             lines = files.read(at.path).decode("utf-8", "replace").splitlines()
-            return masked(lines[at.line - 1], secrets()) if 0 < at.line <= len(lines) else ""
+            return mask()(lines[at.line - 1]) if 0 < at.line <= len(lines) else ""
         except (OSError, CompileError, ValueError):
             return ""
 

@@ -18,6 +18,8 @@ from compiler.files.mapping import MappingFiles
 from compiler.host import git
 from compiler.host.disk import DirectoryFiles
 from compiler.load.settings import read_settings_file
+from compiler.output import committed
+from compiler.output.removals import Objects, check_removals
 
 
 @click.command("publish")
@@ -27,9 +29,12 @@ from compiler.load.settings import read_settings_file
 @click.option("--remote", default="origin", metavar="REMOTE", help="Where to push to (default: origin).")
 @click.option("--branch", default="", metavar="BRANCH", help="Refuse unless this branch is checked out.")
 @click.option("--no-push", is_flag=True, help="Commit only.")
+@click.option("--allow-removal", is_flag=True, help="Remove clusters, or more than a quarter of the objects.")
 @click.option("--message", "subject", default="", metavar="TEXT", help="First line of the commit message.")
 @click.pass_obj
-def publish_command(console: Console, *, repo: Path, remote: str, branch: str, no_push: bool, subject: str) -> int:
+def publish_command(
+    console: Console, *, repo: Path, remote: str, branch: str, no_push: bool, allow_removal: bool, subject: str
+) -> int:
     """Commit the rendered output to the branch that is checked out, and push it.
 
     One commit, of output/ only, whatever else is staged or changed; none where output is as committed. Files that were
@@ -43,7 +48,10 @@ def publish_command(console: Console, *, repo: Path, remote: str, branch: str, n
     problems.raise_if_any()
     now = publish.rendered(DirectoryFiles(repo / name), name, problems)
     problems.raise_if_any()
-    before = _last_published(repo / name)
+    before, objects_before = _last_published(repo / name)
+    if not allow_removal:
+        output = DirectoryFiles(repo / name)
+        check_removals(objects_before, committed.object_ids(output, committed.clusters(output)), name, problems)
     changed = publish.changed_clusters(before, now)
     inputs = publish.inputs(now, changed, name, problems)
     problems.raise_if_any()
@@ -118,14 +126,15 @@ def _is_new(error: CompileError) -> bool:
     return {d.code for d in error.diagnostics} <= {Code.GIT_NO_DIRECTORY, Code.GIT_UNBORN_BRANCH}
 
 
-def _last_published(output: Path) -> dict[str, str]:
+def _last_published(output: Path) -> tuple[dict[str, str], Objects]:
+    """Digests by path and objects by cluster of what is committed; nothing of both the first time."""
     try:
         with git.CommitFiles(output) as files:
-            return publish.last_published(files)
+            return publish.last_published(files), committed.object_ids(files, committed.clusters(files))
     except CompileError as error:
         if not _is_new(error):
             raise
-        return {}  # the first time
+        return {}, {}
 
 
 def _is_unpushed(repository: git.Repository, remote: str, branch: str, output: str) -> bool:

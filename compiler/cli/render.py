@@ -10,9 +10,11 @@ import click
 from compiler.app.pipeline import Compilation
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
+from compiler.diagnostics import Problems
 from compiler.host import write
 from compiler.host.disk import existing_output
 from compiler.output import committed
+from compiler.output.removals import check_removals, objects_by_cluster
 
 
 @click.command("render")
@@ -26,6 +28,7 @@ from compiler.output import committed
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if output would change.")
 @click.option("--force", is_flag=True, help="Overwrite output files that were edited by hand.")
+@click.option("--allow-removal", is_flag=True, help="Remove clusters, or more than a quarter of the objects.")
 @click.option(
     "-o",
     "--format",
@@ -36,7 +39,13 @@ from compiler.output import committed
 )
 @click.pass_obj
 def render_command(
-    console: Console, options: Options, output: Path | None, check: bool, force: bool, form: str | None
+    console: Console,
+    options: Options,
+    output: Path | None,
+    check: bool,
+    force: bool,
+    allow_removal: bool,
+    form: str | None,
 ) -> int:
     """Compile clusters (all, or those named) and write their manifests.
 
@@ -61,6 +70,8 @@ def render_command(
     def owned() -> dict[str, str]:
         return owned_by(root, compiled, options, force=force)
 
+    if not (check or allow_removal):
+        _refuse_removals(root, compiled, options)
     former = committed.moved_since_0_1(existing_output(root), clusters_of(root, compiled, options))
     changes = write.compare(root, new, owned(), force=force) if check else write.publish(root, new, owned, force=force)
     console.say(summary(compiled, changes, check=check))
@@ -73,6 +84,14 @@ def render_command(
                 console.say(f"  {sign} {path}")
         return 1
     return 0
+
+
+def _refuse_removals(root: Path, compiled: Compilation, options: Options) -> None:
+    problems = Problems()
+    before = committed.object_ids(existing_output(root), clusters_of(root, compiled, options))
+    after = objects_by_cluster((file.cluster, file.path, file.object) for file in compiled.files)
+    check_removals(before, after, root.name, problems)
+    problems.raise_if_any()
 
 
 def owned_by(root: Path, compiled: Compilation, options: Options, *, force: bool) -> dict[str, str]:

@@ -17,6 +17,7 @@ from compiler.kubernetes import ObjectId
 from compiler.model import LayerSource, layout
 from compiler.model.tree import TreeFile
 from compiler.output import inventory
+from compiler.output.removals import objects_by_cluster
 from compiler.ports import Files
 
 _WAVE_IN_PATH = re.compile(rb'"wave": [0-9]+, "path": "[^/"]+/[^/"]+/[0-9]{2,}-')
@@ -86,6 +87,18 @@ def objects(output: Files | None, cluster: str) -> Callable[[str, ObjectId], Any
             return None
 
     return find
+
+
+def object_ids(output: Files | None, names: Iterable[str]) -> dict[str, set[tuple[str, ObjectId]]]:
+    """What the inventories say that these clusters run: see `removals.objects_by_cluster`. Those that cannot be read say
+    nothing; they are reported where they are needed."""
+    files: list[tuple[str, str, ObjectId | None]] = []
+    for name in names:
+        text = None if output is None else _text(output, layout.inventory(name))
+        with suppress(ValueError):
+            listed = inventory.entries(text) if text is not None else {}
+            files += [(name, path, entry.object) for path, entry in listed.items()]
+    return objects_by_cluster(files)
 
 
 def layer_sources(output: Files | None, cluster: str) -> dict[str, LayerSource]:

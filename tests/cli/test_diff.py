@@ -114,7 +114,7 @@ def test_markdown_is_for_pull_requests(rendered: Path, lamella: Lamella) -> None
 
 
 def test_markdown_cannot_be_broken_out_of(rendered: Path, lamella: Lamella) -> None:
-    edit(rendered / "profiles/settings.yaml", "data: {", 'data: {evil: "a\\n~~~~~~~~\\n<b>bold</b>\\n", ')
+    edit(rendered / "profiles/settings.yaml", "\ndata: {", '\ndata: {evil: "a\\n~~~~~~~~\\n<b>bold</b>\\n", ')
     text = lamella("diff", "-o", "markdown", "dev").out
     fences = [line for line in text.splitlines() if line.startswith("~~~")]
     assert len(fences) == 2

@@ -144,7 +144,7 @@ def test_layers_may_have_the_names_of_other_files(old: Path, lamella: Lamella, d
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n"
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, annotations: {helm.sh/hook: pre-install}}\n"
     )
-    said = lamella("render")
+    said = lamella("render", "--allow-removal")
     assert said.status == 0, said.err
     output = old / "output"
     for name in AWKWARD:

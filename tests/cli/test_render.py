@@ -160,7 +160,10 @@ def test_what_is_gone_from_the_source_goes_from_the_output_and_nothing_else(rend
     template.write_text(template.read_text().partition("---\n")[0])
     edit(rendered / "profiles/clusters/prod-eu.yaml", "layers: {web:", "layers: {settings: {disabled: true}, web:")
     (rendered / "profiles/clusters/prod-us.yaml").unlink()
-    assert lamella("render").status == 0
+    refused = lamella("render")
+    assert (refused.status, files(rendered / "output") == before) == (1, True)
+    assert "error[output-removal]" in refused.err
+    assert lamella("render", "--allow-removal").status == 0
     gone = before.keys() - files(rendered / "output").keys()
     assert gone == {
         "clusters/dev/web/service-shop-web.yaml",
@@ -177,7 +180,7 @@ def test_a_gone_cluster_stays_until_everything_is_rendered(rendered: Path, lamel
     (rendered / "profiles/clusters/prod-us.yaml").unlink()
     assert lamella("render", "dev").status == 0
     assert (rendered / "output/clusters/prod-us/inventory.json").is_file()
-    assert lamella("render").status == 0
+    assert lamella("render", "--allow-removal").status == 0
     assert not (rendered / "output/clusters/prod-us").exists()
 
 
@@ -192,7 +195,7 @@ def test_files_of_others_stay(rendered: Path, lamella: Lamella) -> None:
         (rendered / path).parent.mkdir(parents=True, exist_ok=True)
         (rendered / path).write_text(text)
     (rendered / "profiles/clusters/prod-us.yaml").unlink()
-    assert lamella("render").status == 0
+    assert lamella("render", "--allow-removal").status == 0
     assert {path: (rendered / path).read_text() for path in notes} == notes
     assert not (rendered / "output/clusters/prod-us/web/service-shop-web.yaml").exists()
 

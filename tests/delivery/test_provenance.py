@@ -109,10 +109,10 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "repository")
 
 
-def publish(repository: Repository, capsys: Capture) -> tuple[int, list[str]]:
+def publish(repository: Repository, capsys: Capture, *arguments: str) -> tuple[int, list[str]]:
     """The exit status, and the problems without their hints."""
     capsys.readouterr()
-    status = run(["--color", "never", "publish", "--no-push", "--repo", str(repository.root)])
+    status = run(["--color", "never", "publish", "--no-push", "--repo", str(repository.root), *arguments])
     return status, [line for line in capsys.readouterr().err.splitlines() if "error[" in line]
 
 
@@ -210,9 +210,12 @@ def test_a_cluster_whose_removal_is_not_committed_is_told(repository: Repository
     repository.render()
     assert publish(repository, capsys)[0] == 0
     (repository.root / "profiles/prod.yaml").unlink()
-    repository.render()
+    repository.render("--allow-removal")
     message = "cluster 'prod' is in the commit, and output was rendered without it"
-    assert publish(repository, capsys) == (1, [f"profiles/prod.yaml:3:12: error[publish-uncommitted]: {message}"])
+    assert publish(repository, capsys, "--allow-removal") == (
+        1,
+        [f"profiles/prod.yaml:3:12: error[publish-uncommitted]: {message}"],
+    )
 
 
 def test_only_what_is_published_is_asked_for(repository: Repository, capsys: Capture) -> None:

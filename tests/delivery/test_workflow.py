@@ -161,6 +161,11 @@ def test_a_cluster_that_is_gone_takes_its_files_along_and_no_file_of_others(chec
     assert checkout.run("publish").returncode == 0
     one = FILES["profiles/clusters.yaml"].partition("---\n")[0]
     checkout.commit({"profiles/clusters.yaml": one, "output/README.md": "ours\n"}, "One cluster")
+    before = checkout.published()
+    refused = checkout.run("publish")
+    assert (refused.returncode, checkout.published()) == (1, before)
+    assert "output-removal" in refused.stderr
+    checkout.environment["REMOVAL"] = "--allow-removal"
     assert checkout.run("publish").returncode == 0
     there = checkout.git("ls-tree", "-r", "--name-only", "origin/main", "output").splitlines()
     assert "output/README.md" in there

@@ -30,6 +30,7 @@ class Refused:
 
 
 _OPEN = "a value that its chart requires and the pack leaves to the user"
+_LONG = "the name of its Service is longer than the 63 characters that the API server takes"
 _ALONE = "a pack that it requires is not in the profile: a profile of one layer cannot satisfy it"
 
 # Objects that helm makes of the pack's charts and manifests (Namespaces of the layer come on top), or the refusal.
@@ -91,8 +92,8 @@ OUTCOMES: Mapping[str, int | Refused] = {
     "permission-manager-1.0.0": Refused("gotemplate-failed", "Spectro.apiServer", "git does not know the API server"),
     "piraeus-operator-2.7.1": 24,
     "piraeus-operator-2.8.1": 24,
-    "piraeus-operator-addon-2.7.1": 24,
-    "piraeus-operator-addon-2.9.0": 24,
+    "piraeus-operator-addon-2.7.1": Refused("schema-invalid", "at most 63, that begins with a letter", _LONG),
+    "piraeus-operator-addon-2.9.0": Refused("schema-invalid", "at most 63, that begins with a letter", _LONG),
     "spegel-0.0.18": 6,
     "thanos-10.5.3": Refused("helm-template", "you must provide a valid objst", _OPEN),
     "thanos-17.6.0": 11,
