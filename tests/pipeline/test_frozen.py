@@ -7,7 +7,6 @@ and its inputs are compared with deep copies taken before.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,18 @@ import pytest
 from compiler import delivery
 from compiler.app.pipeline import Request, select
 from compiler.app.schedule import Progress, render_layers
-from compiler.charts.catalogue import SpoolEntry
 from compiler.diagnostics import Problems
 from compiler.files.record import Recorder
 from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.host.spool import Spool
 from compiler.load.repository import load
-from compiler.model.rendering import Engine, LayerResult, LayerTask
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
-from compiler.render.helm import HELM_VERSION
-from compiler.render.task import Setup, run
 from compiler.resolve.plan import plan
 from tests.golden.test_renders import CASES
 from tests.support.evaluation import render_gotemplates
+from tests.support.renderer import Here
 
 
 class Guard:
@@ -45,22 +41,6 @@ class Guard:
     def check(self, stage: str) -> None:
         changed = [name for name, (value, before) in self.kept.items() if value != before]
         assert changed == [], f"{stage} changed its input"
-
-
-class Here:
-    """Renders in this process: a worker could only change its own copy."""
-
-    engine = Engine("embedded", HELM_VERSION)
-
-    def __init__(self, spool: Spool) -> None:
-        self.spool = spool
-
-    def evaluate(self, templates: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
-        return render_gotemplates(templates, values)
-
-    def render(self, tasks: Sequence[LayerTask], charts: Mapping[str, SpoolEntry]) -> Iterator[tuple[int, LayerResult]]:
-        self.spool.add(charts)
-        yield from enumerate(run(task, Setup(str(self.spool.path))) for task in tasks)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
