@@ -25,12 +25,14 @@ render: $(VENV)/.installed ## compile this repository's own profiles/ to output/
 test: lint types layers tests ## lint, types, layer rules and every test
 
 ROOM ?= overlay
+PLACES = $(wildcard compiler/$(ROOM) compiler/$(ROOM).py tests/$(ROOM))
 
 room: $(VENV)/.tools ## lint, types and tests of one room: make room ROOM=overlay
-	$(BIN)/ruff check $(wildcard compiler/$(ROOM) compiler/$(ROOM).py) tests/$(ROOM)
-	$(BIN)/ruff format --check $(wildcard compiler/$(ROOM) compiler/$(ROOM).py) tests/$(ROOM)
-	$(BIN)/mypy $(wildcard compiler/$(ROOM) compiler/$(ROOM).py) tests/$(ROOM)
-	$(BIN)/pytest -q tests/$(ROOM)
+	$(if $(PLACES),,$(error no room $(ROOM)))
+	$(BIN)/ruff check $(PLACES)
+	$(BIN)/ruff format --check $(PLACES)
+	$(BIN)/mypy $(PLACES)
+	$(if $(wildcard tests/$(ROOM)),$(BIN)/pytest -q tests/$(ROOM),@echo "no tests/$(ROOM): its tests are beside those of the rooms that use it")
 
 lint: $(VENV)/.tools ## ruff: style and formatting
 	$(BIN)/ruff check compiler tests
