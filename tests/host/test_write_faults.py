@@ -18,6 +18,7 @@ import pytest
 from compiler.diagnostics import CompileError
 from compiler.host.write import locked, publish
 from tests.host.outputs import FOREIGN, NEW, OLD, contents, digests, make
+from tests.support import processes
 from tests.support.oracles import ROOT
 
 WRITER = [sys.executable, "-B", "-m", "tests.host.outputs"]
@@ -55,7 +56,15 @@ def namespace() -> list[str]:
 def traced(strace: str, root: Path, *options: str, log: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Runs the writer under strace."""
     command = [strace, "-f", "-qqq", "-o", str(log or os.devnull), *options, *WRITER, str(root)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=300,
+        preexec_fn=processes.fresh,
+    )
 
 
 def beside(root: Path) -> list[str]:
