@@ -1,6 +1,6 @@
 """Every code that a problem can have, with what docs/errors.md says of it beside it.
 
-A table, a row in a line or two, in the order of the page; comments are the page's headings and what stands below them.
+A table, a row in a line or two, in the order of the page; comments are the page's headings and the text below them.
 Nothing here imports anything of ours. After a change: `python -m tests.docs.generate_errors`.
 """
 

@@ -51,8 +51,8 @@ def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Prob
 def check_names(files: Iterable[OutputFile], problems: Problems) -> None:
     """Reports delivery objects of two layers that have one name: cluster `a` with layer `b-c`, `a-b` with `c`.
 
-    Takes all files of all clusters; those that are not of `cluster_files` do not matter. What stands above a cluster's
-    own layers and what stands above its management layers may have one name: they are in two clusters.
+    Takes all files of all clusters; those that are not of `cluster_files` do not matter. What is above a cluster's
+    own layers and what is above its management layers may share a name: they are in two clusters.
     """
     first: dict[tuple[str, ObjectId], OutputFile] = {}
     for file in files:

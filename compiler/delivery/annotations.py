@@ -39,5 +39,5 @@ _BY_CONTROLLER: Mapping[str, tuple[Annotation, ...]] = {
 
 def annotations_for(delivery: Collection[str]) -> tuple[Annotation, ...]:
     """The annotations for objects that the controllers in `delivery` apply. What an object itself says under one of
-    them stands."""
+    them is kept."""
     return tuple(annotation for controller in sorted(delivery) for annotation in _BY_CONTROLLER[controller])

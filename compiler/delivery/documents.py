@@ -54,7 +54,7 @@ def repository_path(root: str, path: str) -> str:
 
 
 def delivered(cluster: AssembledCluster) -> list[AssembledLayer]:
-    """The layers that have objects: without, there is no directory to deliver."""
+    """The layers that have objects; one without has no directory to deliver."""
     return [layer for layer in cluster.layers if layer.objects]
 
 

@@ -18,7 +18,7 @@
 No path holds a layer's wave: a layer that is inserted moves no other one's files. The order is in the inventory
 and in the delivery objects.
 
-No name of a layer or a cluster has a `_` in it (they are RFC 1123 subdomains). So `_fleet` is no cluster, `app_before`
+No name of a layer or a cluster has a `_` in it (they are RFC 1123 subdomains). So `_fleet` is not a cluster, `app_before`
 no other layer, and where a folder needs a layer's name for a file of its own (a layer `project`, beside Argo CD's
 project.yaml), or Windows keeps it for a device, a `_` follows its first label.
 """

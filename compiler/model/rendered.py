@@ -55,7 +55,7 @@ class RenderedObject:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One file of the output tree and where it came from (for inventory.json). `object` is None where it is no manifest
+    """One file of the output tree and where it came from (for inventory.json). `object` is None where it is not a manifest
     of one object."""
 
     path: str

@@ -10,7 +10,7 @@ from compiler.kubernetes import ObjectId
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """A file of a tree as far as a comparison needs it; `object` is None where it is no manifest.
+    """A file of a tree as far as a comparison needs it; `object` is None where it is not a manifest.
 
     `read` gives the content, and is called only where digests differ: a fleet's trees do not fit into memory.
     """

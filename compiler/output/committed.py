@@ -108,7 +108,7 @@ def layer_sources(output: Files | None, cluster: str) -> dict[str, LayerSource]:
         layers = json.loads(text or b"{}").get("layers", {})
         return {name: LayerSource.read(entry["source"]) for name, entry in layers.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {}  # a broken inventory is told where it is needed: `owned`
+        return {}  # a broken inventory is reported where it is needed: `owned`
 
 
 def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str]:
@@ -120,7 +120,7 @@ def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str
         text = _text(output, layout.inventory(cluster)) or b""
         if not _WAVE_IN_PATH.search(text):
             continue
-        with suppress(ValueError, KeyError, TypeError, AttributeError):  # broken ones are told where they are needed
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # reported where they are needed
             waves = {name: entry["wave"] for name, entry in json.loads(text)["layers"].items()}
             for path, entry in inventory.entries(text).items():
                 layer = entry.layer

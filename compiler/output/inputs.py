@@ -1,7 +1,7 @@
 """What a cluster was rendered from, as its inventory says it: `inputs`, by path in the repository.
 
 Of what was read only files and links are kept. What was looked for and not there, and the other names in a directory, say
-nothing more to one who plans again: a file that has come since is then read, and is no input here.
+nothing more to one who plans again: a file that has come since is then read, and is not an input here.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def git_attributes() -> OutputFile:
-    """What git is told of the output: no line end is converted, or a clone with `core.autocrlf` has other bytes than
+    """The output's own .gitattributes: no line end is converted, or a clone with `core.autocrlf` has other bytes than
     the inventories say; and forges fold what is generated."""
     return text_file(layout.GIT_ATTRIBUTES, "* -text linguist-generated\n")
 

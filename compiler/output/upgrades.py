@@ -18,7 +18,7 @@ def check_upgrades(
     """Records layers whose pack goes from its committed version to one that its `upgrade` constraints do not allow.
 
     `before` gives what the committed inventory says of each layer's source; it is asked only where
-    the cluster has packs. The constraint stands in the old version of the pack: where the repository no longer has it,
+    the cluster has packs. The constraint is in the old version of the pack: where the repository no longer has it,
     nothing can be checked.
     """
     layers = [layer for layer in cluster.layers if layer.source.kind == "pack"]

@@ -1,4 +1,4 @@
-"""What delivery controllers need objects to say, put into them; what an object says itself stands."""
+"""Annotations that delivery controllers need on objects; what an object already has is kept."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ FailureKind = Literal["chart", "values", "schema", "template", "yaml", "release"
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What `helm template NAME CHART --namespace … --kube-version … --api-versions … --include-crds` is told.
+    """What `helm template NAME CHART --namespace … --kube-version … --api-versions … --include-crds` takes.
 
     `kube_version` is "1.33.4" (a leading `v` is allowed); `api_versions` come on top of Helm's built-in set, as with
     `--api-versions`; `values_json` is one JSON object, in which `null` deletes a chart's default.
@@ -77,7 +77,7 @@ class HelmEngine(Protocol):
     def render(self, chart_path: str, release: Release) -> tuple[RenderedDocument, ...]:
         """The release's documents, sorted by template, then text. `chart_path` is absolute: a `.tgz` or a directory.
 
-        CRDs of `crds/` are included where asked for, hooks always, except test hooks, which no delivery runs. Partials,
+        CRDs of `crds/` are included if the release says so, hooks always but for test hooks, which nothing runs. Partials,
         NOTES.txt and documents without content are left out. Raises HelmFailure.
         """
 

@@ -148,7 +148,7 @@ def printed(value: Any) -> Any:
 
 
 def as_json(value: Any) -> str:
-    """JSON on one line, keys sorted. Raises TemplateRuntimeError on what is no data."""
+    """JSON on one line, keys sorted. Raises TemplateRuntimeError on a value that is not data."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, default=_no_data)
     return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 

@@ -138,7 +138,7 @@ def _documents(part: Part, task: LayerTask, setup: Setup) -> Iterable[tuple[str,
 
 
 def _apis(part: ChartPart | GoTemplatePart | JinjaPart, task: LayerTask) -> tuple[str, ...]:
-    """What the part is told of the cluster's APIs: those of every server of its minor, and what the task says of this one.
+    """The APIs of the cluster as the part sees them: those of every server of its minor, and those of the task.
 
     Derived here, so that tasks stay small and those of two patch versions differ in nothing but the version.
     """
