@@ -14,7 +14,7 @@ from functools import partial
 from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
 from compiler.codes import Code
-from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail
+from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, masked
 from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source, layout
@@ -159,9 +159,7 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
 
 def _masked(diagnostic: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
     """The diagnostic without the texts that no message may show: templates fail with values in their messages."""
-    message = diagnostic.message
-    for secret in sorted(secrets, key=len, reverse=True):
-        message = message.replace(secret, "***")
+    message = masked(diagnostic.message, secrets)
     return diagnostic if message == diagnostic.message else replace(diagnostic, message=message)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
-from compiler.diagnostics import MASK, CompileError, Problems
+from compiler.diagnostics import CompileError, Problems
 from compiler.load.repository import PACKS, PROFILES
 from compiler.load.settings import read_settings_file
 from compiler.palette.paths import expand
@@ -33,13 +33,6 @@ def secret_texts(files: Files) -> frozenset[str]:
         for values in _mappings(document):
             texts |= {text for path in passwords for _, value in expand(values, path) for text in _text(value)}
     return frozenset(form for text in texts for form in _forms(text) if len(form) >= _SHORTEST)
-
-
-def masked(text: str, secrets: frozenset[str]) -> str:
-    """The text with MASK for each secret in it; the longest first, which may hold a shorter one."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
 
 
 def _forms(text: str) -> Iterator[str]:

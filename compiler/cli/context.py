@@ -19,7 +19,7 @@ from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.cli.helm import ENGINES, open_session
 from compiler.codes import Code
-from compiler.diagnostics import CompileError, Diagnostic, Position, fail
+from compiler.diagnostics import CompileError, Diagnostic, Position, fail, masked
 from compiler.host.disk import DirectoryFiles, existing_output
 from compiler.kubernetes.selectors import Selector, parse_selector
 from compiler.ports import Files
@@ -107,7 +107,7 @@ def source_lines(files: Files) -> Callable[[Position], str]:
 
     @functools.cache
     def mask() -> Callable[[str], str]:
-        from compiler.app.secrets import masked, secret_texts
+        from compiler.app.secrets import secret_texts
 
         return functools.partial(masked, secrets=secret_texts(files))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from compiler.codes import Code
-from compiler.diagnostics import Position, Problems
+from compiler.diagnostics import Position, Problems, masked
 from compiler.fields.reader import mismatch
 from compiler.model import Pack
 
@@ -31,8 +31,7 @@ class PackValues:
 
     def shown(self, text: str) -> str:
         """A value for a message: at most 60 characters, secrets masked."""
-        for secret in self.secrets:
-            text = text.replace(secret, "***") if secret else text
+        text = masked(text, self.secrets)
         return text if len(text) <= 60 else f"{text[:57]}…"
 
     def mismatch(self, expected: str, value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.diagnostics import did_you_mean
+from compiler.diagnostics import did_you_mean, masked
 
 KINDS = ("var", "system", "macro", "pack")
 SYSTEM_NAMES = (
@@ -103,6 +103,4 @@ def mask(text: str, scope: Scope) -> str:
     """The text with the values of sensitive variables replaced by `***`, also in quoted and escaped form."""
     secrets = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
     quoted = {json.dumps(secret, ensure_ascii=pure)[1:-1] for secret in secrets for pure in (True, False)}
-    for form in sorted(secrets | quoted, key=len, reverse=True):
-        text = text.replace(form, "***")
-    return text
+    return masked(text, secrets | quoted)
