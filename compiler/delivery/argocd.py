@@ -108,7 +108,7 @@ def _layer_application(
     wave = 0 if makes_cluster(layer) else layer.wave
     prune = options.prune and layer.policy.prune != "disabled"
     metadata = {
-        "name": object_name(target.name, layer.name),
+        "name": object_name(target.name, layer.installed_as),
         "namespace": options.namespace,
         "labels": labels(target.name, layer.name),
         # Argo CD renders the Application again only when something in this very directory has changed.

@@ -61,7 +61,7 @@ class _Stage:
 
     @property
     def name(self) -> str:
-        return object_name(self.layer.cluster, self.layer.name, *([self.stage] if self.hooks else []))
+        return object_name(self.layer.cluster, self.layer.installed_as, *([self.stage] if self.hooks else []))
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:

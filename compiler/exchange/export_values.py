@@ -113,7 +113,7 @@ def _pack_settings(layer: Layer) -> dict[str, Any]:
     if settings.install_priority is not None:
         block[PRIORITY] = str(settings.install_priority)
     if isinstance(layer.source, ChartRef):
-        name = settings.release_name or layer.name
+        name = settings.release_name or layer.installed_as
         if name != names.release_name(layer.source.name, layer.source.name):
             block["releaseNameOverride"] = {layer.source.name: name}
     return block

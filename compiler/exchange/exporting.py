@@ -124,7 +124,12 @@ class _Exporter:
             self._warn(layer, "is builtin, which Palette has no field for: choose a pack there")
             return
         known = _mapping(_mapping(self.record.get("layers")).get(layer.name))
-        for what, given in (("overlays", layer.settings.overlays), ("readiness", layer.settings.readiness)):
+        settings = layer.settings
+        for what, given in (
+            ("overlays", settings.overlays),
+            ("readiness", settings.readiness),
+            ("previousNames", layer.previous_names),
+        ):
             if given:
                 self._warn(layer, f"has {what}, which are not exported")
         reference = layer.source

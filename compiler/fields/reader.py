@@ -213,15 +213,26 @@ class Reader:
     def name(self, key: str = "name", *, required: bool = True) -> str:
         """A name that Kubernetes accepts (RFC 1123 subdomain, at most 253 characters): it becomes part of paths."""
         value = self.string(key, required=required)
-        if value and not is_subdomain(value):
-            self.problems.error(
-                Code.INVALID_NAME,
-                f"{self.name_of(key)}: '{value}' is not a valid name",
-                self.at(key),
-                hint="use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit",
-            )
-            return ""
-        return value
+        return value if not value or self._is_name(value, self.name_of(key), self.at(key)) else ""
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """A list of such names; others are reported and skipped."""
+        return tuple(
+            text
+            for index, text in enumerate(self.strings(key))
+            if self._is_name(text, self.name_of(key, index), self.at(key, index))
+        )
+
+    def _is_name(self, text: str, called: str, at: Position) -> bool:
+        if is_subdomain(text):
+            return True
+        self.problems.error(
+            Code.INVALID_NAME,
+            f"{called}: '{text}' is not a valid name",
+            at,
+            hint="use lower-case letters, digits, '-' and '.', starting and ending with a letter or digit",
+        )
+        return False
 
     def parsed(self, key: str, parse: Callable[[str], T], default: T, expected: str) -> T:
         """The string at `key`, parsed; a ValueError of `parse` becomes a diagnostic."""

@@ -38,7 +38,7 @@ _OVERRIDE_KEYS = (
     "installPriority", "policy", "readiness", "skipSchemaValidation", "destination",
 )  # fmt: skip
 CLUSTER_LAYER_KEYS = (*_OVERRIDE_KEYS, "version", "presets", "disabled")
-_PROFILE_LAYER_KEYS = (*_OVERRIDE_KEYS, "name", "type", "category", "pack", "chart", "builtin")
+_PROFILE_LAYER_KEYS = (*_OVERRIDE_KEYS, "name", "previousNames", "type", "category", "pack", "chart", "builtin")
 
 
 def read_policy(reader: Reader) -> Policy:
@@ -90,7 +90,23 @@ def read_profile_layer(reader: Reader, files: Files, label: str, default_type: s
         )
     if not name or not kind:
         return None
-    return Layer(name, kind, settings, source, builtin, reader.string("category"))  # type: ignore[arg-type]
+    previous = _read_previous_names(reader, name)
+    return Layer(name, kind, settings, source, builtin, reader.string("category"), previous)  # type: ignore[arg-type]
+
+
+def _read_previous_names(reader: Reader, name: str) -> tuple[str, ...]:
+    """The layer's earlier names, the oldest first. One that changes nothing is an error: its own name, a repeated one."""
+    previous = reader.names("previousNames")
+    for index, each in enumerate(previous):
+        if each == name or each in previous[:index]:
+            reader.problems.error(
+                Code.DUPLICATE_LAYER,
+                f"{reader.name_of('previousNames', index)}: '{each}' is "
+                + ("the layer's own name" if each == name else "listed twice"),
+                reader.at("previousNames", index),
+                hint="list the layer's earlier names, each once, the oldest first",
+            )
+    return previous
 
 
 def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:

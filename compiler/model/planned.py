@@ -136,6 +136,12 @@ class PlannedLayer:
     source_path: str = ""
     secrets: frozenset[str] = frozenset()  # texts that no message may show
     reads: Reads = NOTHING
+    previous_names: tuple[str, ...] = ()  # the oldest first
+
+    @property
+    def installed_as(self) -> str:
+        """The name in the names of what delivers the layer: that of `Layer.installed_as`."""
+        return self.previous_names[0] if self.previous_names else self.name
 
     @property
     def directory(self) -> str:

@@ -110,7 +110,10 @@ class LayerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer of a profile as written. `source` None = manifests only; `builtin` = the distribution fills this slot."""
+    """A layer of a profile as written. `source` None = manifests only; `builtin` = the distribution fills this slot.
+
+    `previous_names` are the names that the layer had in earlier versions of its profile, the oldest first.
+    """
 
     name: str
     type: LayerType
@@ -118,10 +121,17 @@ class Layer:
     source: PackRef | ChartRef | None = None
     builtin: bool = False
     category: str = ""
+    previous_names: tuple[str, ...] = ()
 
     @property
     def at(self) -> Position:
         return self.settings.at
+
+    @property
+    def installed_as(self) -> str:
+        """The name that clusters know the layer by, through every rename: in the names of what delivers it, and of its
+        Helm release where nothing else sets that."""
+        return self.previous_names[0] if self.previous_names else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ def check_upgrades(
     layers = [layer for layer in cluster.layers if layer.source.kind == "pack"]
     sources = before() if layers else {}
     for layer in layers:
-        old, new = _pack(sources.get(layer.name), packs), _pack(layer.source, packs)
+        names = (layer.name, *reversed(layer.previous_names))
+        source = next((sources[name] for name in names if name in sources), None)
+        old, new = _pack(source, packs), _pack(layer.source, packs)
         if old is not None and new is not None and old.name == new.name and old.version != new.version:
             check_upgrade(old, new, layer.at, problems)
 

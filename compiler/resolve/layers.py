@@ -59,6 +59,10 @@ class StackedLayer:
         return self.written.name
 
     @property
+    def installed_as(self) -> str:
+        return self.written.installed_as
+
+    @property
     def type(self) -> LayerType:
         return self.written.type
 

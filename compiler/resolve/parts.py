@@ -60,14 +60,14 @@ class PartsBuilder:
 
     def _plain_chart(self, chart: Chart) -> ChartPart:
         return self._chart_part(
-            chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.name, self.layer.data
+            chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.installed_as, self.layer.data
         )
 
     def _linked_chart(self, chart: Chart) -> list[Part]:
         assert self.layer.values is not None
         planned = releases(
             self.layer.values, [(self.layer.chart_path, chart.name)], self.layer.pack_settings,
-            release_name=self.layer.last("release_name") or self.layer.name,
+            release_name=self.layer.last("release_name") or self.layer.installed_as,
         )  # fmt: skip
         return [self._chart_part(chart, self.layer.chart_path, release.name, release.values) for release in planned]
 

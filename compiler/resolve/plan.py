@@ -218,6 +218,7 @@ class _ClusterPlanner:
             readiness=(*_pack_readiness(layer), *(item for level in layer.settings for item in level.readiness)),
             source_path=layer.chart_path or (layer.pack.directory if layer.pack else ""),
             secrets=_secrets(layer),
+            previous_names=layer.written.previous_names,
         )
 
 

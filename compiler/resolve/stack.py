@@ -24,6 +24,7 @@ from compiler.model import (
 )
 from compiler.model.overlays import WrittenOverlay
 from compiler.resolve.layers import Level, StackedLayer, StackedOverlay
+from compiler.resolve.renames import check_installed_names, override_hint
 
 Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("cluster prod", …), low to high
 
@@ -208,14 +209,15 @@ def _layers(
     cluster: Cluster, profiles: list[Profile], levels: Levels, source: Source, problems: Problems, *, complete: bool
 ) -> tuple[StackedLayer, ...]:
     """The layers of the profiles. Overrides are checked only where no profile is missing (`complete`)."""
-    known = {layer.name for profile in profiles for layer in profile.layers}
+    written = [layer for profile in profiles for layer in profile.layers]
+    known = {layer.name for layer in written}
     for name, override in cluster.assignment.layers.items():
         if complete and name not in known:
             problems.error(
                 Code.LAYER_UNKNOWN,
                 f"cluster '{cluster.name}' overrides layer '{name}', which none of its profiles has",
                 override.at,
-                hint=did_you_mean(name, known),
+                hint=override_hint(name, written),
             )
     layers: dict[str, StackedLayer] = {}
     for profile in profiles:
@@ -233,6 +235,7 @@ def _layers(
                 )
             elif not _is_disabled(stacked, cluster, problems):
                 layers[layer.name] = stacked
+    check_installed_names(layers.values(), problems)
     return tuple(layers.values())
 
 
@@ -278,10 +281,10 @@ def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) ->
 
 def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems) -> None:
     """Reports overrides of templates for layers that no matching cluster has: an unused input is an error."""
-    used: dict[str, set[str]] = {}
+    used: dict[str, dict[str, Layer]] = {}
     for stack in stacks:
         for name in stack.templates:
-            used.setdefault(name, set()).update(layer.name for profile in stack.profiles for layer in profile.layers)
+            used.setdefault(name, {}).update({layer.name: layer for p in stack.profiles for layer in p.layers})
     for name, layers in sorted(used.items()):
         for layer, override in source.templates[name].assignment.layers.items():
             if layer not in layers:
@@ -289,5 +292,5 @@ def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems
                     Code.LAYER_UNKNOWN,
                     f"template '{name}' overrides layer '{layer}', which none of its clusters has",
                     override.at,
-                    hint=did_you_mean(layer, layers),
+                    hint=override_hint(layer, layers.values()),
                 )

@@ -342,6 +342,16 @@ def test_a_profile_of_our_own_is_exported_with_everything_worked_in() -> None:
     assert any("layer 'other' merges its values with those of pack 'other'" in message for message in told)
 
 
+def test_the_earlier_names_of_a_layer_are_told_and_its_release_keeps_its_name() -> None:
+    own = OWN.replace("- name: kps\n", "- name: kps\n      previousNames: [monitoring]\n")
+    files = {"profiles/own.yaml": own, "profiles/more.yaml": "b: 2", "profiles/rules/a.yaml": "kind: A", **PACK}
+    found = exported(Imported(files, ()))
+    assert "layer 'kps' has previousNames, which are not exported" in [note.message for note in found.notes]
+    packs = {item["name"]: item for item in json.loads(found.text)["spec"]["template"]["packs"]}
+    values = yamldoc.load_one(packs["kps"]["values"], "v").value
+    assert values["pack"] == {"releaseNameOverride": {"kps": "monitoring"}}
+
+
 def test_lists_of_a_layers_own_levels_are_merged_as_in_a_render() -> None:
     own = OWN.replace("values: {a: 1}", "values: {a: [1]}\n      listStrategies: {a: append}")
     files = {"profiles/own.yaml": own, "profiles/more.yaml": "a: [2]", "profiles/rules/a.yaml": "kind: A", **PACK}

@@ -60,3 +60,14 @@ def test_a_version_that_the_committed_one_does_not_allow(tmp_path: Path, capsys:
     assert {path: path.read_bytes() for path in (tmp_path / "output").rglob("*.yaml")} == written
     assert render(tmp_path, "1.5.0") == 0
     assert render(tmp_path, "3.0.0") == 0  # 1.5.0 has no such constraint
+
+
+def test_a_layer_that_is_renamed_is_still_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for version in ("1.0.0", "3.0.0"):
+        pack(tmp_path, version, **({"minVersion": "1.0.0", "maxVersion": "2.0.0"} if version == "1.0.0" else {}))
+    assert render(tmp_path, "1.0.0") == 0
+    profile = tmp_path / "profiles" / "web.yaml"
+    renamed = PROFILE.replace("VERSION", "3.0.0").replace("name: app", "name: shop, previousNames: [app]")
+    profile.write_text(renamed)
+    assert run(["render", "--repo", str(tmp_path)]) == 1
+    assert "error[upgrade-not-allowed]: from 1.0.0" in capsys.readouterr().err
