@@ -122,6 +122,8 @@ class Code(StrEnum):
     REGISTRY_NOT_SUPPORTED = ("registry-not-supported",
         "a chart or pack from a URL: nothing is fetched in this version", "put it into the repository")
     MANIFEST_NO_MATCH = "manifest-no-match", "a pattern without a match, a folder without manifests", "correct it"
+    MANIFEST_KUSTOMIZATION = ("manifest-kustomization", "a manifest is a file for kustomize, or a directory with one",
+        "name what `kubectl kustomize` prints, or the resources; patches are overlays here")
     CHART_MISSING = ("chart-missing", "no Chart.yaml at the path, or not exactly one chart in the archive",
         "correct the path")
     CHART_NAME = "chart-name", "the chart has another name than the layer says, or an impossible one", "write its name"

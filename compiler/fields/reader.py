@@ -6,6 +6,7 @@ and returns the default, so one run reports every problem.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from compiler.kubernetes.names import is_subdomain
 from compiler.yamldoc import Document, text_of
 
 T = TypeVar("T")
+
+_ONE_DECIMAL = re.compile(r"\d+\.[1-9]")
 
 _TYPE_NAMES = {dict: "mapping", list: "list", str: "string", bool: "boolean", int: "integer", float: "number"}
 
@@ -38,12 +41,14 @@ def not_among(value: str, options: Collection[str]) -> str:
     return f"expected one of {', '.join(options)}; found '{value}'"
 
 
-def _in_quotes(key: str | int, value: object) -> str:
-    """The hint for a scalar where a string belongs; the key of a list item is its index."""
+def in_quotes(key: str | int, value: object) -> str:
+    """The hint for a scalar where a string belongs, '' for what is none; the key of a list item is its index."""
     if isinstance(value, bool):
         return "quote the value: y, n, yes, no, on, off, true and false are booleans in YAML"
+    if isinstance(value, float):
+        return "quote the value as it is written: of a number, YAML drops zeros at its end"
     before = f"{key}: " if isinstance(key, str) else ""
-    return f'quote the value: {before}"{value}"' if isinstance(value, int | float) else ""
+    return f'quote the value: {before}"{value}"' if isinstance(value, int) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ class Reader:
             self._wrong_type((key, index), value[index] if isinstance(value, list) else None, expected)
 
     def _wrong_type(self, keys: tuple[str | int, ...], value: object, expected: str) -> None:
-        hint = _in_quotes(keys[-1], value) if "string" in expected else ""
+        hint = in_quotes(keys[-1], value) if "string" in expected else ""
         message = f"{self.name_of(*keys)}: {mismatch(expected, value)}"
         self.problems.error(Code.WRONG_TYPE, message, self.at(*keys), hint=hint)
 
@@ -116,15 +121,19 @@ class Reader:
             self.wrong_type(key, "string, number or boolean")
         return text_of(value)
 
-    def version_text(self, key: str, *, required: bool = False) -> str:
-        """A version or range. Numbers are refused: an unquoted `1.30` is the number 1.3 in YAML."""
+    def version_text(self, key: str, *, form: str = "", required: bool = False) -> str:
+        """A version or range. Numbers are refused: an unquoted `1.30` is the number 1.3 in YAML. `form` is the one form
+        that is accepted, for the hint; '' where quotes are all that is missing."""
         value = self.data.get(key)
         if isinstance(value, float | int) and not isinstance(value, bool):
+            quoted = f'{key}: "{value}"'
+            if isinstance(value, float) and _ONE_DECIMAL.fullmatch(str(value)):
+                quoted += f' (or "{value}0", if that was written)'
             self.problems.error(
                 Code.WRONG_TYPE,
                 f"{self.name_of(key)}: {mismatch('a version as string', value)}",
                 self.at(key),
-                hint=f'quote the value, because YAML drops trailing zeros of numbers: {key}: "{value}"',
+                hint=form or f"quote the value, because YAML drops trailing zeros of numbers: {quoted}",
             )
             return ""
         return self.string(key, required=required)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from compiler.kubernetes.apis import MINORS, api_versions, is_builtin_group, minor_of, serves, split_api_version
 from compiler.kubernetes.identity import ObjectId
+from compiler.kubernetes.installers import installer
 from compiler.kubernetes.lists import ListRule, Shape, shape_of
 from compiler.kubernetes.scope import CLUSTER_SCOPED, is_cluster_scoped
 
@@ -18,6 +19,7 @@ __all__ = [
     "ObjectId",
     "Shape",
     "api_versions",
+    "installer",
     "is_builtin_group",
     "is_cluster_scoped",
     "minor_of",

@@ -24,6 +24,7 @@ from compiler.model import (
 from compiler.ports import Files
 from compiler.versions import Version
 
+_VERSION_FORM = "write major.minor.patch, for example 1.33.4"
 _ASSIGNMENT_KEYS = ("profiles", "layers", "overlays", "policy")
 
 
@@ -51,13 +52,13 @@ def read_cluster(reader: Reader, files: Files) -> Cluster | None:
             "description",
         )
     )
-    version = spec.version_text("kubernetesVersion")
+    version = spec.version_text("kubernetesVersion", form=_VERSION_FORM)
     if version and not is_kubernetes_version(version):
         spec.problems.error(
             Code.INVALID_VERSION,
             f"spec.kubernetesVersion: '{version}' is not a Kubernetes version",
             spec.at("kubernetesVersion"),
-            hint="write major.minor.patch, for example 1.33.4",
+            hint=_VERSION_FORM,
         )
         version = ""
     cluster = Cluster(

@@ -13,6 +13,7 @@ from compiler.ports import Files
 from compiler.variables import check_definitions, read_variable
 from compiler.versions import Version
 
+_VERSION_FORM = "write major.minor.patch, for example 1.0.0"
 PROFILE_TYPES = ("infra", "add-on", "full")
 # Clouds that Palette itself provisions. On any other (custom) cloud, os and k8s come from Cluster API templates that are
 # registered elsewhere, so a profile may leave those layers out.
@@ -37,7 +38,7 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
     metadata = reader.child("metadata", required=True)
     metadata.only(("name", "version", "labels", "annotations", "description"))
     name = metadata.name()
-    version = metadata.version_text("version", required=True)
+    version = metadata.version_text("version", form=_VERSION_FORM, required=True)
     if version:
         try:
             Version.parse(version)
@@ -46,7 +47,7 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
                 Code.INVALID_VERSION,
                 f"metadata.version: '{version}' is not a SemVer version: {error}",
                 metadata.at("version"),
-                hint="write major.minor.patch, for example 1.0.0",
+                hint=_VERSION_FORM,
             )
             version = ""
     spec = reader.child("spec", required=True)

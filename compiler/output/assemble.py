@@ -141,12 +141,14 @@ def _check_apis(
             )
         elif crd is None and (layer.name, f"{api}/{item.kind}") not in seen:
             seen.add((layer.name, f"{api}/{item.kind}"))
+            installed = kubernetes.installer(item.group, item.kind)
             problems.warning(
                 Code.API_UNKNOWN,
                 f"layer '{layer.name}' has objects of {api} {item.kind}, and no layer of cluster '{layer.cluster}' brings"
-                " its CRD",
+                f" its CRD{f' ({installed[0]}, in the cluster)' if installed else ''}",
                 layer.at,
-                hint=f"if something else installs it: apiVersions: [{api}/{item.kind}] in the cluster",
+                hint=f"if something else installs it: apiVersions: [{api}/{item.kind}] in the cluster"
+                f"{f'; {installed[1]}' if installed else ''}",
             )
 
 

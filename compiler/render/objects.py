@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,19 +17,15 @@ from typing import Any
 from compiler import kubernetes, yamldoc
 from compiler.charts import hooks
 from compiler.codes import Code
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, Position
 from compiler.kubernetes.images import images
-from compiler.kubernetes.names import is_namespace
 from compiler.kubernetes.sops import is_encrypted
 from compiler.kubernetes.validation import check_builtin
 from compiler.model import CrdInfo, RenderedObject
+from compiler.render.shape import fault_of, items_of
 
 # Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
 _NAMESPACED_GROUPS = ("cluster.x-k8s.io", "argoproj.io", "toolkit.fluxcd.io")
-# What every API server asks of an object. Sources: apimachinery's ValidatePathSegmentName (of names, whatever the kind),
-# RFC 1123 labels (namespaces), RFC 1035 labels (kinds and versions of CustomResourceDefinitions).
-_API_VERSION = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[a-z](?:[-a-z0-9]*[a-z0-9])?")
-_KIND = re.compile(r"[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?")
 _CACHED_TEXTS = 8192
 MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to
 
@@ -60,10 +55,10 @@ def drafts_of(
     diagnostics = [duplicate for document in documents for duplicate in document.duplicates]
     drafts: list[Draft] = []
     for document in documents:
-        for body in _unwrapped(document.value):
-            problem = _shape_problem(body)
-            if problem:
-                diagnostics.append(Diagnostic(Code.OBJECT_INVALID, problem, document.at()))
+        for keys, body in items_of(document.value):
+            if fault := fault_of(body, template):
+                at = _at(text, template, document, (*keys, *fault.keys))
+                diagnostics.append(Diagnostic(fault.code, fault.message, at, fault.hint))
                 continue
             if is_encrypted(body) and not body["metadata"].get("namespace") and not _is_cluster_scoped(body):
                 diagnostics.append(
@@ -80,41 +75,10 @@ def drafts_of(
     return tuple(drafts), tuple(diagnostics)
 
 
-def _unwrapped(value: Any) -> Iterator[Any]:
-    """The object, or the items of a List (kubectl applies `kind: List` and typed lists item by item)."""
-    if value is None:
-        return
-    if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") and isinstance(value.get("items"), list):
-        for item in value["items"]:
-            yield from _unwrapped(item)
-        return
-    yield value
-
-
-def _shape_problem(body: Any) -> str:
-    """What keeps this from being a Kubernetes object; '' where it is one."""
-    if not isinstance(body, dict):
-        return f"expected a Kubernetes object, found a {'list' if isinstance(body, list) else 'scalar'}"
-    for key, pattern in (("apiVersion", _API_VERSION), ("kind", _KIND)):
-        if not isinstance(body.get(key), str) or not body[key]:
-            return f"the object has no {key}"
-        if not pattern.fullmatch(body[key]):
-            return f"{body[key][:80]!r} is no {key}"
-    metadata = body.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if not isinstance(name, str) or not name:
-        generated = isinstance(metadata, dict) and metadata.get("generateName")
-        why = "only generateName, which no GitOps controller can apply" if generated else "no metadata.name"
-        return f"{body['kind']} has {why}"
-    if name in (".", "..") or any(c in "/%" or not c.isprintable() for c in name):
-        return f"{body['kind']} {name[:80]!r}: no API server takes this name ('/', '%', '.', '..', control characters)"
-    namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-    if namespace is not None and not isinstance(namespace, str):
-        return f"{body['kind']} {name}: metadata.namespace is not a string"
-    if namespace and not is_namespace(namespace):
-        allowed = "lower-case letters, digits and '-', at most 63"
-        return f"{body['kind']} {name}: {namespace[:80]!r} is not a valid namespace ({allowed})"
-    return ""
+def _at(text: str, path: str, document: yamldoc.Document, keys: tuple[str | int, ...]) -> Position:
+    """The position of these keys in a document that was read without positions."""
+    again = yamldoc.load(text, path, duplicates="warn", max_bytes=MAX_TEXT_BYTES)
+    return next((other.at(*keys) for other in again if other.line == document.line), document.at())
 
 
 def _is_cluster_scoped(body: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from compiler.charts.spool import calls_of, spoolable
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, TextPlace, fail
 from compiler.digest import canonical_json
+from compiler.kubernetes import kustomization
 from compiler.merge import without_deleted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, ManifestRef, Pack, PackRef, Part
 from compiler.palette.charts import releases
@@ -211,7 +212,19 @@ class PartsBuilder:
         if ref.inline:
             return [self._manifest(f"{ref.at.path} ({ref.name})", ref.inline, ref.place)]
         paths = tree.manifests(self.files, ref.at.path, ref.file, ref.at)
-        return [self._manifest(path, tree.read_text(self.files, path, ref.at), _whole(path)) for path in paths]
+        texts = {path: tree.read_text(self.files, path, ref.at) for path in paths}
+        for path, text in texts.items():
+            if kustomization.has_known_name(path) and _is_for_kustomize(text, path):
+                message = f"expected Kubernetes objects in '{ref.file}', found {path}, which is for kustomize"
+                raise fail(Code.MANIFEST_KUSTOMIZATION, message, ref.at, hint=kustomization.HINT)
+        return [self._manifest(path, text, _whole(path)) for path, text in texts.items()]
+
+
+def _is_for_kustomize(text: str, path: str) -> bool:
+    try:
+        return any(kustomization.is_kustomization(document.value, path) for document in yamldoc.load(text, path))
+    except CompileError:
+        return False  # reported when it is rendered
 
 
 def _whole(path: str) -> TextPlace:
