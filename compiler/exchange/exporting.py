@@ -132,6 +132,8 @@ class _Exporter:
         ):
             if given:
                 self._warn(layer, f"has {what}, which are not exported")
+        if any(ref.destination for ref in layer.settings.manifests) or layer.settings.destination:
+            self._warn(layer, "sets a destination, which Palette has no field for")
         reference = layer.source
         version, tag = self._version(layer, reference, known)
         values = self.values.text_of(layer, _mapping(known.get("values")))

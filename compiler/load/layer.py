@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from compiler import files as tree
@@ -14,6 +15,7 @@ from compiler.model import (
     LAYER_TYPES,
     ChartRef,
     Layer,
+    LayerDestination,
     LayerSettings,
     ManifestRef,
     PackRef,
@@ -125,7 +127,7 @@ def read_settings(reader: Reader, files: Files, label: str) -> LayerSettings:
         policy=read_policy(reader),
         readiness=tuple(child.data for child in reader.children("readiness")),
         skip_schema_validation=_flag(reader, "skipSchemaValidation"),
-        destination=reader.choice("destination", ("workload", "management")),  # type: ignore[arg-type]
+        destination=_read_destination(reader),
         version=reader.version_text("version"),
         presets=reader.strings("presets") if "presets" in reader.data else None,
         disabled=_flag(reader, "disabled"),
@@ -174,21 +176,26 @@ def _read_manifest_refs(reader: Reader) -> list[ManifestRef]:
             reader.wrong_type("manifests", "string or mapping", index)
             continue
         entry = Reader(item, reader.document, reader.problems, (*reader.path, "manifests", index))
-        entry.only(("file", "name", "inline"))
+        entry.only(("file", "name", "inline", "destination"))
         file, inline = entry.string("file"), entry.string("inline")
         if not entry.one_of(Code.MANIFEST_SOURCE, ("file", "inline")):
             continue
         name = entry.string("name", required=bool(inline))
         if file:
-            refs.append(_file_ref(entry.here, file, name))
+            ref = _file_ref(entry.here, file, name)
         else:
             place = entry.document.text_at(*entry.path, "inline")
-            refs.append(ManifestRef(entry.at("inline"), place, name=name, inline=inline))
+            ref = ManifestRef(entry.at("inline"), place, name=name, inline=inline)
+        refs.append(replace(ref, destination=_read_destination(entry)))
     return refs
 
 
 def _file_ref(at: Position, file: str, name: str = "") -> ManifestRef:
     return ManifestRef(at, TextPlace(at, lines=False), file=file, name=name)
+
+
+def _read_destination(reader: Reader) -> LayerDestination:
+    return reader.choice("destination", ("workload", "management"))  # type: ignore[return-value]
 
 
 def _read_list_strategies(reader: Reader) -> dict[str, str]:

@@ -29,13 +29,22 @@ def object_key(identity: ObjectId) -> tuple[int, str, str, str, str]:
     return (_RANK.get(kind, len(_RANK)), group, kind, namespace, name)
 
 
-def layer_key(layer_type: LayerType, priority: int, order: int) -> tuple[int, int, int]:
+LayerKey = tuple[int, int, int, int]
+
+
+def layer_key(layer_type: LayerType, priority: int, order: int, *, inside: bool = False) -> LayerKey:
     """os, k8s, cni, csi, then add-ons by priority, then as written. A cluster has one infra layer of each type, so
-    their priorities decide nothing."""
-    return (LAYER_TYPES.index(layer_type), priority, order)
+    their priorities decide nothing.
+
+    `inside`: what an os or k8s layer has for the cluster that it makes. That cluster is there only after the k8s layer,
+    and pods run in it only with cni: so these objects are in the wave of cni, and before it in order.
+    """
+    index = LAYER_TYPES.index(layer_type)
+    wave = max(index, LAYER_TYPES.index("cni")) if inside else index
+    return (wave, priority if layer_type == "addon" else 0, index, order)
 
 
-def waves(layers: Sequence[tuple[str, tuple[int, int, int]]]) -> Mapping[str, int]:
+def waves(layers: Sequence[tuple[str, LayerKey]]) -> Mapping[str, int]:
     """Layer name -> wave: dense ranks from 0; layers of equal type and priority share one."""
     ranks = sorted({key[:2] for _, key in layers})
     return {name: ranks.index(key[:2]) for name, key in layers}

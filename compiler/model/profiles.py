@@ -13,6 +13,7 @@ from compiler.model.variables import Variable
 from compiler.yamldoc import Document
 
 LayerType = Literal["os", "k8s", "cni", "csi", "addon"]
+LayerDestination = Literal["workload", "management", ""]
 ProfileType = Literal["infra", "add-on", "full"]
 INFRA_TYPES: tuple[LayerType, ...] = ("os", "k8s", "cni", "csi")
 LAYER_TYPES: tuple[LayerType, ...] = (*INFRA_TYPES, "addon")
@@ -72,13 +73,15 @@ class ChartRef:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRef:
-    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name, which begins at `place`."""
+    """Raw manifests: a file, directory or glob (`file`), or `inline` text under a name, which begins at `place`.
+    `destination` is '' where they go with the others of their layer."""
 
     at: Position
     place: TextPlace
     file: str = ""
     name: str = ""
     inline: str = ""
+    destination: LayerDestination = ""
 
     @property
     def known_as(self) -> str:
@@ -102,7 +105,7 @@ class LayerSettings:
     policy: Policy = Policy()
     readiness: tuple[Mapping[str, Any], ...] = ()
     skip_schema_validation: bool | None = None
-    destination: Literal["workload", "management", ""] = ""
+    destination: LayerDestination = ""
     version: str = ""
     presets: tuple[str, ...] | None = None
     disabled: bool | None = None

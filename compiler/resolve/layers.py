@@ -88,6 +88,24 @@ class StackedLayer:
             attached.extend(level.manifests)
         return tuple(attached)
 
+    @property
+    def management(self) -> bool:
+        """Whether the layer's own objects are for the management cluster: os and k8s layers describe the cluster to it
+        (Cluster API)."""
+        destination = self.last("destination")
+        return bool(destination == "management") if destination else self.type in ("os", "k8s")
+
+    def is_for_management(self, ref: ManifestRef) -> bool:
+        """Whether a manifest of the layer is for the management cluster.
+
+        Manifests attached to a pack, a chart or a builtin layer are for the cluster itself whatever the layer's type, as
+        in Palette, unless they or the layer set a destination. Without any of these they are the layer.
+        """
+        if ref.destination:
+            return ref.destination == "management"
+        attached = self.source is not None or self.builtin
+        return self.management and not (attached and not self.last("destination"))
+
     def last(self, field: str) -> Any:
         """The value of a plain setting (`namespace`, `release_name`, …) at the highest level that sets it, or None."""
         return next((v for level in reversed(self.settings) if (v := getattr(level, field)) not in ("", None)), None)
@@ -105,6 +123,11 @@ class ChosenLayer(StackedLayer):
     chart_path: str
     levels: tuple[Values, ...]
     merged: Mapping[str, Any]
+
+    @property
+    def source_path(self) -> str:
+        """Path of the chart or the pack in the repository; '' where there is neither."""
+        return self.chart_path or (self.pack.directory if self.pack else "")
 
     @property
     def version(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,8 @@ class PartsBuilder:
     spectro: Mapping[str, str]
     problems: Problems
 
-    def build(self) -> tuple[Part, ...]:
-        """The parts in order: charts, the pack's manifests, its templates, then attached manifests."""
+    def own(self) -> tuple[Part, ...]:
+        """The parts of the layer's pack or chart in order: charts, the pack's manifests, its templates."""
         parts: list[Part] = []
         layer = self.layer
         if layer.chart is not None:
@@ -55,9 +55,11 @@ class PartsBuilder:
             parts.extend(self._pack_manifests(layer.pack, self.layer.values))
             if layer.pack.templates:
                 parts.append(self._templates(layer.pack))
-        for ref in layer.manifests:
-            parts.extend(self._attached(ref))
         return tuple(parts)
+
+    def attached(self, refs: Iterable[ManifestRef]) -> tuple[Part, ...]:
+        """The parts of attached manifests."""
+        return tuple(part for ref in refs for part in self._attached(ref))
 
     def _plain_chart(self, chart: Chart) -> ChartPart:
         return self._chart_part(

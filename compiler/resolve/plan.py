@@ -12,7 +12,7 @@ from compiler.charts.catalogue import Charts
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.files.record import Reads, Recorder
 from compiler.files.record import Scope as ReadScope
-from compiler.model import Cluster, Plan, PlannedCluster, PlannedLayer, Source
+from compiler.model import Cluster, LayerSource, Plan, PlannedCluster, PlannedLayer, Source
 from compiler.model.order import layer_key, waves
 from compiler.model.rendering import Evaluator
 from compiler.palette import schema
@@ -22,6 +22,7 @@ from compiler.palette.settings import PackSettings, read_settings
 from compiler.palette.values import PackValues
 from compiler.resolve import facts
 from compiler.resolve.choose import choose, policy_of
+from compiler.resolve.destinations import Share, shares_of
 from compiler.resolve.layers import ChosenLayer, ResolvedLayer, refined
 from compiler.resolve.lookalikes import Lookalikes
 from compiler.resolve.macros import Scope, inline, resolve
@@ -113,9 +114,9 @@ class _ClusterPlanner:
         ordered = self._ordered(resolved)
         shared = scope.reads
         layers = []
-        for r, wave in ordered:
+        for share, wave in ordered:
             with self.files.scope() as own:
-                layer = self._planned(r, wave, version, network, resolved)
+                layer = self._planned(share, wave, version, network, resolved)
             if layer:
                 layers.append(replace(layer, reads=Reads.all_of([shared, own.reads])))
         if self.problems.errors:
@@ -162,21 +163,23 @@ class _ClusterPlanner:
         values = PackValues(layer.pack, data, layer.locate, self.problems, secrets)
         return refined(layer, ResolvedLayer, data=data, values=values, pack_settings=read_settings(values), scope=scope)
 
-    def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[ResolvedLayer, int]]:
-        """The layers that are not builtin, in total order, each with its wave."""
+    def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[Share, int]]:
+        """What the layers have for each cluster, in total order, each with its wave."""
         keyed = []
-        for layer in resolved:
-            if not layer.builtin:
-                own = layer.last("install_priority")
-                priority = own if own is not None else (layer.pack_settings.install_priority or 0)
-                keyed.append((layer_key(layer.type, priority, layer.order), layer))
+        for share in shares_of(resolved, self.problems):
+            layer = share.layer
+            own = layer.last("install_priority")
+            priority = own if own is not None else (layer.pack_settings.install_priority or 0)
+            inside = layer.management and not share.management
+            keyed.append((layer_key(layer.type, priority, layer.order, inside=inside), share))
         keyed.sort(key=lambda pair: pair[0])
-        ranks = waves([(layer.name, key) for key, layer in keyed])
-        return [(layer, ranks[layer.name]) for _, layer in keyed]
+        ranks = waves([(share.name, key) for key, share in keyed])
+        return [(share, ranks[share.name]) for _, share in keyed]
 
     def _planned(
-        self, layer: ResolvedLayer, wave: int, version: str, network: PackSettings, all_layers: Sequence[ResolvedLayer]
+        self, share: Share, wave: int, version: str, network: PackSettings, all_layers: Sequence[ResolvedLayer]
     ) -> PlannedLayer | None:
+        layer = share.layer
         namespace = layer.last("namespace") or layer.pack_settings.namespace or "default"
         builder = PartsBuilder(
             layer=layer,
@@ -190,8 +193,8 @@ class _ClusterPlanner:
             problems=self.problems,
         )
         try:
-            parts = builder.build()
-            if layer.type == "k8s" and layer.profile.kubeadm:
+            parts = (*(builder.own() if share.main else ()), *builder.attached(share.manifests))
+            if share.main and layer.type == "k8s" and layer.profile.kubeadm:
                 own = cluster_api_part(self.stack, all_layers, version, namespace, self.files, self.problems)
                 parts = (*parts, own)
         except CompileError as error:
@@ -200,32 +203,28 @@ class _ClusterPlanner:
         policy = policy_of(layer.policies)
         scopes = {other.profile.name: other.scope for other in all_layers}
         overlays = tuple(overlays_of(layer, scopes, self._substituted, self.problems))
+        if share.divided:  # an overlay of the layer may be for the objects of one cluster only
+            overlays = tuple(replace(overlay, wide=True) for overlay in overlays)
         return PlannedLayer(
             cluster=self.stack.cluster.name,
-            name=layer.name,
+            name=share.name,
             type=layer.type,
             wave=wave,
             profile=layer.profile.name,
             profile_version=layer.profile.version,
-            source=layer.chosen_from(),
+            source=layer.chosen_from() if share.main else LayerSource("manifests"),
             namespace=namespace,
             parts=parts,
             overlays=overlays,
             policy=policy,
             at=layer.at,
-            management=_is_management(layer),
+            management=share.management,
             extra_objects=_namespace_documents(layer, policy.namespaces),
             readiness=(*_pack_readiness(layer), *(item for level in layer.settings for item in level.readiness)),
-            source_path=layer.chart_path or (layer.pack.directory if layer.pack else ""),
+            source_path=layer.source_path if share.main else "",
             secrets=_secrets(layer),
-            previous_names=layer.written.previous_names,
+            previous_names=share.previous_names,
         )
-
-
-def _is_management(layer: ResolvedLayer) -> bool:
-    """Whether the layer goes to the management cluster: os and k8s layers describe the cluster to it (Cluster API)."""
-    destination = layer.last("destination")
-    return destination == "management" if destination else layer.type in ("os", "k8s")
 
 
 def _secrets(resolved: ResolvedLayer) -> frozenset[str]:

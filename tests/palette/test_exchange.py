@@ -417,3 +417,32 @@ def test_a_zarf_layer_is_left_out_with_a_warning(kind: str) -> None:
     assert [layer["name"] for layer in document(files)["spec"]["layers"]] == ["web"]
     (note,) = (note for note in files.notes if note.code == "import-layer-left-out")
     assert "layer 'air' of type 'zarf'" in note.message
+
+
+def test_manifests_attached_to_an_os_layer_come_in_for_the_cluster_itself_and_go_back_as_they_came() -> None:
+    attached = [{"name": "motd", "content": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: motd\n"}]
+    slots = [{**entry(name, values="a: 1"), "layer": name} for name in ("os", "k8s", "cni", "csi")]
+    slots[0]["manifests"] = attached
+    given_profile = profile(*slots, kind="infra", cloud="aws")
+    assert document(imported(given_profile))["spec"]["layers"][0]["manifests"] == [
+        {"file": "manifests/1.2.0/os/motd.yaml"}
+    ]
+    assert there_and_back(given_profile)["spec"]["template"]["packs"] == slots
+    assert not exported(imported(given_profile)).notes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "manifests: [{name: a, inline: 'a: 1', destination: management}]",
+        "manifests: [{file: a.yaml, destination: workload}]",
+        "destination: management\n      manifests: [a.yaml]",
+    ],
+)
+def test_a_destination_is_told_by_an_export(written: str) -> None:
+    text = (
+        "apiVersion: lamella/v1\nkind: ClusterProfile\nmetadata: {name: shop, version: 1.2.0}\n"
+        f"spec:\n  type: add-on\n  layers:\n    - name: web\n      {written}\n"
+    )
+    (note,) = exported(Imported({"profiles/p.yaml": text, "profiles/a.yaml": "a: 1"}, ())).notes
+    assert note.message == "layer 'web' sets a destination, which Palette has no field for"
