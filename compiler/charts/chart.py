@@ -168,7 +168,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
 def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     """Chart.yaml with the dependencies of a requirements.yaml, as Helm merges them."""
     if "Chart.yaml" not in files:
-        raise fail(Code.CHART_MISSING, "no file 'Chart.yaml'", Position(path))
+        raise fail(Code.CHART_MISSING, "no file 'Chart.yaml'", Position(path), hint=_other_chart(files, path))
     metadata = _mapping(files, "Chart.yaml", path) | {
         key: value for key, value in _mapping(files, "requirements.yaml", path).items() if key == "dependencies"
     }
@@ -186,6 +186,18 @@ def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     if not isinstance(dependencies, list) or not all(isinstance(entry, dict) for entry in dependencies):
         raise fail(Code.CHART_INVALID, "dependencies: expected list of mappings", at)
     return {**metadata, "dependencies": dependencies}
+
+
+def _other_chart(files: Mapping[str, bytes], path: str) -> str:
+    """A hint about the Chart.yaml that is probably meant: spelt otherwise, or a folder below."""
+    for name in files:
+        if name.lower() in ("chart.yaml", "chart.yml"):
+            return f"Helm reads 'Chart.yaml' only: rename '{name}'"
+    below = sorted(name.removesuffix("/Chart.yaml") for name in files if name.endswith("/Chart.yaml"))
+    charts = [name for name in below if "/charts/" not in f"/{name}/"] or below
+    if charts:
+        return f"name the chart's folder: {', '.join(f'{path}/{name}' for name in charts[:5])}"
+    return "a chart is a folder with a Chart.yaml; folders of manifests are named by `manifests:`"
 
 
 def _mapping(files: Mapping[str, bytes], name: str, path: str) -> dict[str, Any]:

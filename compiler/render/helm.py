@@ -48,14 +48,24 @@ class RenderedDocument:
 
 
 class HelmFailure(Exception):
-    """Helm refuses. `message` is for a person, without Helm's wrappers; the place is there where Helm knows it."""
+    """Helm refuses. `message` is for a person, without Helm's wrappers; the place is there where Helm knows it (lines
+    count from 1, columns from 0). `by_chart`: the chart itself refuses, by `required` or `fail`."""
 
-    def __init__(self, kind: FailureKind, message: str, template: str = "", line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        template: str = "",
+        line: int = 0,
+        column: int = 0,
+        by_chart: bool = False,
+    ) -> None:
         self.kind = kind
         self.message = message
         self.template = template
         self.line = line
         self.column = column
+        self.by_chart = by_chart
         super().__init__(f"{self.place}: {message}" if template else message)
 
     @property
@@ -63,9 +73,9 @@ class HelmFailure(Exception):
         """`template:line:column`, as far as known."""
         return ":".join([self.template, *(str(n) for n in (self.line, self.column) if n)])
 
-    def __reduce__(self) -> tuple[type[HelmFailure], tuple[FailureKind, str, str, int, int]]:
+    def __reduce__(self) -> tuple[type[HelmFailure], tuple[FailureKind, str, str, int, int, bool]]:
         """Failures cross process borders: workers render."""
-        return (HelmFailure, (self.kind, self.message, self.template, self.line, self.column))
+        return (HelmFailure, (self.kind, self.message, self.template, self.line, self.column, self.by_chart))
 
 
 class HelmEngine(Protocol):

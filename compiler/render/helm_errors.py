@@ -40,7 +40,8 @@ def failure(text: str) -> HelmFailure:
     if frames := list(_FRAME.finditer(text)) or list(_GO_FRAME.finditer(text)):
         return _execution(text, frames)
     if at := _AT.match(text):
-        return HelmFailure("template", text[at.end() :].strip(), at[1], int(at[2] or 0), int(at[3] or 0))
+        place = at[1], int(at[2] or 0), int(at[3] or 0)
+        return HelmFailure("template", text[at.end() :].strip(), *place, by_chart=text.startswith("execution error"))
     if at := _YAML.match(text):
         # The line counts from the start of the document that the template printed, not in the template.
         line = f" (line {at[2]} of what it prints)" if at[2] else ""

@@ -25,6 +25,7 @@ from compiler.overlay.apply import apply_one
 from compiler.render.annotations import annotated
 from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
+from compiler.render.helm_hints import hint, is_about_helmignore
 from compiler.render.objects import Draft, drafts_of, finished
 
 
@@ -167,20 +168,28 @@ def _chart_documents(part: ChartPart, task: LayerTask, setup: Setup) -> list[tup
 
 
 def _helm_diagnostic(part: ChartPart, failure: HelmFailure) -> Diagnostic:
-    place = f"{failure.place}: " if failure.template else ""
+    at = _file_of(part, failure)
+    place = f"{failure.place}: " if failure.template and at is None else ""
     return Diagnostic(
         Code(f"helm-{failure.kind}"),
         f"Helm refuses release '{part.release}' of the chart at {part.path}: {place}{failure.message}",
-        part.at,
-        hint=_HINTS.get(failure.kind, ""),
+        at or part.at,
+        hint=hint(failure),
+        related=((part.at, f"the layer of release '{part.release}'"),) if at else (),
     )
 
 
-_HINTS = {
-    "values": "give the missing value under `values:` of the layer in the profile, a template or the cluster",
-    "schema": "correct the value; `skipSchemaValidation: true` on the layer leaves the chart's schema out",
-    "chart": "`helm dependency build` vendors declared dependencies into charts/",
-}
+def _file_of(part: ChartPart, failure: HelmFailure) -> Position | None:
+    """The place in the chart's own files, None where Helm does not know it or the file is in an archive: charts in
+    charts/ may be archives, and Helm calls them by their alias."""
+    if part.spooled.endswith(".tgz"):
+        return None
+    if is_about_helmignore(failure):
+        return Position(f"{part.path}/.helmignore")
+    _, _, path = failure.template.partition("/")
+    if not path or path.startswith("charts/"):
+        return None
+    return Position(f"{part.path}/{path}", failure.line, failure.column + 1 if failure.column else 0)
 
 
 def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple[list[Draft], tuple[int, ...]]:
