@@ -12,6 +12,7 @@ from typing import Literal
 
 from compiler.codes import Code
 
+_CLUSTERS_SHOWN = 5
 MASK = "***"
 """What a message and the excerpt below it have in the place of a secret."""
 
@@ -55,7 +56,10 @@ class TextPlace:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem. `code` is stable and documented (docs/errors.md); `hint` says what to do; `related` names other ends."""
+    """One problem. `code` is stable and documented (docs/errors.md); `hint` says what to do; `related` names other ends.
+
+    `clusters` are those that have it, for a problem that shows when a cluster is compiled: `message` does not name them.
+    """
 
     code: Code
     message: str
@@ -63,6 +67,22 @@ class Diagnostic:
     hint: str = ""
     related: tuple[tuple[Position, str], ...] = ()
     severity: Literal["error", "warning"] = "error"
+    clusters: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The message with the clusters, at the end of its first line: a few names stand for many."""
+        if not self.clusters:
+            return self.message
+        shown = ", ".join(self.clusters[:_CLUSTERS_SHOWN])
+        more = ", …" if len(self.clusters) > _CLUSTERS_SHOWN else ""
+        number = "cluster" if len(self.clusters) == 1 else f"{len(self.clusters)} clusters:"
+        first, newline, rest = self.message.partition("\n")
+        return f"{first.rstrip()} (in {number} {shown}{more}){newline}{rest}"
+
+    def within(self, cluster: str) -> Diagnostic:
+        """This problem as one of a cluster."""
+        return replace(self, clusters=(cluster,))
 
     def placed(self, path: str, place: TextPlace) -> Diagnostic:
         """This problem of a text called `path`, as a problem of the file that contains the text."""
@@ -79,13 +99,24 @@ class Diagnostic:
         return (at.path, at.line, at.column, self.code, self.message)
 
 
+def told_once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The problems without repetitions, in the order in which they first come: those that differ in their clusters only
+    are one, with all of these clusters, sorted."""
+    clusters: dict[Diagnostic, set[str]] = {}
+    for diagnostic in diagnostics:
+        bare = replace(diagnostic, clusters=()) if diagnostic.clusters else diagnostic
+        clusters.setdefault(bare, set()).update(diagnostic.clusters)
+    return tuple(replace(bare, clusters=tuple(sorted(names))) if names else bare for bare, names in clusters.items())
+
+
 class CompileError(Exception):
-    """Raised with all problems so far; the CLI prints them and exits 1 (input), or 3 where `environment` is set."""
+    """Raised with all problems so far, each once; the CLI prints them and exits 1 (input), or 3 where `environment` is
+    set."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], *, environment: bool = False) -> None:
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics = told_once(diagnostics)
         self.environment = environment
-        super().__init__("; ".join(f"{d.at or ''}: {d.code}: {d.message}" for d in self.diagnostics))
+        super().__init__("; ".join(f"{d.at or ''}: {d.code}: {d.text}" for d in self.diagnostics))
 
 
 def fail(code: Code, message: str, at: Position | None = None, *, hint: str = "") -> CompileError:

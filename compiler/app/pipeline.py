@@ -7,14 +7,15 @@ passed in.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
 from compiler.codes import Code
-from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, masked
+from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, masked, told_once
 from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source, layout
@@ -90,7 +91,7 @@ def prepare(files: Files, request: Request, renderer: Renderer) -> tuple[Source,
     source, loading = load(recorder)
     planned, problems = plan(source, recorder, select(source, request), renderer.evaluate, request.today)
     problems.raise_if_any()
-    return source, planned, (*loading, *problems.warnings)
+    return source, planned, told_once((*loading, *problems.warnings))
 
 
 def compile_clusters(
@@ -114,23 +115,32 @@ def compile_clusters(
     results = render_layers(planned, renderer, progress, annotations=annotations)
     _collect(planned.clusters, results, problems)
     now = existing(planned.settings.output)
-    seen: set[tuple[str, str]] = set()
+    unknown_minors: dict[int, Position] = {}
     clusters = []
     for cluster, layers in zip(planned.clusters, results, strict=True):
-        check_upgrades(cluster, partial(committed.layer_sources, now, cluster.name), source.packs, problems)
-        if any(d.severity == "error" for result in layers for d in result.diagnostics):
-            continue  # the others are still checked: all problems in one run
-        kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
-        clusters.append(assemble(cluster, kept, problems, seen=seen, server_side="flux" in planned.settings.delivery))
+        with _problems_of(cluster.name, problems) as own:
+            check_upgrades(cluster, partial(committed.layer_sources, now, cluster.name), source.packs, own)
+            if any(d.severity == "error" for result in layers for d in result.diagnostics):
+                continue  # the others are still checked: all problems in one run
+            kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), own)
+            server_side = "flux" in planned.settings.delivery
+            clusters.append(assemble(cluster, kept, own, unknown_minors=unknown_minors, server_side=server_side))
     problems.raise_if_any()
     output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
     problems.raise_if_any()
-    return Compilation(source, planned, tuple(clusters), output, problems.warnings, progress, recorder.reads)
+    return Compilation(source, planned, tuple(clusters), output, told_once(problems.warnings), progress, recorder.reads)
+
+
+@contextmanager
+def _problems_of(cluster: str, problems: Problems) -> Iterator[Problems]:
+    """For `with`: the list for problems of one cluster."""
+    own = Problems()
+    yield own
+    problems.diagnostics.extend(each.within(cluster) for each in own.diagnostics)
 
 
 def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems) -> None:
-    """Problems of the layers, each once however many clusters share it, and wide overlays that matched nowhere."""
-    seen = set()
+    """Problems of the layers, and wide overlays that matched nowhere."""
     for cluster, layers in zip(clusters, results, strict=True):
         matched: dict[Position, bool] = {}
         wide = {}
@@ -138,9 +148,7 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
             for diagnostic in result.diagnostics:
                 masked = _masked(diagnostic, layer.secrets)
                 placed = masked if masked.at else replace(masked, at=layer.at)
-                if placed not in seen:
-                    seen.add(placed)
-                    problems.diagnostics.append(placed)
+                problems.diagnostics.append(placed.within(cluster.name))
             for index, scoped in enumerate(layer.overlays):
                 if scoped.wide and not scoped.overlay.optional:
                     place = scoped.overlay.at  # the overlay as written: macros may make another one for each layer
@@ -149,12 +157,13 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
         if not any(d.severity == "error" for result in layers for d in result.diagnostics):
             for place, overlay in wide.items():
                 if not matched[place]:
-                    problems.error(
+                    unmatched = Diagnostic(
                         Code.OVERLAY_NO_MATCH,
-                        f"cluster '{cluster.name}': the overlay's target matches no object of any layer",
+                        "the overlay's target matches no object of any layer",
                         overlay.at,
                         hint="correct the target, or mark the overlay optional: true",
                     )
+                    problems.diagnostics.append(unmatched.within(cluster.name))
 
 
 def _masked(diagnostic: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
@@ -181,7 +190,9 @@ def _files(
     files: list[OutputFile] = []
     for cluster in clusters:
         name = cluster.name
-        own = [*cluster.files(), *delivery.cluster_files(cluster, planned.settings, problems)]
+        with _problems_of(name, problems) as of_cluster:
+            delivered = delivery.cluster_files(cluster, planned.settings, of_cluster)
+        own = [*cluster.files(), *delivered]
         images = "".join(f"{image}\n" for image in cluster.images())
         own.append(text_file(layout.images(name), images, name))
         files += [*own, inventory.cluster_inventory(cluster.planned, own, versions)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from compiler.app.pipeline import Request, select
 from compiler.codes import Code
-from compiler.diagnostics import CompileError, Position, Problems
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.files.record import Recorder, committed_digest
 from compiler.load.repository import load
 from compiler.model.rendering import Evaluator
@@ -59,19 +59,22 @@ class _Refusals:
     """The first files are named, the others are counted."""
 
     problems: Problems
-    paths: list[str] = field(default_factory=list)
+    by_path: dict[str, list[Diagnostic]] = field(default_factory=dict)
 
-    def add(self, path: str, message: str, hint: str, at: Position | None = None) -> None:
-        if path not in self.paths:
-            self.paths.append(path)
-            if len(self.paths) <= LISTED:
-                self.problems.error(Code.PUBLISH_UNCOMMITTED, message, at or Position(path), hint=hint)
+    def add(self, path: str, message: str, hint: str, at: Position | None = None, *, cluster: str = "") -> None:
+        """Of a path only the first message counts, for all clusters that have it."""
+        refusal = Diagnostic(Code.PUBLISH_UNCOMMITTED, message, at or Position(path), hint)
+        kept = self.by_path.setdefault(path, [])
+        if not kept or (cluster and kept[0].message == message):
+            kept.append(refusal.within(cluster) if cluster else refusal)
 
     def close(self) -> None:
-        more = len(self.paths) - LISTED
+        paths = list(self.by_path)
+        self.problems.diagnostics.extend(refusal for path in paths[:LISTED] for refusal in self.by_path[path])
+        more = len(paths) - LISTED
         if more > 0:
             text = "this file too" if more == 1 else f"this file too, and {more - 1} more"
-            self.problems.error(Code.PUBLISH_UNCOMMITTED, text, Position(self.paths[LISTED]))
+            self.problems.error(Code.PUBLISH_UNCOMMITTED, text, Position(paths[LISTED]))
 
 
 def check(
@@ -85,7 +88,7 @@ def check(
     refusals = _Refusals(problems)
     inputs = sorted({pair for inputs_of_cluster in rendered.values() for pair in inputs_of_cluster.items()})
     same = _check_inputs(inputs, commit, refusals)
-    if not refusals.paths:
+    if not refusals.by_path:
         _check_plan(rendered, removed, _CheckedOut(commit, same), evaluate, refusals)
     refusals.close()
 
@@ -153,10 +156,8 @@ def _check_plan(
     now = {cluster.name: inputs_of(cluster.reads) for cluster in planned.clusters}
     for name, inputs in rendered.items():
         for path in sorted(now.get(name, {}).keys() - inputs.keys()):
-            message = f"this file is in the commit, and output of cluster '{name}' was rendered without it"
-            refusals.add(path, message, "render again, and publish")
+            message = "this file is in the commit, and output was rendered without it"
+            refusals.add(path, message, "render again, and publish", cluster=name)
         for path in sorted(inputs.keys() - now.get(name, {}).keys()):
-            message = (
-                f"output of cluster '{name}' was rendered from this file, and a render of the commit does not read it"
-            )
-            refusals.add(path, message, "render again, and publish")
+            message = "output was rendered from this file, and a render of the commit does not read it"
+            refusals.add(path, message, "render again, and publish", cluster=name)

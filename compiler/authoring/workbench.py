@@ -90,11 +90,11 @@ class Workpiece:
         return Outcome(tuple(objects), tuple(self.placed(item) for item in compiled.warnings))
 
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
-        """The problem at a position that people know: one in a made-up document is one of the pack."""
+        """The problem at a position that people know, and of no cluster: one in a made-up document is one of the pack."""
         related = tuple(
             (self._place(at), text) for at, text in diagnostic.related if not at.path.startswith(_STAND_INS)
         )
-        return replace(diagnostic, at=self._place(diagnostic.at or self.pack.at), related=related)
+        return replace(diagnostic, at=self._place(diagnostic.at or self.pack.at), related=related, clusters=())
 
     def _place(self, at: Position) -> Position:
         if at.path == _CLUSTER and self.setting.cluster:

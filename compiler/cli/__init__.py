@@ -58,7 +58,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="lamella %(version)s")
-@click.option("--quiet", "-q", is_flag=True, help="Problems only: no summary, no progress.")
+@click.option("--quiet", "-q", is_flag=True, help="Errors only: no warnings, no summary, no progress.")
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),

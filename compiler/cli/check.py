@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from typing import Any
+
 import click
 
 from compiler.app.pipeline import Compilation
@@ -9,7 +13,7 @@ from compiler.app.session import Session
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options
 from compiler.cli.render import _n
-from compiler.diagnostics import CompileError, Problems
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, told_once
 from compiler.load.repository import load
 from compiler.model import Source
 from compiler.ports import Files
@@ -19,13 +23,23 @@ from compiler.resolve.sources import check_unused_profiles
 @click.command("check")
 @compile_options
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json: the problems on stdout too, each with all its clusters.",
+)
 @click.pass_obj
-def check_command(console: Console, options: Options, strict: bool) -> int:
+def check_command(console: Console, options: Options, strict: bool, form: str) -> int:
     """Read, resolve, render and check everything; write nothing."""
     with options.repository.files() as files, options.session(console) as session:
         compiled, problems = _checked(files, session, options, console)
+    if form == "json":
+        console.data(_as_json(problems.diagnostics))
     problems.raise_if_any()
-    console.problems(problems.diagnostics)
+    console.problems(problems.diagnostics, strict=strict)
     if strict and problems.diagnostics:
         return 1
     assert compiled is not None  # else there are errors
@@ -48,6 +62,28 @@ def _checked(files: Files, session: Session, options: Options, console: Console)
     if source is not None and options.request.everything:
         check_unused_profiles(source, files, problems)
     return compiled, problems
+
+
+def _as_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """The problems for machines, by place."""
+    rows = [
+        {
+            "severity": each.severity,
+            "code": each.code,
+            "message": each.message,
+            "hint": each.hint,
+            "at": _place(each.at) if each.at else None,
+            "related": [{**_place(at), "text": text} for at, text in each.related],
+            "clusters": list(each.clusters),
+        }
+        for each in sorted(told_once(diagnostics), key=Diagnostic.sort_key)
+    ]
+    document = {"apiVersion": "lamella/v1", "kind": "Problems", "problems": rows}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _place(at: Position) -> dict[str, Any]:
+    return {"path": at.path, "line": at.line, "column": at.column}
 
 
 def _source(files: Files) -> Source | None:

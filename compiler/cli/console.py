@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from compiler.diagnostics import MASK, Diagnostic, Position
+from compiler.diagnostics import MASK, Diagnostic, Position, told_once
 
 SourceLine = Callable[[Position], str]
 _STYLES = {
@@ -26,7 +26,7 @@ _SHOWN_COLUMNS = 160
 
 @dataclass(slots=True)
 class Console:
-    """`quiet` leaves out summaries and progress (never problems); colours are decided once, by `wants_color`."""
+    """`quiet` leaves out everything but errors; colours are decided once, by `wants_color`."""
 
     quiet: bool = False
     color: bool = False  # of messages
@@ -56,15 +56,18 @@ class Console:
         """Text for `data`, in its colour."""
         return _painted(text, style) if self.color_data else text
 
-    def problems(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Every diagnostic, sorted by place, warnings before errors; then their number."""
-        ordered = sorted(set(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
+    def problems(self, diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> None:
+        """Every problem once, sorted by place, warnings before errors; then their number. `strict`: warnings make the
+        command fail, so they are shown where it is quiet too."""
+        ordered = sorted(told_once(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
+        if self.quiet and not strict:
+            ordered = [d for d in ordered if d.severity == "error"]
         self._clear()
         for diagnostic in ordered:
             self._problem(diagnostic)
         errors = sum(d.severity == "error" for d in ordered)
         warnings = len(ordered) - errors
-        if ordered:
+        if ordered and not self.quiet:
             counts = [
                 f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n
             ]
@@ -73,7 +76,7 @@ class Console:
     def _problem(self, diagnostic: Diagnostic) -> None:
         place = f"{diagnostic.at}: " if diagnostic.at else ""
         kind = self.paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
-        self.err.write(f"{printable(place)}{kind}: {_indented(printable(diagnostic.message))}\n")
+        self.err.write(f"{printable(place)}{kind}: {_indented(printable(diagnostic.text))}\n")
         if diagnostic.at and diagnostic.at.line:
             line = self.source_line(diagnostic.at)
             if line and len(line) <= _SHOWN_COLUMNS:
@@ -132,7 +135,7 @@ def _annotation(diagnostic: Diagnostic) -> str:
     listed = ",".join(
         f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for key, value in properties.items()
     )
-    text = diagnostic.message + (f"\nhint: {diagnostic.hint}" if diagnostic.hint else "")
+    text = diagnostic.text + (f"\nhint: {diagnostic.hint}" if diagnostic.hint else "")
     return f"::{diagnostic.severity} {listed}::{_escaped(text)}"
 
 

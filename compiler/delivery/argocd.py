@@ -92,7 +92,7 @@ def _check_sizes(layers: Sequence[AssembledLayer], settings: Settings, problems:
         if size > MAX_DIRECTORY_BYTES:
             problems.warning(
                 Code.DELIVERY_SIZE,
-                f"cluster '{assembled.layer.cluster}', layer '{assembled.layer.name}': {size:,} bytes of manifests; Argo CD"
+                f"layer '{assembled.layer.name}': {size:,} bytes of manifests; Argo CD"
                 f" reads at most {MAX_DIRECTORY_BYTES:,} of one directory",
                 assembled.layer.at,
                 hint="split the layer (CRDs into one of their own), or raise"

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from compiler import kubernetes, yamldoc
 from compiler.codes import Code
-from compiler.diagnostics import Problems
+from compiler.diagnostics import Position, Problems
 from compiler.model import CrdInfo, PlannedCluster, PlannedLayer, RenderedObject, layout
 from compiler.model.assembled import AssembledCluster, AssembledLayer
 from compiler.model.order import object_key
@@ -26,11 +26,11 @@ def assemble(
     results: Sequence[LayerResult],
     problems: Problems,
     *,
-    seen: set[tuple[str, str]],
+    unknown_minors: dict[int, Position],
     server_side: bool = False,
 ) -> AssembledCluster:
-    """The cluster's files. `results` are those of its layers, in order; `seen` keeps a problem of a task that many
-    clusters share from being told for each (it holds task-independent keys). `server_side`: see `check_schemas`."""
+    """The cluster's files. `results` are those of its layers, in order; `unknown_minors` has the first cluster of each
+    Kubernetes minor that no table knows, of all clusters of a run. `server_side`: see `check_schemas`."""
     crds = {
         (crd.group, crd.kind): crd for result in results for item in result.objects if (crd := item.crd) is not None
     }
@@ -39,11 +39,11 @@ def assemble(
         objects = [_scoped(item, crds) for item in result.objects]
         _check_secrets(layer, objects, problems)
         _check_macros(layer, objects, problems)
-        _check_apis(cluster, layer, objects, crds, problems, seen)
+        _check_apis(cluster, layer, objects, crds, problems, unknown_minors)
         layers.append((layer, objects))
     layers = with_one_namespace_each(layers, problems)
     _check_duplicates(layers, problems)
-    check_schemas(cluster, layers, problems, server_side=server_side, seen=seen)
+    check_schemas(cluster, layers, problems, server_side=server_side)
     return AssembledCluster(
         cluster, tuple(AssembledLayer(layer, _with_paths(layer, objects)) for layer, objects in layers)
     )
@@ -72,8 +72,7 @@ def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], probl
         if item.plaintext_secret:
             problems.error(
                 Code.PLAINTEXT_SECRET,
-                f"cluster '{layer.cluster}', layer '{layer.name}': {item} (from {item.template}) holds values in clear,"
-                " which would be committed",
+                f"layer '{layer.name}': {item} (from {item.template}) holds values in clear, which would be committed",
                 layer.at,
                 hint="use an ExternalSecret, SealedSecret or SOPS; switch it off in the values; drop it by an overlay;"
                 " or set policy: {secrets: allow} on the layer",
@@ -92,8 +91,7 @@ def _check_macros(layer: PlannedLayer, objects: Sequence[RenderedObject], proble
             if not line.startswith("#"):
                 problems.error(
                     Code.MACRO_LEFT,
-                    f"cluster '{layer.cluster}', layer '{layer.name}': {item} (from {item.template}) still contains"
-                    f" {text[start:end][:80]}",
+                    f"layer '{layer.name}': {item} (from {item.template}) still contains {text[start:end][:80]}",
                     layer.at,
                     hint="macros are replaced in values, manifests and overlays, not in what a chart or template renders",
                 )
@@ -106,7 +104,7 @@ def _check_apis(
     objects: Sequence[RenderedObject],
     crds: Mapping[tuple[str, str], CrdInfo],
     problems: Problems,
-    seen: set[tuple[str, str]],
+    unknown_minors: dict[int, Position],
 ) -> None:
     """Built-in APIs that the version does not serve are errors; custom kinds without a CRD in the stack are warnings."""
     if layer.policy.apis == "allow" or layer.management:
@@ -120,13 +118,13 @@ def _check_apis(
         what = f"layer '{layer.name}': {item} (from {item.template})"
         if kubernetes.is_builtin_group(item.group):
             if minor is not None and minor not in kubernetes.MINORS:
-                _warn_of_unknown_version(cluster, minor, problems, seen)
+                at = unknown_minors.setdefault(minor, cluster.written.at)
+                _warn_of_unknown_version(minor, at, problems)
             elif minor is not None and not kubernetes.serves(minor, item.group, item.version, item.kind):
                 report = problems.warning if layer.policy.apis == "warn" else problems.error
                 report(
                     Code.API_NOT_SERVED,
-                    f"cluster '{layer.cluster}', {what} is of {api}, which Kubernetes {cluster.kubernetes_version}"
-                    " does not serve",
+                    f"{what} is of {api}, which Kubernetes {cluster.kubernetes_version} does not serve",
                     layer.at,
                     hint="use a version of the chart or manifest made for this Kubernetes, or policy: {apis: warn}",
                 )
@@ -136,35 +134,29 @@ def _check_apis(
             report = problems.warning if layer.policy.apis == "warn" else problems.error
             report(
                 Code.API_NOT_SERVED,
-                f"cluster '{layer.cluster}', {what} is of version {item.version}; its CRD serves {', '.join(crd.versions)}",
+                f"{what} is of version {item.version}; its CRD serves {', '.join(crd.versions)}",
                 layer.at,
             )
-        elif crd is None and (layer.name, f"{api}/{item.kind}") not in seen:
-            seen.add((layer.name, f"{api}/{item.kind}"))
+        elif crd is None:
             installed = kubernetes.installer(item.group, item.kind)
             problems.warning(
                 Code.API_UNKNOWN,
-                f"layer '{layer.name}' has objects of {api} {item.kind}, and no layer of cluster '{layer.cluster}' brings"
-                f" its CRD{f' ({installed[0]}, in the cluster)' if installed else ''}",
+                f"layer '{layer.name}' has objects of {api} {item.kind}, and no layer brings its CRD"
+                f"{f' ({installed[0]}, in the cluster)' if installed else ''}",
                 layer.at,
                 hint=f"if something else installs it: apiVersions: [{api}/{item.kind}] in the cluster"
                 f"{f'; {installed[1]}' if installed else ''}",
             )
 
 
-def _warn_of_unknown_version(
-    cluster: PlannedCluster, minor: int, problems: Problems, seen: set[tuple[str, str]]
-) -> None:
-    if ("", f"1.{minor}") in seen:
-        return
-    seen.add(("", f"1.{minor}"))
+def _warn_of_unknown_version(minor: int, at: Position, problems: Problems) -> None:
     first, last = kubernetes.MINORS[0], kubernetes.MINORS[-1]
     told = f"those of 1.{last}" if minor > last else "what Helm itself lists"
     problems.warning(
         Code.KUBERNETES_UNKNOWN,
-        f"cluster '{cluster.name}' has Kubernetes {cluster.kubernetes_version}; which APIs a version serves is known of"
+        f"this is Kubernetes 1.{minor}; which APIs a version serves is known of"
         f" 1.{first} to 1.{last}: objects are not held against it, and charts that ask for APIs are told {told}",
-        cluster.written.at,
+        at,
         hint="policy: {apis: allow} says that this is known",
     )
 
@@ -181,7 +173,7 @@ def _check_duplicates(layers: Layers, problems: Problems) -> None:
             where = other[1].template if same else f"{other[1].template} of layer '{other[0].name}'"
             problems.error(
                 Code.DUPLICATE_OBJECT,
-                f"cluster '{layer.cluster}': {item} comes from {item.template} of layer '{layer.name}' and from"
+                f"{item} comes from {item.template} of layer '{layer.name}' and from"
                 f" {'it again' if same and other[1].template == item.template else where}",
                 layer.at,
                 hint="the layer names a file twice, or two files hold the object"

@@ -31,7 +31,7 @@ def with_one_namespace_each(layers: Layers, problems: Problems) -> Layers:
         if kept_in.wave > layer.wave:
             problems.warning(
                 Code.NAMESPACE_LATE,
-                f"cluster '{layer.cluster}': layer '{layer.name}' (wave {layer.wave}) is in namespace '{added.name}',"
+                f"layer '{layer.name}' (wave {layer.wave}) is in namespace '{added.name}',"
                 f" which layer '{kept_in.name}' brings only in wave {kept_in.wave}",
                 layer.at,
                 hint=f"let that layer install earlier, or take the Namespace out of it: then '{layer.name}' gets one",
@@ -89,7 +89,7 @@ def _with_metadata_of(
             if given.get(key, value) != value:
                 problems.warning(
                     Code.NAMESPACE_METADATA,
-                    f"cluster '{layers[0].cluster}': namespace '{kept.name}' gets {field[:-1]} {key}={given[key]} from"
+                    f"namespace '{kept.name}' gets {field[:-1]} {key}={given[key]} from"
                     f" layer '{layers[1].name}', not {key}={value} as layer '{layers[0].name}' wants",
                     layers[0].at,
                     hint="set it in one of the two layers, or to the same value in both",

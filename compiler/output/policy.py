@@ -42,7 +42,7 @@ def _refuse(layer: PlannedLayer, result: LayerResult, problems: Problems) -> Non
     for (name, template), differing in fields.items():
         problems.error(
             Code.RANDOM_OUTPUT,
-            f"cluster '{layer.cluster}', layer '{layer.name}': {name} changes from render to render in"
+            f"layer '{layer.name}': {name} changes from render to render in"
             f" {', '.join(differing)} (template {template})",
             layer.at,
             hint="give the value explicitly (an existing Secret, a fixed password), or set policy: {random: keep} to keep"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -33,12 +33,10 @@ def check_schemas(
     problems: Problems,
     *,
     server_side: bool,
-    seen: set[tuple[str, str]],
 ) -> None:
-    """Reports each wrong field of each final object, once however many clusters have it.
+    """Reports each wrong field of each final object.
 
-    `server_side`: the delivery applies on the server, so what only that refuses is an error too, else a warning. `seen`
-    holds what has been reported.
+    `server_side`: the delivery applies on the server, so what only that refuses is an error too, else a warning.
     """
     crds = {
         (layer.management, crd.group, crd.kind): crd  # a management cluster has its own
@@ -53,15 +51,11 @@ def check_schemas(
         for item in objects:
             for finding in _findings(item, crds.get((layer.management, item.group, item.kind)), minor):
                 where = show(finding.path)
-                key = (f"{layer.name}: {item} {where}", finding.message)
-                if key in seen:
-                    continue
-                seen.add(key)
                 error = layer.policy.schema == "error" and (finding.kind != "apply" or server_side)
                 report = problems.error if error else problems.warning
                 report(
                     _CODES[finding.kind],
-                    f"cluster '{layer.cluster}', layer '{layer.name}': {item} (from {item.template}):"
+                    f"layer '{layer.name}': {item} (from {item.template}):"
                     f" {where or 'the object'}: {_safe(finding.message, layer)}",
                     _place(layer, item, finding) or layer.at,
                     hint=finding.hint or _HINTS[finding.kind],
@@ -110,7 +104,7 @@ def _place(layer: PlannedLayer, item: RenderedObject, finding: Finding) -> Posit
         return None
     for part in layer.parts:
         if isinstance(part, ManifestPart) and part.path == item.template:
-            for document in _documents(part):
+            for document in _documents(part.text, part.path):
                 value = document.value
                 if isinstance(value, dict) and value.get("kind") == item.kind:
                     metadata = value.get("metadata")
@@ -119,8 +113,10 @@ def _place(layer: PlannedLayer, item: RenderedObject, finding: Finding) -> Posit
     return None
 
 
-def _documents(part: ManifestPart) -> Iterator[yamldoc.Document]:
+@lru_cache(maxsize=64)
+def _documents(text: str, path: str) -> tuple[yamldoc.Document, ...]:
+    """Parsed once, however many findings and clusters it has."""
     try:
-        yield from yamldoc.load(part.text, part.path, duplicates="warn")
+        return tuple(yamldoc.load(text, path, duplicates="warn"))
     except CompileError:
-        return  # it was rendered, and what is wrong with it was told then
+        return ()  # it was rendered, and what is wrong with it was told then

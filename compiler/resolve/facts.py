@@ -26,7 +26,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
         if not cluster.kubernetes_version:
             problems.error(
                 Code.KUBERNETES_VERSION,
-                f"cluster '{cluster.name}' has no Kubernetes version and no k8s layer to set it",
+                "no Kubernetes version, and no k8s layer to set it",
                 cluster.at,
                 hint="add spec.kubernetesVersion: 1.33.4 to the cluster",
             )
@@ -35,7 +35,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
     if cluster.kubernetes_version and cluster.kubernetes_version != version:
         problems.error(
             Code.KUBERNETES_VERSION,
-            f"cluster '{cluster.name}' sets Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' has {version}",
+            f"the cluster sets Kubernetes {cluster.kubernetes_version}, its layer '{k8s.name}' has {version}",
             cluster.at,
             hint=f"remove spec.kubernetesVersion, or override the layer: layers: {{{k8s.name}: {{version: …}}}}",
             related=[(k8s.at, "the k8s layer")],

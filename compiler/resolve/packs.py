@@ -67,7 +67,7 @@ def cluster_api_part(
     if stack.cloud not in PROVIDERS:
         problems.error(
             Code.CAPI_CLOUD,
-            f"cluster '{stack.cluster.name}': no Cluster API provider is known for cloud '{stack.cloud}'",
+            f"no Cluster API provider is known for cloud '{stack.cloud}'",
             stack.cluster.at,
             hint=f"use one of {', '.join(sorted(PROVIDERS))}, or write the objects in your own pack, without capi: true",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler import yamldoc
 from compiler.charts.catalogue import Charts
-from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
+from compiler.diagnostics import CompileError, Position, Problems
 from compiler.files.record import Reads, Recorder
 from compiler.files.record import Scope as ReadScope
 from compiler.model import Cluster, LayerSource, Plan, PlannedCluster, PlannedLayer, Source
@@ -32,21 +32,6 @@ from compiler.resolve.parts import PartsBuilder
 from compiler.resolve.stack import Stack, check_templates, documents_of, stack_of, unused_overrides
 
 
-@dataclass(slots=True)
-class _Once:
-    """Passes each problem on once: clusters share layers, and one broken pack is one problem."""
-
-    problems: Problems
-    seen: set[tuple[str, str, str]]
-
-    def take(self, diagnostics: Sequence[Diagnostic]) -> None:
-        for diagnostic in diagnostics:
-            key = (diagnostic.code, diagnostic.message, str(diagnostic.at))
-            if key not in self.seen:
-                self.seen.add(key)
-                self.problems.diagnostics.append(diagnostic)
-
-
 def plan(
     source: Source,
     files: Recorder,
@@ -60,7 +45,6 @@ def plan(
     for warnings about packs past their end of life.
     """
     problems = Problems()
-    once = _Once(problems, set())
     check_templates(source.templates, problems)
     charts = Charts.over(files)
     lookalikes = Lookalikes()
@@ -75,7 +59,7 @@ def plan(
             result = planner.plan()
             if result:
                 planned.append(result)
-        once.take(own.diagnostics)
+        problems.diagnostics.extend(each.within(cluster.name) for each in own.diagnostics)
     if len(clusters) == len(source.clusters):
         unused_overrides(source, stacks, problems)
     return Plan(source.settings, tuple(planned), charts.spool), problems

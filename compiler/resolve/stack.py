@@ -26,7 +26,7 @@ from compiler.model.overlays import WrittenOverlay
 from compiler.resolve.layers import Level, StackedLayer, StackedOverlay
 from compiler.resolve.renames import check_installed_names, override_hint
 
-Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("cluster prod", …), low to high
+Levels = list[tuple[str, Assignment]]  # ("template eu", …), …, ("the cluster", …), low to high
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
     for ref, profile in infra[1:]:
         problems.error(
             Code.INFRA_TWICE,
-            f"cluster '{cluster.name}' has two profiles with infra layers: {infra[0][1].name} and {profile.name}",
+            f"two profiles with infra layers: {infra[0][1].name} and {profile.name}",
             ref.at,
             hint="a cluster has at most one infra or full profile",
             related=[(infra[0][0].at, infra[0][1].name)],
@@ -111,7 +111,7 @@ def stack_of(cluster: Cluster, source: Source, problems: Problems) -> Stack:
             problems.error(
                 Code.CLOUD_MISMATCH,
                 f"profile {profile.name} {profile.version} is for cloud {profile.cloud},"
-                f" cluster '{cluster.name}' is on {cloud or 'no cloud (spec.cloud is missing)'}",
+                f" the cluster is on {cloud or 'no cloud (spec.cloud is missing)'}",
                 ref.at,
                 related=[(profile.at, "the profile")],
             )
@@ -146,7 +146,7 @@ def documents_of(cluster: Cluster, source: Source) -> tuple[str, ...]:
 
 def _levels(cluster: Cluster, templates: Iterable[Template]) -> Levels:
     levels = [(f"template {template.name}", template.assignment) for template in templates]
-    return [*levels, (f"cluster {cluster.name}", cluster.assignment)]
+    return [*levels, ("the cluster", cluster.assignment)]
 
 
 def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Problems) -> list[ProfileRef]:
@@ -169,7 +169,7 @@ def _profile_refs(cluster: Cluster, levels: Levels, source: Source, problems: Pr
             if below and below[1].version != ref.version and label.startswith("template ") and ref.name not in own:
                 problems.error(
                     Code.TEMPLATE_CONFLICT,
-                    f"cluster '{cluster.name}' gets profile '{ref.name}' in version {below[1].version} from {below[0]}"
+                    f"profile '{ref.name}' comes in version {below[1].version} from {below[0]}"
                     f" and in {ref.version} from {label}",
                     ref.at,
                     hint="make the selectors disjoint, or set the version in the cluster itself",
@@ -215,7 +215,7 @@ def _layers(
         if complete and name not in known:
             problems.error(
                 Code.LAYER_UNKNOWN,
-                f"cluster '{cluster.name}' overrides layer '{name}', which none of its profiles has",
+                f"overrides layer '{name}', which none of the cluster's profiles has",
                 override.at,
                 hint=override_hint(name, written),
             )
@@ -227,13 +227,12 @@ def _layers(
             if other is not None:
                 problems.error(
                     Code.DUPLICATE_LAYER,
-                    f"cluster '{cluster.name}' gets two layers named '{layer.name}',"
-                    f" from profiles {other.profile.name} and {profile.name}",
+                    f"two layers named '{layer.name}', from profiles {other.profile.name} and {profile.name}",
                     layer.at,
                     hint="rename one of them; layer names are unique in a cluster",
                     related=[(other.at, f"profile {other.profile.name}")],
                 )
-            elif not _is_disabled(stacked, cluster, problems):
+            elif not _is_disabled(stacked, problems):
                 layers[layer.name] = stacked
     check_installed_names(layers.values(), problems)
     return tuple(layers.values())
@@ -264,14 +263,14 @@ def _levelled(overlays: Iterable[WrittenOverlay], level: Level) -> list[StackedO
     return [StackedOverlay(overlay, level) for overlay in overlays]
 
 
-def _is_disabled(stacked: StackedLayer, cluster: Cluster, problems: Problems) -> bool:
+def _is_disabled(stacked: StackedLayer, problems: Problems) -> bool:
     last = next((s for s in reversed(stacked.settings) if s.disabled is not None), None)
     if last is None or not last.disabled:
         return False
     if stacked.type in INFRA_TYPES:
         problems.error(
             Code.LAYER_DISABLED,
-            f"layer '{stacked.name}' of type {stacked.type} cannot be disabled (cluster '{cluster.name}')",
+            f"layer '{stacked.name}' of type {stacked.type} cannot be disabled",
             last.at,
             hint="an infra layer can be changed but not removed; builtin: true fills its slot without objects",
         )

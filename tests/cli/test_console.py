@@ -22,7 +22,7 @@ def broken(shop: Path) -> Path:
 def test_a_problem_has_place_line_caret_and_hint(shop: Path, lamella: Lamella) -> None:
     edit(shop / "profiles/clusters/dev.yaml", "name: shop,", "name: shp,")
     assert lamella("check") == (1, "", """\
-profiles/clusters/dev.yaml:6:14: error[profile-missing]: no profile named 'shp'
+profiles/clusters/dev.yaml:6:14: error[profile-missing]: no profile named 'shp' (in cluster dev)
      6 |   profiles: [{name: shp, version: 1.0.0}]
                       ^
        = hint: did you mean 'shop'?
@@ -30,11 +30,19 @@ profiles/clusters/dev.yaml:6:14: error[profile-missing]: no profile named 'shp'
 """)  # fmt: skip
 
 
-def test_quiet_leaves_out_summaries_and_never_problems(shop: Path, lamella: Lamella) -> None:
+def test_quiet_leaves_out_all_but_errors(shop: Path, lamella: Lamella) -> None:
     assert lamella("-q", "render") == (0, "", "")
     assert lamella("-q", "check") == (0, "", "")
+    (shop / "profiles/settings.yaml").write_text("{apiVersion: example.org/v1, kind: Widget, metadata: {name: w}}")
+    assert "warning[api-unknown]" in lamella("check").err
+    for command in ("check", "render", "diff"):
+        assert lamella("-q", command).err == ""
+    assert lamella("-q", "check", "--strict").status == 1
+    assert "warning[api-unknown]" in lamella("-q", "check", "--strict").err, "what fails is shown"
     edit(shop / "profiles/clusters/dev.yaml", "name: shop,", "name: shp,")
     assert "error[profile-missing]" in lamella("-q", "check").err
+    assert "warning" not in lamella("-q", "check").err
+    assert "1 error" not in lamella("-q", "check").err
 
 
 def test_colours_are_for_terminals_unless_told_otherwise(
@@ -73,7 +81,7 @@ def test_annotations_for_github_are_escaped(broken: Path, lamella: Lamella, monk
     lines = [line for line in lamella("check").err.splitlines() if line.startswith("::")]
     assert lines == [
         "::error title=profile-missing,file=profiles/clusters/a%2Cb%3Ac%25.yaml,line=6,col=14"
-        "::no profile named 'shp'%0Ahint: did you mean 'shop'?"
+        "::no profile named 'shp' (in cluster dev)%0Ahint: did you mean 'shop'?"
     ]
 
 

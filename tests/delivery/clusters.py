@@ -57,7 +57,7 @@ def cluster(name: str, *layers: L, destination: Destination | None = None) -> As
     planned = PlannedCluster(written, "1.33.4", tuple(_planned(name, layer) for layer in layers))
     results = [_result(layer) for layer in layers]
     problems = Problems()
-    assembled = assemble(planned, results, problems, seen=set())
+    assembled = assemble(planned, results, problems, unknown_minors={})
     assert not problems.errors
     return assembled
 

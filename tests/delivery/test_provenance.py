@@ -188,8 +188,11 @@ def test_a_file_that_was_gone_when_output_was_rendered_and_is_in_the_commit_is_t
 ) -> None:
     (repository.root / "manifests/text.yaml").unlink()
     repository.render()
-    without = "this file is in the commit, and output of cluster 'dev' was rendered without it"
-    assert publish(repository, capsys) == (1, [f"manifests/text.yaml: error[publish-uncommitted]: {without}"])
+    without = "this file is in the commit, and output was rendered without it"
+    assert publish(repository, capsys) == (
+        1,
+        [f"manifests/text.yaml: error[publish-uncommitted]: {without} (in 2 clusters: dev, prod)"],
+    )
 
 
 def test_a_link_to_another_file_than_in_the_commit_is_told(repository: Repository, capsys: Capture) -> None:

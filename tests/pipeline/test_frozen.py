@@ -67,7 +67,7 @@ def test_no_stage_changes_its_input(case: Path) -> None:
         kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
         guard.check("policies")
         guard.keep(f"results of {cluster.name} after policies", kept)
-        assembled = assemble(cluster, kept, problems, seen=set())
+        assembled = assemble(cluster, kept, problems, unknown_minors={})
         guard.check("assemble")
         guard.keep(f"assembled {cluster.name}", assembled)
         own = [*assembled.files(), *delivery.cluster_files(assembled, planned.settings, problems)]
