@@ -33,14 +33,14 @@ class Code(StrEnum):
     NO_PROFILES = ("no-profiles", "the repository has no `profiles/`",
         "is `--repo` right? Profiles and clusters are read from `profiles/**/*.yaml`")
     FILE_NOT_FOUND = ("file-not-found", "a file that is named is not there, or is a broken link",
-        "correct the path: it is relative to the file that names it")
+        "correct the path: it is relative to the file that names it, or to the repository where it begins with `/`")
     DIRECTORY_NOT_FOUND = "directory-not-found", "the same, for a directory", "as above"
     FILE_NOT_REGULAR = "file-not-regular", "a directory, submodule or device instead of a file", "name a file"
     FILE_UNREADABLE = "file-unreadable", "the system refuses to read it", "permissions?"
     ENCODING = "encoding", "a text file that is not UTF-8", "save it as UTF-8"
     PATH_INVALID = ("path-invalid", "an empty path, control characters, a `.git` directory",
         "write an ordinary relative path")
-    PATH_OUTSIDE_REPOSITORY = ("path-outside-repository", "an absolute path, a URL, or `..` out of the repository",
+    PATH_OUTSIDE_REPOSITORY = ("path-outside-repository", "a URL, `~`, or `..` out of the repository",
         "keep all input in the repository")
     SYMLINK_ESCAPE = ("symlink-escape", "a link that leads outside the repository, or an absolute one",
         "use a relative link inside the repository")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.codes import Code
 from compiler.diagnostics import Position, fail
 from compiler.files.paths import normalise
-from compiler.files.read import glob, is_directory, is_pattern, walk
+from compiler.files.read import from_elsewhere, glob, is_directory, is_pattern, walk
 from compiler.ports import Files
 
 MANIFESTS = (".yaml", ".yml", ".json")
@@ -35,6 +35,7 @@ def manifests(files: Files, base_file: str, written: str, at: Position) -> tuple
     if matched:
         return matched
     if is_pattern(path):
-        raise fail(Code.MANIFEST_NO_MATCH, f"no file matches '{written}'", at, hint=f"searched for {path}")
+        hint = from_elsewhere(files, path, at) or f"searched for {path}"
+        raise fail(Code.MANIFEST_NO_MATCH, f"no file matches '{written}'", at, hint=hint)
     listed = ", ".join(f"*{ending}" for ending in MANIFESTS)
     raise fail(Code.MANIFEST_NO_MATCH, f"directory '{written}' contains no manifests ({listed})", at)

@@ -20,12 +20,14 @@ _HFS_IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *r
 def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
     """The repository path that `relative` means in `base_file` ("" = the repository itself, also as `base_file`).
 
-    `relative` is POSIX and relative to the directory of the file that names it; `..` is allowed only at its start. A
-    glob pattern is normalised like a path. Links are not followed. Raises `path-outside-repository` or `path-invalid`.
+    `relative` is POSIX and relative to the directory of the file that names it, or to the repository where it begins
+    with `/`; `..` is allowed only at its start. A glob pattern is normalised like a path. Links are not followed.
+    Raises `path-outside-repository` or `path-invalid`.
     """
     refuse_foreign(relative, at)
     parts = [part for part in relative.split("/") if part not in ("", ".")]
-    directory = [part for part in posixpath.dirname(base_file).split("/") if part]
+    base = "" if relative.startswith("/") else posixpath.dirname(base_file)
+    directory = [part for part in base.split("/") if part]
     climbing = True
     for part in parts:
         if part == "..":
@@ -46,7 +48,7 @@ def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
 
 
 def refuse_foreign(relative: str, at: Position | None) -> None:
-    """Refuses what is not a relative POSIX path: spellings of other systems, the shell and the web.
+    """Refuses what is not a POSIX path in the repository: spellings of other systems, the shell and the web.
 
     Raises `path-invalid` or `path-outside-repository`.
     """
@@ -56,12 +58,12 @@ def refuse_foreign(relative: str, at: Position | None) -> None:
         raise fail(Code.PATH_INVALID, f"{relative!r} contains a control character or is not UTF-8", at)
     if "\\" in relative:
         raise fail(Code.PATH_INVALID, f"{relative!r} contains a backslash", at, hint="separate directories with '/'")
-    if relative.startswith(("/", "~")):
+    if relative == "/" or relative.startswith(("//", "~")):
         raise fail(
             Code.PATH_OUTSIDE_REPOSITORY,
-            f"{relative!r} is not relative",
+            f"{relative!r} is not a path in the repository",
             at,
-            hint="write it relative to this file's directory",
+            hint="write it relative to this file's directory, or from the root of the repository with one '/' before it",
         )
     if _SCHEME.match(relative):
         raise fail(

@@ -115,7 +115,7 @@ def read(files: Files, path: str, at: Position | None = None) -> bytes:
     real = resolve_links(files, path, at)
     kind = _kind(files, real)
     if kind == "missing":
-        raise fail(Code.FILE_NOT_FOUND, f"no file {path!r}", at, hint=_nearest(files, real))
+        raise fail(Code.FILE_NOT_FOUND, f"no file {path!r}", at, hint=_nearest(files, path, real, at))
     if kind == "directory":
         raise fail(Code.FILE_NOT_REGULAR, f"expected a file, found directory {path!r}", at)
     if kind != "file":
@@ -125,12 +125,35 @@ def read(files: Files, path: str, at: Position | None = None) -> bytes:
         return files.read(real)
 
 
-def _nearest(files: Files, real: str) -> str:
-    """A hint with the name nearest to the missing one, from the deepest directory of `real` that exists."""
+def _nearest(files: Files, path: str, real: str, at: Position | None) -> str:
+    """A hint about what is probably meant by a missing path: the same path from another directory, else the name nearest
+    to the missing one, from the deepest directory of `real` that exists."""
+    if at is not None and (other := from_elsewhere(files, path, at)):
+        return other
     parent, _, name = real.rpartition("/")
     while parent and _kind(files, parent) != "directory":
         parent, _, name = parent.rpartition("/")
     return did_you_mean(name, files.names(parent))
+
+
+def from_elsewhere(files: Files, path: str, at: Position) -> str:
+    """A hint where what is missing below the directory of the file that names it is below another one on the way up, or
+    the other way round: paths are often written from the root of the repository."""
+    base, parts = at.path.split("/")[:-1], path.split("/")
+    common = max(n for n in range(len(base) + 1) if parts[:n] == base[:n])
+    for depth in range(len(base), -1, -1):
+        candidate = "/".join([*base[:depth], *parts[common:]])
+        if depth != common and len(parts) > common and _exists(files, candidate):
+            relative = "../" * (len(base) - depth) + "/".join(parts[common:])
+            return f"did you mean '{relative}', or '/{candidate}' from the root of the repository?"
+    return ""
+
+
+def _exists(files: Files, path: str) -> bool:
+    try:
+        return bool(glob(files, path)) if is_pattern(path) else files.entry(resolve_links(files, path)) is not None
+    except CompileError:
+        return False
 
 
 def read_text(files: Files, path: str, at: Position | None = None) -> str:
@@ -219,7 +242,9 @@ def walk(files: Files, directory: str, at: Position | None = None) -> tuple[str,
     """
     real = resolve_links(files, directory, at)
     if _kind(files, real) != "directory":
-        raise fail(Code.DIRECTORY_NOT_FOUND, f"no directory {directory!r}", at, hint=_nearest(files, real))
+        raise fail(
+            Code.DIRECTORY_NOT_FOUND, f"no directory {directory!r}", at, hint=_nearest(files, directory, real, at)
+        )
     run = _Walk(files, at)
 
     def descend(path: str, real: str, above: tuple[str, ...]) -> None:

@@ -102,7 +102,7 @@ def test_of_duplicate_keys_the_last_counts_as_in_helm_and_the_first_is_named() -
         ),
         ({"json": '"charts": ["../../etc/x.tgz"]'}, "error pack-file-outside"),
         ({"json": '"charts": ["../../../x.tgz"]'}, "error path-outside-repository"),
-        ({"json": '"charts": ["/etc/passwd"]'}, "error path-outside-repository"),
+        ({"json": '"charts": ["/etc/passwd"]'}, "error pack-file-outside"),
         ({"json": '"charts": "a", "kubeManifests": {}'}, "error pack-file-missing"),
         ({"json": '"constraints": []'}, "error wrong-type 1: constraints: expected mapping, found list"),
         ({"json": '"constraints": {"dependencies": [{}]}'}, "error missing-key"),
