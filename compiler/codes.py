@@ -50,6 +50,8 @@ class Code(StrEnum):
 
     # YAML
     YAML_SYNTAX = "yaml-syntax", "not YAML", "the caret shows where reading stopped; the mistake may be a line above"
+    CONFLICT_MARKER = ("conflict-marker", "a line that git leaves in a file whose merge is not finished",
+        "finish the merge: keep what is meant of both sides, and delete the marked lines")
     YAML_ENCODING = ("yaml-encoding", "not UTF-8, or a character that YAML does not allow",
         "save as UTF-8; write odd characters as escapes in double quotes")
     YAML_DUPLICATE_KEY = ("yaml-duplicate-key",

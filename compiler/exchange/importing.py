@@ -75,7 +75,7 @@ def _document(content: bytes, source: str, form: str) -> Document:
         try:
             document = _with_places(json.loads(content.decode("utf-8-sig")), content, source)
         except json.JSONDecodeError as error:
-            raise fail(
+            raise yamldoc.marker_in(error.doc, source) or fail(
                 Code.IMPORT_FORMAT, f"not JSON: {error.msg}", Position(source, error.lineno, error.colno)
             ) from None
         except (UnicodeDecodeError, RecursionError, ValueError):

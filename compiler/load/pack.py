@@ -117,10 +117,11 @@ def _load_json(files: Files, path: str) -> Any:
         raise fail(
             Code.PACK_UNREADABLE, f"the file has {len(raw):,} bytes; the limit is {_MAX_BYTES:,}", Position(path)
         )
+    text = tree.decode(raw, path)
     try:
-        return json.loads(tree.decode(raw, path))
+        return json.loads(text)
     except json.JSONDecodeError as error:
-        raise fail(
+        raise yamldoc.marker_in(text, path) or fail(
             Code.PACK_UNREADABLE, f"not valid JSON: {error.msg}", Position(path, error.lineno, error.colno)
         ) from None
     except (RecursionError, ValueError):

@@ -25,6 +25,7 @@ from yaml.events import (
 
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.yamldoc.conflicts import conflict_in, marker_in
 from compiler.yamldoc.document import Document, Place
 from compiler.yamldoc.encoding import forbidden
 from compiler.yamldoc.events import events
@@ -53,6 +54,7 @@ class EventReader:
     """Reads the documents of one text. Problems that leave the rest readable are collected and raised together."""
 
     def __init__(self, text: str, path: str, *, first_line: int, positions: bool, duplicates: Duplicates) -> None:
+        self._source = text
         self._mask: Mask | None = mask(text)
         self._text = self._mask.text if self._mask else text
         self._path, self._first_line = path, first_line
@@ -63,15 +65,15 @@ class EventReader:
         self._nodes = self._size = 0
 
     def documents(self) -> Iterator[Document]:
+        if conflict := conflict_in(self._source, self._path, self._first_line):
+            raise conflict
         try:
             self._next = events(self._text)
             documents = list(self._stream())
-        except yaml.reader.ReaderError:
-            raise forbidden(self._text, self._path, self._first_line) from None
-        except UnicodeEncodeError:
+        except (yaml.reader.ReaderError, UnicodeEncodeError):
             raise forbidden(self._text, self._path, self._first_line) from None
         except yaml.MarkedYAMLError as error:
-            raise self._syntax(error) from None
+            raise marker_in(self._source, self._path, self._first_line) or self._syntax(error) from None
         self._problems.raise_if_any()
         yield from documents
 
