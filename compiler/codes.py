@@ -301,6 +301,9 @@ class Code(StrEnum):
     KUBERNETES_UNKNOWN = ("kubernetes-unknown",
         "*warning:* a version of Kubernetes of which it is not known here which APIs it serves",
         "`policy: {apis: allow}` where that is known; or a newer Lamella")
+    KUSTOMIZE_ANNOTATION = ("kustomize-annotation",
+        "*warning:* an annotation by which kustomize leaves an object out, or changes it: the object, or the annotation, is"
+        " not in the output", "take the annotation off")
     NAMESPACE_LATE = ("namespace-late", "*warning:* a Namespace comes in a later wave than what is in it",
         "move it to the first of these layers")
     NAMESPACE_METADATA = ("namespace-metadata", "*warning:* two layers want different labels for a Namespace",

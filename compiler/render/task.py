@@ -16,7 +16,7 @@ from compiler.charts import hooks
 from compiler.charts import scan as chart_scan
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
-from compiler.kubernetes import ObjectId
+from compiler.kubernetes import ObjectId, kustomize
 from compiler.kubernetes.differences import differences
 from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
@@ -41,15 +41,15 @@ def run(task: LayerTask, setup: Setup) -> LayerResult:
     """Renders, overlays and emits one layer. Bad input comes back as diagnostics."""
     problems = Problems()
     try:
-        bodies = _overlaid(task, list(_drafts(task, setup, problems)), problems)
+        overlaid, matched = _overlaid(task, list(_drafts(task, setup, problems)), problems)
         if problems.errors:
             return LayerResult((), tuple(problems.diagnostics))
-        drafts, matched = bodies
+        drafts = _as_kustomize_builds(overlaid, problems)
         random: tuple[RandomField, ...] = ()
         if any(isinstance(part, ChartPart | GoTemplatePart) and part.twice for part in task.parts):
             second = replace(task, parts=tuple(_second(part) for part in task.parts))
             again, _ = _overlaid(second, list(_drafts(second, setup, Problems())), Problems())
-            random = tuple(_random_fields(drafts, again))
+            random = tuple(_random_fields(drafts, _as_kustomize_builds(again, Problems())))
         minor = (kubernetes.minor_of(task.kube_version) if task.check_schemas else None) or 0
         objects = tuple(finished(_annotated(draft, task), minor) for draft in drafts)
         return LayerResult(objects, tuple(problems.diagnostics), random, matched)
@@ -211,6 +211,30 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
             if body is not None
         ]
     return drafts, tuple(matched)
+
+
+def _as_kustomize_builds(drafts: list[Draft], problems: Problems) -> list[Draft]:
+    """The drafts without those that are for tools, and without kustomize's bookkeeping: what is in the output is what is
+    applied, whichever controller does it."""
+    kept = []
+    for draft in drafts:
+        what = f"{ObjectId.of(draft.body)} (from {draft.template})"
+        if kustomize.is_local_config(draft.body):
+            problems.warning(
+                Code.KUSTOMIZE_ANNOTATION,
+                f"{what} is left out: {kustomize.LOCAL_CONFIG} marks what is for tools and not for a cluster",
+                hint="to have it applied, take the annotation off (by an overlay, where a chart sets it)",
+            )
+            continue
+        if (keys := kustomize.bookkeeping(draft.body)) and not is_encrypted(draft.body):
+            problems.warning(
+                Code.KUSTOMIZE_ANNOTATION,
+                f"{what} goes out without {', '.join(keys)}, which kustomize would take for its own notes",
+                hint="take it out of the manifest: `kustomize build` does not write it",
+            )
+            draft = replace(draft, body=kustomize.without_bookkeeping(draft.body))  # noqa: PLW2901
+        kept.append(draft)
+    return kept
 
 
 def _annotated(draft: Draft, task: LayerTask) -> Draft:
