@@ -20,7 +20,7 @@ from compiler.cli import run
 from compiler.diagnostics import CompileError
 from tests.golden.test_renders import CASES
 
-SEEDS, BATCHES = 160, 8
+SEEDS, BATCHES = 160, 4
 ODD: list[Any] = [
     None, True, False, 0, -1, 1.5, 10**30, "", "x", "no", "{{ .spectro.var.x }}", "{{", "a: b", "../x", "/etc/passwd",
     "\u202e", "a\nb", "**", "~", "x" * 300, "1.2.3", ">=1", [], {}, [None], [[]], [{}], {"a": None}, {"": ""},
