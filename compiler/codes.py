@@ -290,6 +290,10 @@ class Code(StrEnum):
     SCHEMA_SERVER_SIDE = ("schema-server-side",
         "what server-side apply alone refuses, such as two variables of one name; a *warning* unless `flux` delivers",
         "drop one")
+    IMAGE_OUTSIDE_MIRROR = ("image-outside-mirror",
+        "*warning:* an object still names an image that a transform moves to another registry: in an argument, a variable,"
+        " a field of a custom resource",
+        "set it in the values or by a patch; [imageFields](overlays.md#where-images-are) declares fields")
     PLAINTEXT_SECRET = ("plaintext-secret", "a Secret in clear would be committed",
         "ExternalSecret, SealedSecret, SOPS; or `policy: {secrets: allow}`")
     SOPS_NAMESPACE = "sops-namespace", "an encrypted object without namespace", "add it and encrypt again"

@@ -46,7 +46,7 @@ def render_layers(
         places: list[tuple[_Pending, int, str]] = []
         for item in pending:
             for index, bare in _ready(item, engine):
-                task = replace(bare, annotations=annotations)
+                task = replace(bare, annotations=annotations, image_fields=planned.settings.image_fields)
                 key = task.key()
                 places.append((item, index, key))
                 if key not in known:

@@ -6,8 +6,12 @@ Source of the names: the grammar of distribution's reference package; `nginx` is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from compiler.kubernetes import keypath
+from compiler.kubernetes.apis import split_api_version
+from compiler.kubernetes.imagefields import ImageField, known
 
 Path = tuple[str | int, ...]
 
@@ -21,19 +25,48 @@ _LISTS: Mapping[str | int, Path] = {
 }
 
 _NAME = r"(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"(?P<name>{_NAME})(?::(?P<tag>[\w][\w.-]{{0,127}}))?(?:@(?P<digest>[a-z0-9+._-]+:[0-9a-fA-F]{{32,}}))?"
-)
+_DIGEST = re.compile(r"[a-z0-9+._-]+:[0-9a-fA-F]{32,}")
+_REFERENCE = re.compile(rf"(?P<name>{_NAME})(?::(?P<tag>[\w][\w.-]{{0,127}}))?(?:@(?P<digest>{_DIGEST.pattern}))?")
 
 
-def places(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """(path, image reference) of every image of the object, in its order. A CustomResourceDefinition has none.
+def places(body: Mapping[str, Any], declared: Sequence[ImageField] = ()) -> Iterator[tuple[Path, str]]:
+    """(path, image reference) of every image of the object: those of pod specs in the object's order, then those of custom
+    resources' fields. A CustomResourceDefinition has none.
 
-    Everything that reads or writes images uses these places. Fields of custom resources that name an image outside a pod
-    spec (`spec.image` of Prometheus) are not among them.
+    Everything that reads or writes images uses these places. `declared` are image fields beside those of well-known
+    operators. A reference whose tag is in a field of its own is at the field of its name.
     """
-    if body.get("kind") != "CustomResourceDefinition":
-        yield from _places(body, ())
+    yield from ((place.path, place.reference) for place in _all_places(body, declared))
+
+
+class _Place(NamedTuple):
+    path: Path
+    reference: str
+    tag: Path = ()  # where the tag is, if it is not in the same string
+
+
+def _all_places(body: Mapping[str, Any], declared: Sequence[ImageField]) -> Iterator[_Place]:
+    if body.get("kind") == "CustomResourceDefinition":
+        return
+    seen = set()
+    for path, reference in _places(body, ()):
+        seen.add(path)
+        yield _Place(path, reference)
+    group, _ = split_api_version(str(body.get("apiVersion", "")))
+    kind = str(body.get("kind", ""))
+    own = [field for field in declared if (field.group, field.kind) == (group, kind)]
+    for field in (*known(group, kind), *own):
+        for path, name in keypath.find(body, field.name):
+            if isinstance(name, str) and name and path not in seen:
+                seen.add(path)
+                yield _split(body, path, name, field) if field.tag else _Place(path, name)
+
+
+def _split(body: Mapping[str, Any], path: Path, name: str, field: ImageField) -> _Place:
+    tag_path = (*path[:-1], str(field.tag[-1]))
+    tag = _at(body, tag_path)
+    separator = "@" if isinstance(tag, str) and _DIGEST.fullmatch(tag) else ":"
+    return _Place(path, f"{name}{separator}{tag}" if isinstance(tag, str) and tag else name, tag_path)
 
 
 def _places(node: Mapping[str, Any] | list[Any], path: Path) -> Iterator[tuple[Path, str]]:
@@ -49,32 +82,49 @@ def _places(node: Mapping[str, Any] | list[Any], path: Path) -> Iterator[tuple[P
 
 
 def _at(node: Any, path: Path) -> Any:
-    for key in path:
-        node = node.get(key) if isinstance(node, dict) else None
-    return node
+    return next((value for _, value in keypath.find(node, path)), None)
 
 
-def images(body: Mapping[str, Any]) -> tuple[str, ...]:
+def images(body: Mapping[str, Any], declared: Sequence[ImageField] = ()) -> tuple[str, ...]:
     """The images of the object, sorted, each once."""
-    return tuple(sorted({reference for _, reference in places(body)}))
+    return tuple(sorted({reference for _, reference in places(body, declared)}))
 
 
-def rewritten(body: Mapping[str, Any], rewrite: Callable[[str], str]) -> Mapping[str, Any]:
+def rewritten(
+    body: Mapping[str, Any], rewrite: Callable[[str], str], declared: Sequence[ImageField] = ()
+) -> Mapping[str, Any]:
     """The object with every image rewritten; the same object if nothing changes. The input is not changed."""
-    for path, reference in tuple(places(body)):
-        image = rewrite(reference)
-        if image != reference:
-            body = _with(body, path, image)
+    for place in tuple(_all_places(body, declared)):
+        image = rewrite(place.reference)
+        if image == place.reference:
+            continue
+        if place.tag:
+            image, tag = split_tag(image)
+            body = _with(body, place.tag, tag) if tag else body
+        body = _with(body, place.path, image)
     return body
 
 
+def split_tag(reference: str) -> tuple[str, str]:
+    """(name, tag or digest) of a reference; "" without. Of a tag and a digest the digest counts."""
+    name, _, digest = reference.partition("@")
+    stem, colon, tag = name.rpartition(":")
+    if colon and "/" not in tag:
+        return stem, digest or tag
+    return name, digest
+
+
 def _with(node: Any, path: Path, value: str) -> Any:
-    """A copy of the node with the value at the path; everything beside the path is shared."""
-    if not path:
-        return value
+    """A copy of the node with the value at the path; everything beside the path is shared. The last key may be new."""
     copy = node.copy()
-    copy[path[0]] = _with(node[path[0]], path[1:], value)
+    copy[path[0]] = _with(node[path[0]], path[1:], value) if path[1:] else value
     return copy
+
+
+def parts(text: str) -> tuple[str, str, str] | None:
+    """(name, tag, digest) of an image reference, "" where there is none; None if the text is not one."""
+    match = _REFERENCE.fullmatch(text)
+    return None if match is None else (match["name"], match["tag"] or "", match["digest"] or "")
 
 
 def is_image(text: str) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.fields.reader import Reader, mismatch
+from compiler.kubernetes import is_builtin_group
+from compiler.kubernetes.imagefields import ImageField, parse_field
 from compiler.load.delivery import read_argocd, read_flux
 from compiler.load.layer import read_policy
 from compiler.model import Registry, Settings
@@ -31,7 +35,9 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
         problems.error(Code.WRONG_TYPE, mismatch("mapping", document.value), Position(PATH, 1))
         return Settings()
     reader = Reader(document.value, document, problems)
-    reader.only(("apiVersion", "kind", "output", "delivery", "registries", "imports", "policy", *DELIVERIES))
+    reader.only(
+        ("apiVersion", "kind", "output", "delivery", "registries", "imports", "policy", "imageFields", *DELIVERIES)
+    )
     reader.choice("apiVersion", (API_VERSION,), required=True)
     reader.choice("kind", ("Settings",), required=True)
     if reader.data.get("imports"):
@@ -49,6 +55,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
         flux=read_flux(reader.child("flux"), output),
         registries=tuple(_read_registry(child) for child in reader.children("registries")),
         policy=read_policy(reader),
+        image_fields=tuple(field for child in reader.children("imageFields") for field in _read_image_fields(child)),
         at=Position(PATH, 1),
     )
 
@@ -71,6 +78,20 @@ def _read_output(reader: Reader) -> str:
         )
         return "output"
     return output
+
+
+def _read_image_fields(reader: Reader) -> Iterator[ImageField]:
+    """The image fields of one custom kind."""
+    reader.only(("group", "kind", "paths"))
+    group, kind = reader.string("group", required=True), reader.string("kind", required=True)
+    if group and is_builtin_group(group):
+        reader.error(Code.INVALID_VALUE, "group", f"'{group}' is Kubernetes' own: where its kinds name images is known")
+    for index, path in enumerate(reader.items("paths", required=True)):
+        try:
+            yield parse_field(group, kind, path)
+        except ValueError as error:
+            message = f"{reader.name_of('paths', index)}: {error}"
+            reader.problems.error(Code.INVALID_VALUE, message, reader.at("paths", index))
 
 
 def _read_registry(reader: Reader) -> Registry:

@@ -12,13 +12,14 @@ from compiler.charts.catalogue import SpoolEntry
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, TextPlace
 from compiler.kubernetes import ObjectId
+from compiler.kubernetes.imagefields import ImageField
 from compiler.model.planned import Part, ScopedOverlay
 from compiler.model.rendered import RenderedObject
 
 OWN_NAMESPACE = "(namespace of the layer)"
 """Named as the template of the Namespace objects that Lamella itself adds."""
 
-RULES = 4
+RULES = 5
 """The version of Lamella's own rules: raised whenever a task may give other objects than before (tests/golden/rules.json
 keeps the version and what it covers). A result kept from an earlier run is used only under the same rules."""
 
@@ -66,6 +67,7 @@ class LayerTask:
     extra: tuple[str, ...]  # documents (YAML text) that the layer's own settings add: Namespaces
     engine: Engine
     annotations: tuple[Annotation, ...] = ()  # see delivery
+    image_fields: tuple[ImageField, ...] = ()  # declared ones, beside those of well-known operators
 
     def describe(self) -> dict[str, Any]:
         """The task as JSON data, field by field: all that its objects depend on, including

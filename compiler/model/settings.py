@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compiler.diagnostics import Position
+from compiler.kubernetes.imagefields import ImageField
 from compiler.model.profiles import Policy
 
 
@@ -63,4 +64,5 @@ class Settings:
     flux: FluxOptions = FluxOptions()
     registries: tuple[Registry, ...] = ()
     policy: Policy = Policy()
+    image_fields: tuple[ImageField, ...] = ()  # of custom resources, beside those of well-known operators
     at: Position = Position("lamella.yaml")

@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, did_you_mean
+from compiler.kubernetes.imagefields import ImageField
 from compiler.model.overlays import JsonPatch, MergePatch, Overlay, StrategicMerge, Target, Transform
 from compiler.overlay.errors import PatchError
 from compiler.overlay.jsonpatch import json_patch
@@ -20,21 +21,24 @@ Patch = StrategicMerge | MergePatch | JsonPatch
 
 
 def apply_one(
-    objects: Sequence[Object], overlay: Overlay, cluster_scoped: Collection[tuple[str, str]] = ()
+    objects: Sequence[Object],
+    overlay: Overlay,
+    cluster_scoped: Collection[tuple[str, str]] = (),
+    image_fields: Sequence[ImageField] = (),
 ) -> tuple[list[Object | None], list[Diagnostic]]:
     """(the objects after the overlay, in the same positions, None for a dropped one; the problems). Inputs are not
     changed; untouched objects are returned as they are.
 
     Problems: `overlay-no-match` if the target matches nothing and the overlay is not optional; `overlay-failed` if an
     operation does not fit an object, which then stays unchanged. `cluster_scoped` are (group, kind) of cluster-scoped
-    custom kinds, in addition to those that `objects` define.
+    custom kinds, in addition to those that `objects` define; `image_fields` are declared fields that name images.
     """
     target = overlay.target
     chosen = [position for position, each in enumerate(objects) if target is None or matches(target, each)]
     if target is not None and not chosen:
         return list(objects), [] if overlay.optional else [_no_match(overlay, target, objects)]
     if isinstance(overlay.operation, Transform):
-        return _transformed(objects, chosen, overlay, overlay.operation, cluster_scoped)
+        return _transformed(objects, chosen, overlay, overlay.operation, cluster_scoped, image_fields)
     return _patched(objects, set(chosen), overlay, overlay.operation)
 
 
@@ -44,6 +48,7 @@ def _transformed(
     overlay: Overlay,
     change: Transform,
     cluster_scoped: Collection[tuple[str, str]],
+    image_fields: Sequence[ImageField],
 ) -> tuple[list[Object | None], list[Diagnostic]]:
     if change.drop:
         return [None if position in set(chosen) else each for position, each in enumerate(objects)], []
@@ -53,7 +58,7 @@ def _transformed(
         message = f"replicas: no workload named '{name}'"
         problems.append(Diagnostic(Code.OVERLAY_NO_MATCH, message, overlay.at, did_you_mean(name, names)))
     try:
-        return list(transform(objects, set(chosen), change, cluster_scoped)), problems
+        return list(transform(objects, set(chosen), change, cluster_scoped, image_fields)), problems
     except PatchError as error:
         return list(objects), [*problems, Diagnostic(Code.OVERLAY_FAILED, str(error), overlay.at, error.hint)]
 

@@ -6,11 +6,18 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
-from compiler.model.overlays import Image, ImageSwap
+from compiler.model.overlays import Image, ImageSwap, Transform
 
 _TAG = r"(?P<tag>:[a-zA-Z0-9_.{}-]*)?"
 _DIGEST = r"(?P<digest>@[a-zA-Z0-9]+(?:[.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
 _AFTER_NAME = re.compile(_TAG + _DIGEST)
+
+
+def changed(reference: str, change: Transform) -> str:
+    """The reference as the transform rewrites it: by each of its `images` in order, then by its image swap."""
+    for image in change.images:
+        reference = renamed(reference, image)
+    return swapped(reference, change.image_swap) if change.image_swap else reference
 
 
 def renamed(reference: str, image: Image) -> str:

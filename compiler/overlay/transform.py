@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from compiler.kubernetes import images, split_api_version
+from compiler.kubernetes.imagefields import ImageField
 from compiler.model.overlays import Transform
 from compiler.overlay import fieldpaths, namespaces
 from compiler.overlay.errors import PatchError
-from compiler.overlay.images import renamed, swapped
+from compiler.overlay.images import changed
 from compiler.overlay.select import metadata_of
 
 Object = Mapping[str, Any]
@@ -18,13 +19,18 @@ _SCALED = frozenset({"Deployment", "ReplicationController", "ReplicaSet", "State
 
 
 def transform(
-    objects: Sequence[Object], chosen: Collection[int], change: Transform, cluster_scoped: Collection[tuple[str, str]]
+    objects: Sequence[Object],
+    chosen: Collection[int],
+    change: Transform,
+    cluster_scoped: Collection[tuple[str, str]],
+    image_fields: Sequence[ImageField] = (),
 ) -> list[Object]:
     """All objects, with those at the chosen positions transformed; untouched objects are returned as they are.
 
-    `cluster_scoped` are the custom kinds that have no namespace. `drop` is not applied here. Raises PatchError.
+    `cluster_scoped` are the custom kinds that have no namespace, `image_fields` the declared fields that name images.
+    `drop` is not applied here. Raises PatchError.
     """
-    result = [_one(each, change) if position in chosen else each for position, each in enumerate(objects)]
+    result = [_one(each, change, image_fields) if position in chosen else each for position, each in enumerate(objects)]
     if change.namespace:
         result = namespaces.move(result, chosen, change.namespace, cluster_scoped)
     return result
@@ -38,7 +44,7 @@ def unmatched_replicas(objects: Sequence[Object], chosen: Collection[int], chang
     return [each.name for each in change.replicas if each.name not in names]
 
 
-def _one(candidate: Object, change: Transform) -> Object:
+def _one(candidate: Object, change: Transform, image_fields: Sequence[ImageField]) -> Object:
     if change.labels:
         paths = list(fieldpaths.LABELS)
         if change.label_templates or change.label_selectors:
@@ -49,7 +55,7 @@ def _one(candidate: Object, change: Transform) -> Object:
     if change.annotations:
         candidate = _merged(candidate, fieldpaths.ANNOTATIONS, change.annotations)
     if change.images or change.image_swap:
-        candidate = images.rewritten(candidate, lambda reference: _image(reference, change))
+        candidate = images.rewritten(candidate, lambda reference: changed(reference, change), image_fields)
     for replicas in change.replicas:
         if candidate.get("kind") in _SCALED and metadata_of(candidate).get("name") == replicas.name:
             candidate = _scaled(candidate, replicas.count)
@@ -58,12 +64,6 @@ def _one(candidate: Object, change: Transform) -> Object:
 
 def _scaled(candidate: Object, count: int) -> Object:
     return fieldpaths.edit(candidate, "spec/replicas", lambda _: count, create=True)  # type: ignore[no-any-return]
-
-
-def _image(reference: str, change: Transform) -> str:
-    for image in change.images:
-        reference = renamed(reference, image)
-    return swapped(reference, change.image_swap) if change.image_swap else reference
 
 
 def _merged(candidate: Object, paths: Sequence[fieldpaths.FieldPath], pairs: Mapping[str, str]) -> Object:

@@ -18,6 +18,7 @@ from compiler import kubernetes, yamldoc
 from compiler.charts import hooks
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position
+from compiler.kubernetes.imagefields import ImageField
 from compiler.kubernetes.images import images
 from compiler.kubernetes.sops import is_encrypted
 from compiler.kubernetes.validation import check_builtin
@@ -108,10 +109,11 @@ def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def finished(draft: Draft, minor: int = 0) -> RenderedObject:
+def finished(draft: Draft, minor: int = 0, image_fields: tuple[ImageField, ...] = ()) -> RenderedObject:
     """The draft emitted, with all that the later stages need to know of it.
 
     `minor` is that of the Kubernetes whose API server is asked in thought about built-in kinds; 0 asks none.
+    `image_fields` are the declared fields that name images.
     """
     body = draft.body
     api_version, kind = str(body["apiVersion"]), str(body["kind"])
@@ -133,7 +135,7 @@ def finished(draft: Draft, minor: int = 0) -> RenderedObject:
         content=content,
         template=draft.template,
         sha256=hashlib.sha256(content).hexdigest(),
-        images=images(body),
+        images=images(body, image_fields),
         plaintext_secret=api_version == "v1" and kind == "Secret" and _holds_plaintext(body),
         hook=str(annotations.get(hooks.ANNOTATION, "")) if isinstance(annotations, dict) else "",
         crd=crd,

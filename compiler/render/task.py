@@ -22,6 +22,7 @@ from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
 from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
 from compiler.overlay.apply import apply_one
+from compiler.overlay.mirror import leaks
 from compiler.render.annotations import annotated
 from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
@@ -50,8 +51,10 @@ def run(task: LayerTask, setup: Setup) -> LayerResult:
             second = replace(task, parts=tuple(_second(part) for part in task.parts))
             again, _ = _overlaid(second, list(_drafts(second, setup, Problems())), Problems())
             random = tuple(_random_fields(drafts, _as_kustomize_builds(again, Problems())))
+        for draft in drafts:
+            problems.diagnostics.extend(_leaks(draft, task))
         minor = (kubernetes.minor_of(task.kube_version) if task.check_schemas else None) or 0
-        objects = tuple(finished(_annotated(draft, task), minor) for draft in drafts)
+        objects = tuple(finished(_annotated(draft, task), minor, task.image_fields) for draft in drafts)
         return LayerResult(objects, tuple(problems.diagnostics), random, matched)
     except CompileError as error:
         return LayerResult((), (*problems.diagnostics, *error.diagnostics))
@@ -200,7 +203,9 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
     matched = []
     for index, scoped in enumerate(task.overlays):
         changeable = [draft for draft in drafts if not is_encrypted(draft.body)]
-        changed, diagnostics = apply_one([draft.body for draft in changeable], scoped.overlay)
+        changed, diagnostics = apply_one(
+            [draft.body for draft in changeable], scoped.overlay, image_fields=task.image_fields
+        )
         missed = [d for d in diagnostics if d.code == Code.OVERLAY_NO_MATCH]
         problems.diagnostics.extend(d for d in diagnostics if not (scoped.wide and d in missed))
         if scoped.wide and not missed:
@@ -235,6 +240,12 @@ def _as_kustomize_builds(drafts: list[Draft], problems: Problems) -> list[Draft]
             draft = replace(draft, body=kustomize.without_bookkeeping(draft.body))  # noqa: PLW2901
         kept.append(draft)
     return kept
+
+
+def _leaks(draft: Draft, task: LayerTask) -> list[Diagnostic]:
+    """Where an image mirror misses the draft; of one that SOPS has encrypted nothing is known."""
+    overlays = [scoped.overlay for scoped in task.overlays]
+    return [] if is_encrypted(draft.body) else leaks(draft.body, draft.template, overlays, task.image_fields)
 
 
 def _annotated(draft: Draft, task: LayerTask) -> Draft:
