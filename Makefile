@@ -46,14 +46,17 @@ layers: $(VENV)/.tools ## who may import whom
 
 tests: $(VENV)/.tools ## the test suite, with the real helm and kubectl where they can be had
 	$(BIN)/python -m tests.support.oracles
+	$(BIN)/python -m tests.support.servers
 	$(BIN)/pytest -n auto --dist loadgroup
 
 coverage: $(VENV)/.tools ## the test suite with branch coverage of compiler/; fails below the floor of pyproject.toml
 	$(BIN)/python -m tests.support.oracles
+	$(BIN)/python -m tests.support.servers
 	$(BIN)/pytest -n auto --dist loadgroup --cov
 
 bench: $(VENV)/.tools ## measurements: see tests/bench/README.md
 	$(BIN)/python -m tests.support.oracles
+	$(BIN)/python -m tests.support.servers
 	$(BIN)/python -m tests.bench
 
 clean: ## remove what make created

@@ -88,7 +88,9 @@ class Code(StrEnum):
         "exactly one of `pack`, `chart`, `manifests`, `builtin`")
     CHART_SOURCE = "chart-source", "a chart with none or several of `path`, `registry`, `repo`", "keep one"
     MANIFEST_SOURCE = "manifest-source", "a manifest with both or none of `file` and `inline`", "keep one"
-    REGISTRY_SOURCE = "registry-source", "a registry with both or none of `path` and `url`", "keep one"
+    REGISTRY_SOURCE = ("registry-source",
+        "a registry with none or several of `path`, `url` and `git`, or with a key that only another kind has",
+        "keep one")
     LAYER_TYPE = ("layer-type", "a layer that its type of profile cannot have",
         "the table of types is in [profiles](profiles.md#clusterprofile)")
     LAYER_MISSING = ("layer-missing",
@@ -121,8 +123,35 @@ class Code(StrEnum):
     PACK_MISSING = "pack-missing", "no pack of that name", "put it into `packs/` or into a registry with a `path`"
     PACK_VERSION = "pack-version", "no version fits, or several do and none is set", "the hint lists them"
     REGISTRY_UNKNOWN = "registry-unknown", "no registry of that name in lamella.yaml", "declare it"
-    REGISTRY_NOT_SUPPORTED = ("registry-not-supported",
-        "a chart or pack from a URL: nothing is fetched in this version", "put it into the repository")
+    REGISTRY_KIND = "registry-kind", "a chart from a registry of packs, or the other way round", "see the hint"
+    REGISTRY_URL = "registry-url", "an address that is not one of a registry", "the message lists the schemes"
+    REGISTRY_CREDENTIALS = ("registry-credentials", "a user or password in a URL of the repository",
+        "remove it, and change the password: it has been committed")
+    NOT_LOCKED = ("not-locked", "a chart or pack of a registry that `lamella.lock` does not have",
+        "`lamella lock`, and commit `lamella.lock`")
+    REGISTRY_UNREACHABLE = ("registry-unreachable", "no answer: DNS, network, a proxy, or a server that is too slow",
+        "the message says which")
+    REGISTRY_TLS = "registry-tls", "the certificate is not trusted, or ours is not taken", "see the hint"
+    REGISTRY_AUTH = "registry-auth", "a login is missing or refused (401, 403)", "see [registries](registries.md)"
+    REGISTRY_MISSING = "registry-missing", "the registry has nothing of that name (404)", "correct the name or the URL"
+    REGISTRY_ANSWER = ("registry-answer", "an answer that is not one of a registry: a web page, an error, a bad redirect",
+        "is the URL that of a registry?")
+    REGISTRY_DIGEST = ("registry-digest", "content that is not what its digest says", "try again; then tell its owner")
+    REGISTRY_TOO_LARGE = "registry-too-large", "an index or archive beyond the limits", "is it the right one?"
+    LOCK_INVALID = ("lock-invalid", "`lamella.lock` is not as `lamella lock` writes it",
+        "after a merge: take one side and run `lamella lock`")
+    LOCK_NO_VERSION = "lock-no-version", "no version at the registry is in the range", "the hint lists the newest"
+    LOCK_DOWNGRADE = ("lock-downgrade", "an upgrade would take an older version than the locked one",
+        "`--allow-downgrade`, if the newer one was withdrawn")
+    LOCK_CHANGED = ("lock-changed", "a registry has other content under a version that is locked",
+        "ask who owns it: a published version must not change")
+    LOCK_OTHER_CONTENT = ("lock-other-content", "a registry gives another chart, pack or version than its name says",
+        "report it to the registry's owner")
+    LOCK_NOTHING_ASKED = "lock-nothing-asked", "`--upgrade NAME` of something that no layer uses", "see the hint"
+    LOCK_STALE = ("lock-stale", "`lamella.lock` is not what `lamella lock` would write",
+        "`lamella lock`, and commit `lamella.lock`")
+    LOCK_ARCHIVE = ("lock-archive", "an archive that the lock pins is neither vendored nor cached, and may not be fetched",
+        "once with network: `lamella lock`, or commit what `lamella vendor` writes")
     MANIFEST_NO_MATCH = "manifest-no-match", "a pattern without a match, a folder without manifests", "correct it"
     MANIFEST_KUSTOMIZATION = ("manifest-kustomization", "a manifest is a file for kustomize, or a directory with one",
         "name what `kubectl kustomize` prints, or the resources; patches are overlays here")

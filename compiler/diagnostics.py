@@ -129,6 +129,7 @@ class Problems:
     """Collects diagnostics through a stage; `raise_if_any` ends the stage with all errors (and the warnings so far)."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _environmental: int = 0  # errors that are not of the input
 
     def error(
         self,
@@ -147,6 +148,8 @@ class Problems:
     def add(self, error: CompileError) -> None:
         """Adds the problems of an error that was caught."""
         self.diagnostics.extend(error.diagnostics)
+        if error.environment:
+            self._environmental += sum(d.severity == "error" for d in error.diagnostics)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -157,8 +160,9 @@ class Problems:
         return tuple(d for d in self.diagnostics if d.severity == "warning")
 
     def raise_if_any(self) -> None:
+        """Raises CompileError; of the environment where the input is to blame for none of the errors."""
         if self.errors:
-            raise CompileError(self.diagnostics)
+            raise CompileError(self.diagnostics, environment=self._environmental == len(self.errors))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
+
+from compiler.diagnostics import Position
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +35,63 @@ class Files(Protocol):
 
     def read(self, path: str) -> bytes:
         """The bytes of the regular file at `path`. Raises FileNotFoundError."""
+
+
+class Each(Protocol):
+    """`map`, which may work on several items at once. Results come in order."""
+
+    def __call__(self, function: Callable[[A], B], items: Sequence[A], /) -> Iterable[B]:
+        """The function's result for each item, in the order of the items."""
+
+
+Kind = Literal["chart", "pack"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A place that charts or packs come from: a folder of this repository (`path`), an HTTP repository with an index.yaml
+    or an OCI base (`url`: https://…, oci://…), or a git repository (`git`, with `ref`, and `path` inside it).
+
+    `name` is '' for one that a chart names by `repo:`. Credentials are never part of it: see docs/registries.md.
+    """
+
+    name: str
+    at: Position
+    path: str = ""
+    url: str = ""
+    kind: Literal["helm", "pack"] = "pack"
+    git: str = ""
+    ref: str = ""
+    layout: Literal["lamella", "palette"] = "lamella"  # of packs in an OCI registry
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a folder of this repository: nothing of it is locked."""
+        return not (self.url or self.git)
+
+    @property
+    def source(self) -> str:
+        """What tells it from others in lamella.lock. '' if it is local."""
+        if self.git:
+            inside = f"//{self.path}" if self.path else ""
+            return f"git+{self.git}{inside}" + (f"?ref={self.ref}" if self.ref else "")
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a registry gave: an archive (tar under gzip), and the registry's own name for it, as in `Locked.revision`."""
+
+    data: bytes
+    revision: str = ""
+
+
+class Registries(Protocol):
+    """The registries outside. `compiler.host.registry` has the real ones."""
+
+    def versions(self, registry: Registry, kind: Kind, name: str) -> Collection[str]:
+        """The versions of a chart or pack that the registry has. Raises CompileError: `registry-*` (environment where
+        the network or the server fails, not where the registry has nothing of that name)."""
+
+    def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
+        """The archive of a version as the registry spells it, of this revision if one is given. Raises as `versions`."""

@@ -20,6 +20,7 @@ from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source, layout
 from compiler.model.assembled import AssembledCluster
+from compiler.model.lock import Archives
 from compiler.model.rendered import text_file
 from compiler.model.rendering import Engine, LayerResult, Renderer
 from compiler.output import committed, inventory
@@ -28,6 +29,7 @@ from compiler.output.policy import apply_policies
 from compiler.output.upgrades import check_upgrades
 from compiler.ports import Files
 from compiler.resolve.plan import plan
+from compiler.resolve.registries import needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,16 @@ def check_names(request: Request, known: Collection[str]) -> None:
     problems.raise_if_any()
 
 
-def prepare(files: Files, request: Request, renderer: Renderer) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
+def prepare(
+    files: Files, request: Request, renderer: Renderer, archives: Archives | None = None
+) -> tuple[Source, Plan, tuple[Diagnostic, ...]]:
     """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
     recorder = Recorder.over(files)
     source, loading = load(recorder)
-    planned, problems = plan(source, recorder, select(source, request), renderer.evaluate, request.today)
+    clusters = select(source, request)
+    if archives:
+        archives.prefetch(needed(source, clusters))
+    planned, problems = plan(source, recorder, clusters, renderer.evaluate, request.today)
     problems.raise_if_any()
     return source, planned, told_once((*loading, *problems.warnings))
 
@@ -100,16 +107,21 @@ def compile_clusters(
     renderer: Renderer,
     *,
     existing: Callable[[str], Files | None],
+    archives: Archives | None = None,
     progress: Progress | None = None,
 ) -> Compilation:
     """The output files of the selected clusters. Raises CompileError with every problem found; then nothing is written.
 
-    `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`.
+    `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`. What
+    the lock pins is fetched from `archives` before anything is planned; it is None for files without a lock.
     """
     progress = progress or Progress()
     recorder = Recorder.over(files)
     source, loading = load(recorder)
-    planned, problems = plan(source, recorder, select(source, request), renderer.evaluate, request.today)
+    selected = select(source, request)
+    if archives:
+        archives.prefetch(needed(source, selected))
+    planned, problems = plan(source, recorder, selected, renderer.evaluate, request.today)
     problems.diagnostics.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
     results = render_layers(planned, renderer, progress, annotations=annotations)

@@ -14,6 +14,7 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.files.record import Recorder, committed_digest
 from compiler.load.repository import load
+from compiler.model.lock import LOCK_PATH
 from compiler.model.rendering import Evaluator
 from compiler.output.inputs import inputs_of
 from compiler.ports import Entry, Files
@@ -96,7 +97,15 @@ def check(
 def _check_inputs(inputs: Iterable[tuple[str, str]], commit: Commit, refusals: _Refusals) -> Collection[str]:
     """Records inputs that the commit does not have as they were read; the paths of those that differ in line ends only,
     or are in git's large file storage."""
-    differ = [(path, seen) for path, seen in inputs if _seen(commit.files, path) != seen]
+    differ = []
+    for path, seen in inputs:
+        if _seen(commit.files, path) == seen:
+            continue
+        if path.startswith(f"{LOCK_PATH}/"):
+            message = "output was rendered from charts or packs that the commit's lamella.lock does not pin"
+            refusals.add(LOCK_PATH, message, "commit lamella.lock (or render again), and publish")
+        else:
+            differ.append((path, seen))
     as_read = {path for path, seen in differ if _seen(commit.directory, path) == seen}
     stored = {path for path, seen in differ if path in as_read and _is_pointer(commit.files, path, seen)}
     same = {*commit.same({path for path, seen in differ if path in as_read and not seen.startswith("-> ")}), *stored}

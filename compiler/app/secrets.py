@@ -7,6 +7,7 @@ it is tolerant: a document that cannot be read holds nothing that can be known.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,10 +15,12 @@ from compiler import files as tree
 from compiler import yamldoc
 from compiler.diagnostics import CompileError, Problems
 from compiler.load.repository import PACKS, PROFILES
+from compiler.load.settings import PATH as SETTINGS
 from compiler.load.settings import read_settings_file
 from compiler.palette.paths import expand
 from compiler.ports import Files
 
+_USER = re.compile(r"[a-z]://([^/@\s]+)@")
 _PASSWORD = b"${password"
 _SHORTEST = 3  # shorter texts would blot out every line
 
@@ -27,7 +30,7 @@ def secret_texts(files: Files) -> frozenset[str]:
     documents = list(_documents(files))
     sensitive = {name for document in documents for name in _sensitive_names(document)}
     passwords = _password_paths(files)
-    texts: set[str] = set()
+    texts: set[str] = set(_passwords_of_addresses(files))
     for document in documents:
         texts |= set(_values_of_variables(document, sensitive))
         for values in _mappings(document):
@@ -40,6 +43,17 @@ def _forms(text: str) -> Iterator[str]:
     for line in text.splitlines():
         yield from (line.strip(), line.strip().replace("'", "''"))
     yield from (json.dumps(text, ensure_ascii=pure)[1:-1] for pure in (True, False))
+
+
+def _passwords_of_addresses(files: Files) -> Iterator[str]:
+    """What is between the scheme and the host of an address in lamella.yaml: refused there, and not repeated."""
+    try:
+        text = tree.read_text(files, SETTINGS)
+    except CompileError:
+        return
+    for user in _USER.findall(text):
+        yield user
+        yield user.partition(":")[2]
 
 
 def _documents(files: Files) -> Iterator[Mapping[str, Any]]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "list": "inspect",
     "show": "inspect",
     "publish": "publish",
+    "lock": "lock",
     "pack": "pack",
     "import": "palette",
     "export": "palette",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from compiler.app.archives import LockedFiles
 from compiler.app.pipeline import Compilation
 from compiler.app.session import Session
 from compiler.cli.console import Console
@@ -47,7 +48,9 @@ def check_command(console: Console, options: Options, strict: bool, form: str) -
     return 0
 
 
-def _checked(files: Files, session: Session, options: Options, console: Console) -> tuple[Compilation | None, Problems]:
+def _checked(
+    files: LockedFiles, session: Session, options: Options, console: Console
+) -> tuple[Compilation | None, Problems]:
     """The compilation (None if it failed) and all problems. Raises CompileError for problems of the environment."""
     problems = Problems()
     compiled = None

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from compiler import __version__
+from compiler.app.archives import LockedFiles
 from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
 from compiler.app.session import Session
@@ -21,6 +22,9 @@ from compiler.cli.helm import ENGINES, open_session
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail, masked
 from compiler.host.disk import DirectoryFiles, existing_output
+from compiler.host.registry import NetworkRegistries
+from compiler.host.store import Store, default_directory
+from compiler.host.threads import each
 from compiler.kubernetes.selectors import Selector, parse_selector
 from compiler.ports import Files
 from compiler.render.helm import HELM_VERSION
@@ -34,21 +38,27 @@ class Input:
 
     path: Path
     ref: str
+    offline: bool = False
 
     @contextmanager
-    def files(self, ref: str = "") -> Iterator[Files]:
-        """The files; of commit `ref` or the repository's own `ref`, else of the directory."""
+    def files(self, ref: str = "") -> Iterator[LockedFiles]:
+        """The files, with what the lock pins; of commit `ref` or the repository's own `ref`, else of the directory."""
         chosen = ref or self.ref
         if not chosen:
             if not self.path.is_dir():
                 missing = Diagnostic(Code.REPOSITORY_MISSING, f"no directory {self.path}", hint="check --repo")
                 raise CompileError([missing])
-            yield DirectoryFiles(self.path)
+            yield with_locked(DirectoryFiles(self.path), offline=self.offline)
             return
         from compiler.host.git import CommitFiles
 
         with CommitFiles(self.path, chosen) as files:
-            yield files
+            yield with_locked(files, offline=self.offline)
+
+
+def with_locked(files: Files, *, offline: bool = False) -> LockedFiles:
+    """The files of a repository with what its lock pins, from its `vendor/`, this machine's cache or the registries."""
+    return LockedFiles(files, Store(default_directory()), None if offline else NetworkRegistries(), each=each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,9 @@ class Options:
                 )
         return root
 
-    def compile(self, files: Files, session: Session, console: Console, output: Path | None = None) -> Compilation:
+    def compile(
+        self, files: LockedFiles, session: Session, console: Console, output: Path | None = None
+    ) -> Compilation:
         """Compiles the selected clusters; shows progress and prints warnings, also one about a different Helm."""
 
         def existing(name: str) -> Files | None:
@@ -93,7 +105,9 @@ class Options:
         if session.engine.version != HELM_VERSION:
             text = f"the helm binary is version {session.engine.version}, the embedded engine is {HELM_VERSION}:"
             console.problems([Diagnostic(Code.HELM_VERSION, f"{text} output may differ", severity="warning")])
-        return compile_clusters(files, self.request, session, existing=existing, progress=Progress(shown))
+        return compile_clusters(
+            files, self.request, session, existing=existing, archives=files.archives, progress=Progress(shown)
+        )
 
 
 def engine_versions() -> dict[str, str]:
@@ -178,6 +192,9 @@ _COMPILE_OPTIONS = (
         help="Helm in process, or a helm binary (default: auto, a binary where helm-python-sdk is not installed).",
     ),
     click.option(
+        "--offline", is_flag=True, help="No network: charts and packs of registries from vendor/ or the cache."
+    ),
+    click.option(
         "--selector",
         "-l",
         callback=_selector,
@@ -193,7 +210,7 @@ def compile_options(command: F) -> F:
 
     @functools.wraps(command)
     def with_options(**given: Any) -> Any:
-        repository = Input(given.pop("repo").absolute(), given.pop("ref"))
+        repository = Input(given.pop("repo").absolute(), given.pop("ref"), given.pop("offline"))
         request = Request(tuple(given.pop("clusters")), given.pop("selector"), datetime.date.today())
         options = Options(
             repository,

@@ -108,7 +108,7 @@ def show_command(console: Console, options: Options, form: str) -> None:
     """Show the stack of clusters: layers in order, with waves, versions and sources."""
     with options.repository.files() as files, options.session(console) as session:
         console.source_line = source_lines(files)
-        _, planned, warnings = prepare(files, options.request, session)
+        _, planned, warnings = prepare(files, options.request, session, files.archives)
     console.problems(warnings)
     if form == "json":
         console.data(

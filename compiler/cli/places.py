@@ -18,8 +18,9 @@ from compiler.cli.context import source_lines
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems, fail
 from compiler.host.disk import DirectoryFiles
-from compiler.load.pack import NATIVE, PALETTE, find_packs, read_pack
+from compiler.load.pack import find_packs, read_pack
 from compiler.model import Pack
+from compiler.palette.identity import NATIVE, PALETTE
 
 DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
 

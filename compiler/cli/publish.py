@@ -11,6 +11,7 @@ import click
 from compiler.app import publish
 from compiler.app.provenance import Commit, check
 from compiler.cli.console import Console
+from compiler.cli.context import with_locked
 from compiler.cli.helm import open_session
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems, fail
@@ -104,7 +105,7 @@ def _check_sources(
     console: Console,
 ) -> None:
     """Refuses output that its source commit does not give."""
-    directory = DirectoryFiles(repository.directory)
+    directory = with_locked(DirectoryFiles(repository.directory))
     with ExitStack() as stack:
         try:
             head = stack.enter_context(git.CommitFiles(repository.directory))
@@ -113,7 +114,9 @@ def _check_sources(
                 raise
             commit = Commit(MappingFiles({}), directory, lambda _: (), repository.ignored)
         else:
-            commit = Commit(head, directory, lambda paths: _same(repository, head, paths), repository.ignored)
+            commit = Commit(
+                with_locked(head), directory, lambda paths: _same(repository, head, paths), repository.ignored
+            )
         check(inputs, removed, commit, stack.enter_context(open_session(console, jobs=1)).evaluate, problems)
 
 

@@ -23,8 +23,8 @@ def entries_of(record: Mapping[str, Any]) -> list[dict[str, str]]:
     entries = []
     for name, metadata in record.get("registries", {}).items():
         helm = metadata.get("kind") == "helm" or metadata.get("providerType") == "helm"
-        kind = metadata.get("kind") if metadata.get("kind") in ("pack", "helm", "oci") else "pack"
-        entries.append({"name": name, "kind": str(kind), "path": f"{'charts' if helm else 'packs'}/{names.slug(name)}"})
+        kind = "helm" if helm else "pack"
+        entries.append({"name": name, "kind": kind, "path": f"{'charts' if helm else 'packs'}/{names.slug(name)}"})
     return entries
 
 

@@ -7,11 +7,9 @@ use it. A directory whose name and version cannot be read gives a warning.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from compiler import files as tree
 from compiler import yamldoc
@@ -21,13 +19,12 @@ from compiler.fields.reader import Reader, mismatch
 from compiler.files.record import Once, Recorder
 from compiler.load.pack_content import read_patches, read_presets, read_schema, read_templates, read_values
 from compiler.load.pack_metadata import KNOWN_KEYS, read_dependencies, read_file_list, read_resources, read_texts
-from compiler.model import Pack, PackVersions
+from compiler.model import Pack, PackVersions, Registry
+from compiler.model.lock import Lock
+from compiler.palette.identity import NATIVE, PALETTE, identity, load_json
 from compiler.ports import Files
 
-PALETTE = "pack.json"
-NATIVE = "pack.yaml"
 _MAX_DEPTH = 16  # of a pack below its root
-_MAX_BYTES = 1 << 20  # of a pack.json
 
 
 def _with_twins(pack: Pack, others: Sequence[str]) -> Pack:
@@ -53,7 +50,8 @@ def find_packs(
     directories_of: dict[str, dict[str, list[str]]] = {}
     for directory in _directories(files, roots, problems):
         try:
-            name, version = _identity(files, directory)
+            path = _metadata_paths(files, directory)[0]
+            name, version = identity(tree.read(files, path, Position(path)), path)
         except CompileError as error:
             problems.diagnostics.extend(replace(d, severity="warning") for d in error.diagnostics)
             continue
@@ -71,6 +69,15 @@ def find_packs(
         name: PackVersions(sorted(versions), partial(version_of, versions))
         for name, versions in sorted(directories_of.items())
     }
+
+
+def locked_packs(files: Recorder, lock: Lock, registries: Sequence[Registry]) -> PackVersions:
+    """The packs that the lock pins, by the path of their entry, each read at its first use. Reading one raises CompileError
+    where its archive cannot be had."""
+    packs: Once[Pack] = Once(files)
+    names = {registry.source: registry.name for registry in registries if not registry.local}
+    named = {entry.path: names.get(entry.source, "") for entry in lock.entries if entry.kind == "pack"}
+    return PackVersions(named, lambda path: packs.get(path, lambda: read_pack(files, path, registry=named[path])))
 
 
 def _directories(files: Files, roots: Sequence[str], problems: Problems) -> Iterator[str]:
@@ -100,40 +107,10 @@ def _metadata_paths(files: Files, directory: str) -> list[str]:
     return [path for path in paths if files.entry(tree.resolve_links(files, path)) is not None]
 
 
-def _identity(files: Files, directory: str) -> tuple[str, str]:
-    """Name and version. Raises CompileError if they cannot be read."""
-    path = _metadata_paths(files, directory)[0]
-    data = _load_json(files, path) if path.endswith(PALETTE) else yamldoc.load_one(tree.read(files, path), path).value
-    name, version = (data.get("name"), data.get("version")) if isinstance(data, dict) else (None, None)
-    if not (isinstance(name, str) and name and isinstance(version, str) and version):
-        raise fail(Code.PACK_UNREADABLE, "name and version are required (string)", Position(path, 1))
-    return name, version
-
-
-def _load_json(files: Files, path: str) -> Any:
-    """The data of a JSON file. Raises CompileError."""
-    raw = tree.read(files, path, Position(path))
-    if len(raw) > _MAX_BYTES:
-        raise fail(
-            Code.PACK_UNREADABLE, f"the file has {len(raw):,} bytes; the limit is {_MAX_BYTES:,}", Position(path)
-        )
-    text = tree.decode(raw, path)
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise yamldoc.marker_in(text, path) or fail(
-            Code.PACK_UNREADABLE, f"not valid JSON: {error.msg}", Position(path, error.lineno, error.colno)
-        ) from None
-    except (RecursionError, ValueError):
-        raise fail(
-            Code.PACK_UNREADABLE, "not valid JSON: nested too deeply, or a number is too long", Position(path)
-        ) from None
-
-
 def _load_document(files: Files, path: str) -> yamldoc.Document:
     """The metadata with positions; without them for JSON that is indented with tabs, which YAML refuses."""
     raw = tree.read(files, path, Position(path))
-    value = _load_json(files, path) if path.endswith(PALETTE) else None
+    value = load_json(raw, path) if path.endswith(PALETTE) else None
     try:
         document = yamldoc.load_one(raw, path, duplicates="warn" if path.endswith(PALETTE) else "refuse")
     except CompileError:

@@ -14,7 +14,8 @@ from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, d
 from compiler.fields.reader import Reader, mismatch, not_among
 from compiler.files.record import Reads, Recorder
 from compiler.load.cluster import read_cluster, read_macros, read_template
-from compiler.load.pack import find_packs
+from compiler.load.lock import read_lock
+from compiler.load.pack import find_packs, locked_packs
 from compiler.load.profile import read_profile
 from compiler.load.settings import API_VERSION, PATH, read_settings_file
 from compiler.model import Cluster, Macros, Profile, Source, Template
@@ -66,12 +67,21 @@ def _source(files: Recorder, problems: Problems) -> Source:
                     if defined:
                         macros.append(defined)
         reads[document.path] = Reads.all_of([reads.get(document.path, read), scope.reads])
-    roots = [PACKS, *(registry.path for registry in settings.registries if registry.path)]
-    registries = {registry.path: registry.name for registry in settings.registries if registry.path}
-    packs = find_packs(
-        files, [root for root in roots if tree.is_directory(files, root)], problems, registries=registries
+    registries = {registry.path: registry.name for registry in settings.registries if registry.local}
+    roots = [root for root in (PACKS, *registries) if tree.is_directory(files, root)]
+    packs = find_packs(files, roots, problems, registries=registries)
+    lock = read_lock(files, problems)
+    return Source(
+        settings,
+        profiles,
+        clusters,
+        templates,
+        tuple(macros),
+        packs,
+        lock,
+        locked_packs(files, lock, settings.registries),
+        reads,
     )
-    return Source(settings, profiles, clusters, templates, tuple(macros), packs, reads)
 
 
 def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Document, Reads]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from compiler import yamldoc
@@ -18,6 +19,9 @@ from compiler.ports import Files
 PATH = "lamella.yaml"
 API_VERSION = "lamella/v1"
 DELIVERIES = ("argocd", "flux")
+_URLS = ("https://", "oci://", "http://")
+_GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
+_USER = re.compile(r"([a-z]+://)[^/@]*@")
 
 
 def read_settings_file(files: Files, problems: Problems) -> Settings:
@@ -95,12 +99,48 @@ def _read_image_fields(reader: Reader) -> Iterator[ImageField]:
 
 
 def _read_registry(reader: Reader) -> Registry:
-    reader.only(("name", "kind", "path", "url"))
-    reader.one_of(Code.REGISTRY_SOURCE, ("path", "url"))
-    return Registry(
-        reader.string("name", required=True),
-        reader.here,
-        reader.string("path").strip("/"),
-        reader.string("url"),
-        reader.choice("kind", ("pack", "helm", "oci"), "pack"),
+    reader.only(("name", "kind", "path", "url", "git", "ref", "layout"))
+    git, url = reader.string("git"), reader.string("url").rstrip("/")
+    if not git:
+        reader.one_of(Code.REGISTRY_SOURCE, ("path", "url"), hint="or set git, with ref and path inside it")
+    elif url:
+        reader.one_of(Code.REGISTRY_SOURCE, ("url", "git"))
+    kind = reader.choice("kind", ("pack", "helm"), "pack")
+    registry = Registry(
+        name=reader.string("name", required=True),
+        at=reader.here,
+        path=reader.string("path").strip("/"),
+        url=url,
+        kind=kind,  # type: ignore[arg-type]
+        git=git,
+        ref=reader.string("ref"),
+        layout=reader.choice("layout", ("lamella", "palette"), "lamella"),  # type: ignore[arg-type]
     )
+    _check_registry(reader, registry)
+    return registry
+
+
+def _check_registry(reader: Reader, registry: Registry) -> None:
+    """What the keys may be together, and that no credentials are in them."""
+    for key, address, schemes in (("url", registry.url, _URLS), ("git", registry.git, _GIT_URLS)):
+        if address and not address.startswith(schemes):
+            reader.error(Code.REGISTRY_URL, key, f"expected {', '.join(schemes)}; found '{_without_user(address)}'")
+        if _USER.match(address) and not address.startswith(("ssh://", "git@")):
+            reader.error(
+                Code.REGISTRY_CREDENTIALS,
+                key,
+                "credentials in a URL would be committed",
+                hint="remove them, and see docs/registries.md for where credentials come from",
+            )
+    for key, value, fits in (
+        ("git", registry.git, registry.kind == "pack"),
+        ("ref", registry.ref, bool(registry.git)),
+    ):
+        if value and not fits:
+            reader.error(Code.REGISTRY_SOURCE, key, "only a registry of packs in git has it")
+    if "layout" in reader.data and not registry.url.startswith("oci://"):
+        reader.error(Code.REGISTRY_SOURCE, "layout", "only a registry of packs at an oci:// URL has it")
+
+
+def _without_user(address: str) -> str:
+    return _USER.sub(r"\1", address)

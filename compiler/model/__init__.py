@@ -53,10 +53,11 @@ from compiler.model.profiles import (
 )
 from compiler.model.rendered import CrdInfo, OutputFile, RenderedObject, text_file
 from compiler.model.rendering import OWN_NAMESPACE, Engine, LayerResult, LayerTask, RandomField, failed
-from compiler.model.settings import ArgocdOptions, FluxOptions, Registry, Settings
+from compiler.model.settings import ArgocdOptions, FluxOptions, Settings
 from compiler.model.source import Source
 from compiler.model.tree import TreeFile
 from compiler.model.variables import Option, Variable
+from compiler.ports import Registry
 
 __all__ = [
     "INFRA_TYPES",

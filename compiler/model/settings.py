@@ -8,17 +8,7 @@ from typing import Literal
 from compiler.diagnostics import Position
 from compiler.kubernetes.imagefields import ImageField
 from compiler.model.profiles import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Registry:
-    """A place that packs or charts come from. Only `path` (a folder of this repository) is read in this version."""
-
-    name: str
-    at: Position
-    path: str = ""
-    url: str = ""
-    kind: str = "pack"
+from compiler.ports import Registry
 
 
 @dataclass(frozen=True, slots=True)

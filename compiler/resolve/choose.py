@@ -10,12 +10,12 @@ from compiler import files as tree
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.codes import Code
-from compiler.diagnostics import Position, Problems, fail
+from compiler.diagnostics import Problems, fail
 from compiler.merge import merge
 from compiler.model import ChartRef, Pack, PackRef, Policy, Source, Values
 from compiler.palette import presets
 from compiler.resolve.layers import ChosenLayer, StackedLayer, refined
-from compiler.resolve.sources import check_chart_version, find_chart, find_pack
+from compiler.resolve.sources import find_chart, find_pack
 from compiler.resolve.values import levels_of, lists_at
 
 _POLICY_DEFAULTS = Policy(
@@ -34,14 +34,13 @@ def policy_of(levels: Sequence[Policy]) -> Policy:
 def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Problems) -> ChosenLayer:
     """The layer with its pack or chart chosen and its values merged. Raises CompileError where its source is missing."""
     reference = stacked.source
-    version, version_at = _version(stacked)
+    version, version_at = stacked.wanted
     pack: Pack | None = None
     chart: Chart | None = None
     path = ""
     pack_ref = reference if isinstance(reference, PackRef) else None
     if isinstance(reference, ChartRef):
-        chart, path = find_chart(reference, stacked.at.path, charts)
-        check_chart_version(chart, path, version, version_at)
+        chart, path = find_chart(reference, version, version_at, stacked.at.path, source, charts)
         pack_ref = reference.linked_pack
         if pack_ref is not None:
             pack = find_pack(pack_ref, pack_ref.version, pack_ref.at, source, problems)
@@ -64,15 +63,6 @@ def _lists_of_charts(pack: Pack | None, chart: Chart | None, charts: Charts, pat
         return lists_at(charts.defaults(chart), paths) if chart else {}
     own = [chart] if chart else [charts.at_path(tree.normalise(pack.at.path, p, pack.at), pack.at) for p in pack.charts]
     return lists_at({"charts": {each.name: charts.defaults(each) for each in own}}, paths)
-
-
-def _version(stacked: StackedLayer) -> tuple[str, Position]:
-    """The version of the highest level that sets one, else the reference's own, and where it is set."""
-    for level in reversed(stacked.settings):
-        if level.version:
-            return level.version, level.at
-    reference = stacked.source
-    return (reference.version, reference.at) if reference else ("", stacked.at)
 
 
 def _with_presets(pack: Pack, stacked: StackedLayer, ref: PackRef | None, problems: Problems) -> tuple[Values, ...]:

@@ -106,6 +106,19 @@ class StackedLayer:
         attached = self.source is not None or self.builtin
         return self.management and not (attached and not self.last("destination"))
 
+    @property
+    def overridden(self) -> LayerSettings | None:
+        """The highest settings above the profile's that set a version, or None."""
+        return next((level for level in reversed(self.settings[1:]) if level.version), None)
+
+    @property
+    def wanted(self) -> tuple[str, Position]:
+        """The version or range of the highest level that sets one, else the reference's own, and where it is set."""
+        level = next((level for level in reversed(self.settings) if level.version), None)
+        if level is not None:
+            return level.version, level.at
+        return (self.source.version, self.source.at) if self.source else ("", self.at)
+
     def last(self, field: str) -> Any:
         """The value of a plain setting (`namespace`, `release_name`, …) at the highest level that sets it, or None."""
         return next((v for level in reversed(self.settings) if (v := getattr(level, field)) not in ("", None)), None)

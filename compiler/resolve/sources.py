@@ -10,22 +10,24 @@ from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
-from compiler.model import ChartRef, Layer, Pack, PackRef, Source
+from compiler.model import ChartRef, Layer, Pack, PackRef, Registry, Source
 from compiler.ports import Files
+from compiler.resolve.registries import locked, registry_of
 
 
-def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
-    """The chart that a reference names, and its path. Raises CompileError."""
-    if ref.registry or ref.repo:
-        place = f"registry '{ref.registry}'" if ref.registry else f"repository {ref.repo}"
-        raise fail(
-            Code.REGISTRY_NOT_SUPPORTED,
-            f"chart '{ref.name}' comes from {place}: fetching from registries is not supported yet",
-            ref.at,
-            hint="`helm pull` the chart into this repository and set its path:"
-            f" chart: {{name: {ref.name}, path: charts/…}}",
-        )
-    path = tree.normalise(base, ref.path, ref.at)
+def find_chart(
+    ref: ChartRef, version: str, at: Position, base: str, source: Source, charts: Charts
+) -> tuple[Chart, str]:
+    """The chart that a reference names in a version or range ('' allows any), and its path: in the repository, or below
+    lamella.lock. `at` is where the version is set. Raises CompileError."""
+    registry = registry_of(ref, source)
+    if registry is None:
+        path = tree.normalise(base, ref.path, ref.at)
+    elif registry.local:
+        path = _in_folder(ref, version, at, registry, charts)
+    else:
+        path = locked("chart", registry, ref.name, version, at, source).path
+        return charts.at_path(path, ref.at), path
     chart = charts.at_path(path, ref.at)
     if ref.name and chart.name != ref.name:
         raise fail(
@@ -34,10 +36,36 @@ def find_chart(ref: ChartRef, base: str, charts: Charts) -> tuple[Chart, str]:
             ref.at,
             hint=f"write chart: {{name: {chart.name}, …}} or correct the path",
         )
+    _check_chart_version(chart, path, version, at)
     return chart, path
 
 
-def check_chart_version(chart: Chart, path: str, version: str, at: Position) -> None:
+def _in_folder(ref: ChartRef, version: str, at: Position, registry: Registry, charts: Charts) -> str:
+    """The path of a chart in a registry that is a folder: `NAME-VERSION.tgz`, or a directory NAME or NAME-VERSION."""
+    folder, available = registry.path, {}
+    for name in charts.files.names(folder) if tree.is_directory(charts.files, folder) else ():
+        if name in (ref.name, f"{ref.name}.tgz") or name.startswith(f"{ref.name}-"):
+            path = f"{folder}/{name}"
+            if not name.endswith(".tgz") and charts.files.entry(f"{path}/Chart.yaml") is None:
+                continue
+            chart = charts.at_path(path, ref.at)
+            if chart.name == ref.name:
+                available[chart.version] = path
+    if not available:
+        raise fail(
+            Code.CHART_MISSING,
+            f"registry '{registry.name}' ({folder}/) has no chart '{ref.name}'",
+            ref.at,
+            hint=f"put it there as {folder}/{ref.name}-VERSION.tgz",
+        )
+    chosen = _choose(version, tuple(available), at)
+    if chosen is None:
+        problem = f"has no version {version}" if version else "has several versions"
+        raise fail(Code.CHART_VERSION, f"chart '{ref.name}' {problem}", at, hint=versions.hint(available))
+    return available[chosen]
+
+
+def _check_chart_version(chart: Chart, path: str, version: str, at: Position) -> None:
     """Raises CompileError unless the chart's version is `version` or in that range; '' allows any."""
     if version and version != chart.version and _best([chart.version], version, at) is None:
         raise fail(
@@ -53,39 +81,30 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
 
     `at` is where the version is set: in the reference itself, or where a cluster overrides it.
     """
+    registry = registry_of(ref, source)
+    if registry is not None and not registry.local:
+        return _usable(source.locked_packs[locked("pack", registry, ref.name, version, at, source).path], problems)
     known: Mapping[str, Pack] = source.packs.get(ref.name) or {}
     if not known:
-        hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries with a path"
+        hint = did_you_mean(ref.name, source.packs) or "packs are read from packs/ and from registries"
         raise fail(Code.PACK_MISSING, f"no pack named '{ref.name}'", ref.at, hint=hint)
-    if ref.registry:
+    if registry is not None:
         known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
-        _check_registry(ref, source, bool(known))
+        if not known:
+            raise fail(Code.PACK_MISSING, f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
     chosen = _choose(version, tuple(known), at)
     if chosen is None:
         problem = f"has no version {version}" if version else "has several versions"
         raise fail(Code.PACK_VERSION, f"pack '{ref.name}' {problem}", at, hint=versions.hint(known))
-    pack = known[chosen]
+    return _usable(known[chosen], problems)
+
+
+def _usable(pack: Pack, problems: Problems) -> Pack:
+    """The pack, with its warnings recorded. Raises CompileError with its errors."""
     if any(defect.severity == "error" for defect in pack.defects):
         raise CompileError(pack.defects)
     problems.diagnostics.extend(pack.defects)
     return pack
-
-
-def _check_registry(ref: PackRef, source: Source, has_pack: bool) -> None:
-    registry = next((r for r in source.settings.registries if r.name == ref.registry), None)
-    if registry is None:
-        names = [r.name for r in source.settings.registries]
-        hint = did_you_mean(ref.registry, names) or "registries are declared in lamella.yaml"
-        raise fail(Code.REGISTRY_UNKNOWN, f"no registry named '{ref.registry}'", ref.at, hint=hint)
-    if registry.url:
-        raise fail(
-            Code.REGISTRY_NOT_SUPPORTED,
-            f"pack '{ref.name}' comes from registry '{ref.registry}': fetching from registries is not supported yet",
-            ref.at,
-            hint="add the pack to packs/, or set a path in this repository for the registry",
-        )
-    if not has_pack:
-        raise fail(Code.PACK_MISSING, f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
 
 
 def _choose(version: str, available: tuple[str, ...], at: Position) -> str | None:
@@ -124,7 +143,7 @@ def check_unused_profiles(source: Source, files: Files, problems: Problems) -> N
 def _find_all_of(layer: Layer, source: Source, charts: Charts, problems: Problems) -> None:
     reference = layer.source
     if isinstance(reference, ChartRef):
-        find_chart(reference, layer.at.path, charts)
+        find_chart(reference, reference.version, reference.at, layer.at.path, source, charts)
         reference = reference.linked_pack
     if reference is not None:
         find_pack(reference, reference.version, reference.at, source, problems)

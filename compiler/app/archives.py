@@ -1,0 +1,148 @@
+"""Where the archive of what is locked comes from: the repository's `vendor/`, the cache, the registry; checked each time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from compiler.charts.chart import digest
+from compiler.codes import Code
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
+from compiler.files.mounted import Content, Mounted
+from compiler.load.lock import read_lock
+from compiler.load.settings import read_settings_file
+from compiler.lock.archive import changed, files_of
+from compiler.model.lock import LOCK_PATH, Lock, Locked
+from compiler.ports import Each, Files, Registries, Registry
+
+VENDOR = "vendor"
+_ENDING = ".tgz"
+
+
+class Cache(Protocol):
+    """Contents by key, shared by processes. `compiler.host.store` is the real one."""
+
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, content: bytes) -> None: ...
+    def remove(self, key: str) -> None: ...
+    def alone(self, key: str) -> AbstractContextManager[None]:
+        """For `with`: nobody else is inside for this key."""
+
+
+def vendored_path(locked: Locked) -> str:
+    """Where `lamella vendor` puts the archive in the repository."""
+    return f"{VENDOR}/{locked.place.removesuffix(_ENDING)}{_ENDING}"
+
+
+@dataclass(frozen=True, slots=True)
+class LockedArchives:
+    """`model.lock.Archives` for real. Without `registries` nothing is fetched: `--offline`."""
+
+    repository: Files
+    cache: Cache
+    registries: Registries | None
+    declared: Mapping[str, Registry]  # by source
+    each: Each = map
+
+    def read(self, locked: Locked) -> bytes:
+        data = self._at_hand(locked)
+        if data is None:
+            with self.cache.alone(locked.content):
+                data = self._at_hand(locked)
+                if data is None:
+                    data = self._fetched(locked)
+                    self.cache.put(locked.content, data)
+        return data
+
+    def prefetch(self, entries: Collection[Locked]) -> None:
+        missing = [entry for entry in entries if self._at_hand(entry) is None]
+
+        def fetch(entry: Locked) -> CompileError | None:
+            try:
+                self.read(entry)
+            except CompileError as error:
+                return error
+            return None
+
+        errors = [error for error in self.each(fetch, missing) if error is not None]
+        if errors:
+            environment = all(error.environment for error in errors)
+            raise CompileError([d for error in errors for d in error.diagnostics], environment=environment)
+
+    def _at_hand(self, locked: Locked) -> bytes | None:
+        """The archive from `vendor/` or the cache. One in the cache that is damaged is removed; one in `vendor/` is an
+        error."""
+        path = vendored_path(locked)
+        if self.repository.entry(path) is not None:
+            data = self.repository.read(path)
+            if not _is(locked, data, path):
+                raise fail(
+                    Code.LOCK_ARCHIVE,
+                    f"{path} is not what lamella.lock pins: expected sha256:{locked.archive}, found"
+                    f" sha256:{hashlib.sha256(data).hexdigest()}",
+                    Position(path),
+                    hint="run `lamella vendor`",
+                )
+            return data
+        cached = self.cache.get(locked.content)
+        if cached is not None and not _is(locked, cached, path):
+            self.cache.remove(locked.content)
+            return None
+        return cached
+
+    def _fetched(self, locked: Locked) -> bytes:
+        if self.registries is None:
+            raise CompileError(
+                [
+                    Diagnostic(
+                        Code.LOCK_ARCHIVE,
+                        f"{locked.kind} '{locked.name}' {locked.version} of {locked.source} is not at hand, and nothing"
+                        " is fetched offline",
+                        Position(LOCK_PATH),
+                        hint="once with network: `lamella render`, or commit what `lamella vendor` writes",
+                    )
+                ],
+                environment=True,
+            )
+        registry = self.declared.get(locked.source) or Registry("", Position(LOCK_PATH), url=locked.source, kind="helm")
+        fetched = self.registries.fetch(registry, locked.kind, locked.name, locked.version, locked.revision)
+        if not _is(locked, fetched.data, locked.place):
+            content = digest(files_of(locked.kind, fetched.data, locked.place))
+            raise changed(locked, content, Position(LOCK_PATH))
+        return fetched.data
+
+
+def _is(locked: Locked, data: bytes, name: str) -> bool:
+    """Whether the archive is the locked one, or has the same files."""
+    if hashlib.sha256(data).hexdigest() == locked.archive:
+        return True
+    try:
+        return digest(files_of(locked.kind, data, name)) == locked.content
+    except CompileError:
+        return False
+
+
+class LockedFiles(Mounted):
+    """The files of a repository with what its lock pins below lamella.lock. `archives` is where that comes from.
+
+    Problems of lamella.yaml and of the lock are left to who loads the repository.
+    """
+
+    def __init__(self, files: Files, cache: Cache, registries: Registries | None, *, each: Each = map) -> None:
+        settings, lock = read_settings_file(files, Problems()), read_lock(files, Problems())
+        declared = {registry.source: registry for registry in settings.registries if not registry.local}
+        self.archives = LockedArchives(files, cache, registries, declared, each)
+        super().__init__(files, LOCK_PATH, _mounts(lock, self.archives))
+
+
+def _mounts(lock: Lock, archives: LockedArchives) -> dict[str, Callable[[], Content]]:
+    return {entry.path: partial(_content, entry, archives) for entry in lock.entries}
+
+
+def _content(entry: Locked, archives: LockedArchives) -> Content:
+    data = archives.read(entry)
+    return data if entry.kind == "chart" else files_of(entry.kind, data, entry.path)

@@ -1,0 +1,94 @@
+"""`lamella lock` as a function: the repository's requests, the registries, the new lock, and what changed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.app.archives import Cache
+from compiler.diagnostics import Diagnostic, Problems
+from compiler.files import read_text
+from compiler.load.repository import load
+from compiler.lock.text import text_of
+from compiler.lock.update import KEEP, Upgrade, kept, update
+from compiler.model import Source
+from compiler.model.lock import LOCK_PATH, Lock, Locked, Request
+from compiler.ports import Each, Files, Registries
+from compiler.resolve.registries import requests
+
+
+@dataclass(frozen=True, slots=True)
+class Relocked:
+    """The new text of lamella.lock ('' where nothing is locked), the old one, and a line for each change."""
+
+    text: str
+    before: str
+    changes: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+    entries: int
+
+    @property
+    def summary(self) -> str:
+        count = f"{self.entries} {'entry' if self.entries == 1 else 'entries'}"
+        if self.text == self.before:
+            return f"{LOCK_PATH} is up to date: {count}"
+        return f"{LOCK_PATH}: {count}"
+
+
+def relock(
+    files: Files, registries: Registries, cache: Cache, upgrade: Upgrade = KEEP, *, each: Each = map
+) -> Relocked:
+    """The lock of the repository as it should be. Raises CompileError with all problems."""
+    source, warnings = load(files)
+    problems = Problems()
+    asked = _asked(source, problems)
+    problems.raise_if_any()
+
+    def keep(entry: Locked, data: bytes) -> None:
+        cache.put(entry.content, data)
+
+    lock = update(asked, source.lock, registries, problems, upgrade=upgrade, keep=keep, each=each)
+    problems.raise_if_any()
+    before = read_text(files, LOCK_PATH) if files.entry(LOCK_PATH) else ""
+    text = text_of(lock) if lock.entries or before else ""
+    changes = tuple(_changes(source.lock, lock))
+    return Relocked(text, before, changes, (*warnings, *problems.warnings), len(lock.entries))
+
+
+def stale(files: Files) -> list[str]:
+    """A line for each way in which lamella.lock is not what `lamella lock` would write; needs no registry."""
+    source, _ = load(files)
+    problems = Problems()
+    asked = _asked(source, problems)
+    problems.raise_if_any()
+    lines = [
+        f"missing: {request.kind} {request.name} {request.version} ({request.asked_by})"
+        for request in asked
+        if source.lock.find(request.key) is None
+    ]
+    after = kept(asked, source.lock)
+    lines += _changes(source.lock, after)
+    if not lines and files.entry(LOCK_PATH) and text_of(after) != read_text(files, LOCK_PATH):
+        lines.append("who asks for what has changed")
+    return lines
+
+
+def _asked(source: Source, problems: Problems) -> list[Request]:
+    return requests(source, source.clusters.values(), problems)
+
+
+def _changes(before: Lock, after: Lock) -> Iterator[str]:
+    """`+ chart podinfo 6.5.4`, `- …`, or `~ chart podinfo 6.5.3 -> 6.5.4` where one version took another's place."""
+    old = {entry.identity: entry for entry in before.entries}
+    new = {entry.identity: entry for entry in after.entries}
+    gone = [old[key] for key in old.keys() - new.keys()]
+    for key in sorted(new.keys() - old.keys()):
+        entry = new[key]
+        former = next((other for other in gone if other.identity[:3] == key[:3]), None)
+        if former:
+            gone.remove(former)
+            yield f"~ {entry.kind} {entry.name} {former.version} -> {entry.version}"
+        else:
+            yield f"+ {entry.kind} {entry.name} {entry.version}  {entry.source}"
+    for entry in sorted(gone, key=lambda each: each.identity):
+        yield f"- {entry.kind} {entry.name} {entry.version}"

@@ -1,0 +1,54 @@
+"""The registries outside: HTTP chart repositories, OCI registries, git repositories with packs.
+
+Charts are fetched here rather than by Helm's own client (helm-python-sdk has no call for it that takes credentials, checks
+a digest and keeps what it fetched in memory). OCI is spoken by hand over urllib3: oras-py does not check the digests of
+blobs, extracts archives unfiltered and sends credentials wherever a `realm` points to (tried in 0.2.43).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from compiler.codes import Code
+from compiler.diagnostics import fail
+from compiler.host.registry.credentials import Credentials
+from compiler.host.registry.http import Client
+from compiler.host.registry.index import IndexedRepository
+from compiler.host.registry.oci import OciRegistry
+from compiler.ports import Fetched, Kind, Registry
+
+
+class _Source(Protocol):
+    """One registry: what it has of a name, and the archive of a version."""
+
+    def versions(self, kind: Kind, name: str) -> Collection[str]: ...
+    def fetch(self, kind: Kind, name: str, version: str, revision: str) -> Fetched: ...
+
+
+class NetworkRegistries:
+    """`model.lock.Registries` for real; safe in threads. What a registry said once (an index) it is not asked again."""
+
+    def __init__(self, credentials: Credentials | None = None) -> None:
+        self._credentials = credentials or Credentials.of_this_machine()
+        self._opened: dict[str, _Source] = {}
+
+    def versions(self, registry: Registry, kind: Kind, name: str) -> Collection[str]:
+        return self._source(registry).versions(kind, name)
+
+    def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
+        return self._source(registry).fetch(kind, name, version, revision)
+
+    def _source(self, registry: Registry) -> _Source:
+        key = f"{registry.name} {registry.source}"
+        if key not in self._opened:
+            self._opened.setdefault(key, self._open(registry))
+        return self._opened[key]
+
+    def _open(self, registry: Registry) -> _Source:
+        client: Any = Client(registry, self._credentials)
+        if registry.git:
+            raise fail(Code.NOT_SUPPORTED, f"registry '{registry.name}': git is not supported yet", registry.at)
+        return (
+            OciRegistry(registry, client) if registry.url.startswith("oci://") else IndexedRepository(registry, client)
+        )
