@@ -359,6 +359,9 @@ class Code(StrEnum):
     # Delivery, git, publishing
     DELIVERY_NAME = "delivery-name", "two layers or clusters would have one delivery object", "rename one"
     DELIVERY_SIZE = "delivery-size", "*warning:* more manifests in one layer than Argo CD reads", "split the layer"
+    DELIVERY_HANDOVER = ("delivery-handover",
+        "*warning:* objects that another Application or Kustomization delivers than before are deleted and made anew",
+        "`previousNames` on a layer that was renamed; else two steps: see the hint")
     READINESS_INVALID = "readiness-invalid", "a readiness check that cannot be", "see the hint"
     OUTPUT_MISSING = "output-missing", "nothing is rendered", "`lamella render`"
     PUBLISH_UNCOMMITTED = ("publish-uncommitted", "a file that output was rendered from is not in the commit as it was read",

@@ -138,6 +138,14 @@ def source_lines(files: Files) -> Callable[[Position], str]:
     return line
 
 
+def places_of(compiled: Compilation) -> Callable[[str, str], Position | None]:
+    """Where each layer of each cluster is written, by the names of both."""
+    places = {
+        (cluster.name, each.layer.name): each.layer.at for cluster in compiled.clusters for each in cluster.layers
+    }
+    return lambda cluster, layer: places.get((cluster, layer))
+
+
 def _selector(_: click.Context, __: click.Parameter, value: str) -> Selector:
     try:
         return parse_selector(value)

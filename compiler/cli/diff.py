@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -14,7 +13,10 @@ import click
 from compiler.app.changes import SIGN, Change, compare
 from compiler.app.pipeline import Compilation, check_names
 from compiler.cli.console import Console
-from compiler.cli.context import Options, compile_options
+from compiler.cli.context import Options, compile_options, places_of
+from compiler.delivery import consequences
+from compiler.delivery.handover import handovers
+from compiler.diagnostics import Diagnostic
 from compiler.host.disk import existing_output
 from compiler.model import OutputFile, layout
 from compiler.model.tree import TreeFile
@@ -22,6 +24,7 @@ from compiler.output import committed
 from compiler.ports import Files
 
 _MARKDOWN_LIMIT = 60_000  # GitHub cuts comments at 65,536 characters
+_WARNINGS = 10
 _STYLE = {"+": "added", "-": "removed"}
 
 
@@ -56,19 +59,18 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
         else:
             root = options.output_root(compiled, output)
             old = committed_tree(existing_output(root), compiled, everything=options.request.everything)
-    console.problems(compiled.warnings)
-    changes = compare(old, _tree(compiled.files))
-    console.data(_FORMATS[form](changes, stat, console))
+    new = _tree(compiled.files)
+    moved = handovers(old, new)
+    told = consequences.warnings(moved, places_of(compiled))
+    console.problems((*compiled.warnings, *told))
+    changes = compare(old, new, moved)
+    console.data(_FORMATS[form](changes, told, stat, console))
     return 1 if changes else 0
 
 
 def _tree(files: Iterable[OutputFile]) -> list[TreeFile]:
     """The tree without inventories: they differ only where other files do."""
-    return [
-        TreeFile(f.path, f.sha256, partial(bytes, f.content), f.cluster, f.layer, f.object)
-        for f in files
-        if not layout.is_inventory(f.path)
-    ]
+    return [TreeFile.of(file) for file in files if not layout.is_inventory(file.path)]
 
 
 def committed_tree(now: Files | None, compiled: Compilation, *, everything: bool) -> list[TreeFile]:
@@ -79,17 +81,22 @@ def committed_tree(now: Files | None, compiled: Compilation, *, everything: bool
     return list(committed.tree(now, sorted(names)))
 
 
-def _text(changes: Sequence[Change], stat: bool, console: Console) -> str:
+def _text(changes: Sequence[Change], _: Sequence[Diagnostic], stat: bool, console: Console) -> str:
     lines = []
     for change in changes:
         place = f"{change.cluster}/{change.layer}: " if change.layer else ""
-        moved = f" (was {change.old_path})" if change.action == "moved" else ""
-        lines.append(f"{SIGN[change.action]} {place}{change.object}{moved}\n")
+        lines.append(f"{SIGN[change.action]} {place}{change.object}{_moved(change)}\n")
         if not stat:
             lines.extend(_painted(line, console) for line in change.diff.splitlines(keepends=True))
     if changes:
         lines.append(f"{_counts(changes)}\n")
     return "".join(lines)
+
+
+def _moved(change: Change) -> str:
+    if change.handover:
+        return f" ({consequences.short(change.handover)})"
+    return f" (was {change.old_path})" if change.action == "moved" else ""
 
 
 def _painted(line: str, console: Console) -> str:
@@ -105,7 +112,7 @@ def _counts(changes: Sequence[Change]) -> str:
     return f"{', '.join(counts)}{where}"
 
 
-def _json(changes: Sequence[Change], stat: bool, _: Console) -> str:
+def _json(changes: Sequence[Change], _told: Sequence[Diagnostic], stat: bool, _: Console) -> str:
     rows = [
         {
             "action": c.action,
@@ -114,6 +121,7 @@ def _json(changes: Sequence[Change], stat: bool, _: Console) -> str:
             "object": c.object,
             "path": c.path,
             "oldPath": c.old_path,
+            **({"handover": [asdict(effect) for effect in c.handover.effects]} if c.handover else {}),
             **({} if stat else {"diff": c.diff}),
         }
         for c in changes
@@ -123,27 +131,29 @@ def _json(changes: Sequence[Change], stat: bool, _: Console) -> str:
     )
 
 
-def _markdown(changes: Sequence[Change], stat: bool, _: Console) -> str:
-    """For a pull request: a table of counts per cluster, then a folded diff per layer, cut at what GitHub shows."""
+def _markdown(changes: Sequence[Change], told: Sequence[Diagnostic], stat: bool, _: Console) -> str:
+    """For a pull request: what controllers will do, counts per cluster, then folded diffs, cut at what GitHub shows."""
     if not changes:
         return "No rendered manifest changes.\n"
     lines = [
         f"**Rendered manifests: {_counts(changes)}**\n\n",
-        "| cluster | added | changed | removed | moved |\n",
-        "|---|---|---|---|---|\n",
+        "| cluster | added | changed | removed | moved | recreated |\n",
+        "|---|---|---|---|---|---|\n",
     ]
+    lines[1:1] = [_quoted(each) for each in told[:_WARNINGS]]
+    if len(told) > _WARNINGS:
+        lines.insert(1 + _WARNINGS, f"> and {len(told) - _WARNINGS} more such warnings\n\n")
     by_cluster: dict[str, list[Change]] = {}
     for change in changes:
         by_cluster.setdefault(change.cluster or "(fleet)", []).append(change)
     for cluster, own in sorted(by_cluster.items()):
-        counts = " | ".join(
-            str(sum(c.action == action for c in own)) for action in ("added", "changed", "removed", "moved")
-        )
+        counts = " | ".join(str(sum(c.action == action for c in own)) for action in SIGN)
         lines.append(f"| {cluster} | {counts} |\n")
     size = sum(map(len, lines))
     for cluster, own in sorted(by_cluster.items()):
         body = "".join(
-            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}\n" + ("" if stat else c.diff) for c in own
+            f"{SIGN[c.action]} {c.layer + ': ' if c.layer else ''}{c.object}{_moved(c)}\n" + ("" if stat else c.diff)
+            for c in own
         )
         fence = "~" * max(6, 1 + max(map(len, re.findall("~+", body)), default=0))
         block = f"\n<details><summary>{cluster}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n"
@@ -155,6 +165,12 @@ def _markdown(changes: Sequence[Change], stat: bool, _: Console) -> str:
         size += len(block)
         lines.append(block)
     return "".join(lines)
+
+
+def _quoted(warning: Diagnostic) -> str:
+    """A warning as a block that GitHub marks as one."""
+    lines = ("[!WARNING]", *warning.message.splitlines(), *([f"hint: {warning.hint}"] if warning.hint else []))
+    return "".join(f"> {line}\n" for line in lines) + "\n"
 
 
 _FORMATS = {"text": _text, "json": _json, "markdown": _markdown}

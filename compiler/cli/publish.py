@@ -14,7 +14,9 @@ from compiler.cli.console import Console
 from compiler.cli.context import with_locked
 from compiler.cli.helm import open_session
 from compiler.codes import Code
-from compiler.diagnostics import CompileError, Problems, fail
+from compiler.delivery import consequences
+from compiler.delivery.handover import handovers
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.files.mapping import MappingFiles
 from compiler.host import git
 from compiler.host.disk import DirectoryFiles
@@ -49,7 +51,8 @@ def publish_command(
     problems.raise_if_any()
     now = publish.rendered(DirectoryFiles(repo / name), name, problems)
     problems.raise_if_any()
-    before, objects_before = _last_published(repo / name)
+    before, objects_before, moved = _last_published(repo / name, now, name)
+    problems.diagnostics.extend(moved)
     if not allow_removal:
         output = DirectoryFiles(repo / name)
         check_removals(objects_before, committed.object_ids(output, committed.clusters(output)), name, problems)
@@ -129,15 +132,22 @@ def _is_new(error: CompileError) -> bool:
     return {d.code for d in error.diagnostics} <= {Code.GIT_NO_DIRECTORY, Code.GIT_UNBORN_BRANCH}
 
 
-def _last_published(output: Path) -> tuple[dict[str, str], Objects]:
-    """Digests by path and objects by cluster of what is committed; nothing of both the first time."""
+def _last_published(
+    output: Path, now: publish.Rendered, name: str
+) -> tuple[dict[str, str], Objects, tuple[Diagnostic, ...]]:
+    """Digests by path and objects by cluster of what is committed, and what the controllers will do to objects that
+    something else delivers in `now`; nothing of all three the first time."""
     try:
         with git.CommitFiles(output) as files:
-            return publish.last_published(files), committed.object_ids(files, committed.clusters(files))
+            before = publish.last_published(files)
+            changed = sorted(publish.changed_clusters(before, now))
+            moved = handovers(committed.listed(files, changed), committed.listed(MappingFiles(now.files), changed))
+            told = consequences.warnings(moved, lambda *_: Position(name))
+            return before, committed.object_ids(files, committed.clusters(files)), told
     except CompileError as error:
         if not _is_new(error):
             raise
-        return {}, {}
+        return {}, {}, ()
 
 
 def _is_unpushed(repository: git.Repository, remote: str, branch: str, output: str) -> bool:

@@ -9,10 +9,14 @@ import click
 
 from compiler.app.pipeline import Compilation
 from compiler.cli.console import Console
-from compiler.cli.context import Options, compile_options
-from compiler.diagnostics import Problems
+from compiler.cli.context import Options, compile_options, places_of
+from compiler.delivery import consequences
+from compiler.delivery.handover import handovers
+from compiler.diagnostics import Diagnostic, Problems
 from compiler.host import write
 from compiler.host.disk import existing_output
+from compiler.model import layout
+from compiler.model.tree import TreeFile
 from compiler.output import committed
 from compiler.output.removals import check_removals, objects_by_cluster
 
@@ -60,11 +64,12 @@ def render_command(
         raise click.UsageError("--ref reads a commit: say where to write with --output DIR (or use --check, -o)")
     with options.repository.files() as files, options.session(console) as session:
         compiled = options.compile(files, session, console, output)
-    console.problems(compiled.warnings)
+    root = options.output_root(compiled, output)
+    handed_over = () if form else _handed_over(root, compiled, options)
+    console.problems((*compiled.warnings, *handed_over))
     if form:
         console.data(printed(compiled, form))
         return 0
-    root = options.output_root(compiled, output)
     new = {file.path: file.content for file in compiled.files}
 
     def owned() -> dict[str, str]:
@@ -84,6 +89,18 @@ def render_command(
                 console.say(f"  {sign} {path}")
         return 1
     return 0
+
+
+def _handed_over(root: Path, compiled: Compilation, options: Options) -> tuple[Diagnostic, ...]:
+    """What the controllers will do to objects that something else delivers from now on."""
+    existing = existing_output(root)
+    names = clusters_of(root, compiled, options)
+    inventories = {file.cluster: file.content for file in compiled.files if file.path == layout.inventory(file.cluster)}
+    changed = committed.changed(existing, {name: inventories.get(name, b"") for name in names})
+    after = (file for file in compiled.files if file.cluster in changed)
+    return consequences.warnings(
+        handovers(committed.listed(existing, changed), map(TreeFile.of, after)), places_of(compiled)
+    )
 
 
 def _refuse_removals(root: Path, compiled: Compilation, options: Options) -> None:

@@ -120,6 +120,13 @@ class DeliveryFolder:
         return f"{self.path}/{_free(layer)}_{stage}"
 
 
+def stage_of(path: str, layer: str) -> str:
+    """The folder of the stage that a layer's object at this path (`DeliveryFolder.layer`) delivers, where it has stages."""
+    folder, _, file = path.rpartition("/")
+    stage = next((stage for stage in ("before", "after") if file.endswith(f"_{stage}.yaml")), "main")
+    return f"{folder}/{_free(layer)}_{stage}"
+
+
 def kustomization(folder: str) -> str:
     """The file in which kustomize, and so Flux, wants the list of a folder's resources."""
     return f"{folder}/kustomization.yaml"

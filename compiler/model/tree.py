@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from compiler.kubernetes import ObjectId
+from compiler.model.rendered import OutputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,8 @@ class TreeFile:
     cluster: str
     layer: str
     object: ObjectId | None
+
+    @classmethod
+    def of(cls, file: OutputFile) -> TreeFile:
+        """A file of a new render."""
+        return cls(file.path, file.sha256, partial(bytes, file.content), file.cluster, file.layer, file.object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any
@@ -146,6 +146,30 @@ def tree(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
             if content is not None:
                 read = partial(output.read, name)
                 yield TreeFile(name, _sha256(content), read, cluster, entry.layer, entry.object)
+
+
+def listed(output: Files | None, names: Iterable[str]) -> Iterator[TreeFile]:
+    """What the inventories of these clusters list, with the digests that they give: nothing is read, and a file that is
+    not there is empty. Inventories that cannot be read list nothing; they are reported where they are needed."""
+    if output is None:
+        return
+    for cluster in names:
+        with suppress(ValueError):
+            for name, entry in inventory.entries(_text(output, layout.inventory(cluster)) or b"").items():
+                yield TreeFile(name, entry.sha256, partial(_content, output, name), cluster, entry.layer, entry.object)
+
+
+def changed(output: Files | None, inventories: Mapping[str, bytes]) -> list[str]:
+    """Those of these clusters whose inventory is another one than here, sorted."""
+    return sorted(
+        name
+        for name, content in inventories.items()
+        if output is None or _text(output, layout.inventory(name)) != content
+    )
+
+
+def _content(output: Files, path: str) -> bytes:
+    return _text(output, path) or b""
 
 
 def _text(output: Files, path: str) -> bytes | None:

@@ -108,7 +108,7 @@ def test_markdown_is_for_pull_requests(rendered: Path, lamella: Lamella) -> None
     changed(rendered)
     text = lamella("diff", "-o", "markdown").out
     assert text.startswith("**Rendered manifests: 1 changed, 5 removed in 2 clusters**\n")
-    assert "| prod-eu | 0 | 1 | 0 | 0 |\n| prod-us | 0 | 0 | 5 | 0 |\n" in text
+    assert "| prod-eu | 0 | 1 | 0 | 0 | 0 |\n| prod-us | 0 | 0 | 5 | 0 | 0 |\n" in text
     assert "<details><summary>prod-eu</summary>\n\n~~~~~~diff\n~ web: Deployment.apps shop/web\n" in text
     assert "+  replicas: 4\n" in text
 
