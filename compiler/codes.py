@@ -30,6 +30,9 @@ class Code(StrEnum):
 
     # Files
     REPOSITORY_MISSING = "repository-missing", "`--repo` names no directory", "correct the path"
+    SETTINGS_NAME = ("settings-name", "a file such as `lamella.yml`, which is not read (a warning beside `lamella.yaml`)",
+        "rename it to `lamella.yaml`")
+    NOT_READ = ("not-read", "*warning:* a profile, cluster or template that is not in `profiles/`", "move it there")
     NO_PROFILES = ("no-profiles", "the repository has no `profiles/`",
         "is `--repo` right? Profiles and clusters are read from `profiles/**/*.yaml`")
     FILE_NOT_FOUND = ("file-not-found", "a file that is named is not there, or is a broken link",
@@ -107,6 +110,10 @@ class Code(StrEnum):
     LAYER_DISABLED = ("layer-disabled", "an infra layer cannot be disabled",
         "`builtin: true` in the profile fills a slot without objects")
     LAYER_VERSION = "layer-version", "a version for a layer of plain manifests", "remove it"
+    TEMPLATE_UNMATCHED = ("template-unmatched", "*warning:* the selector of a template or of macros matches no cluster",
+        "correct it, or delete the document")
+    LAYER_BUILTIN = ("layer-builtin", "*warning:* settings of a `builtin` layer, which has no objects",
+        "delete them, or give the layer a pack, a chart or manifests")
     TEMPLATE_MISSING = "template-missing", "`extends` names no template", "see the hint"
     TEMPLATE_CYCLE = "template-cycle", "templates extend each other in a cycle", "remove one `extends`"
     TEMPLATE_CONFLICT = ("template-conflict", "two templates give a cluster different versions of a profile",
@@ -223,6 +230,12 @@ class Code(StrEnum):
         "values for a chart or manifest that the pack does not have (a warning where the pack's own values.yaml says so)",
         "see the hint")
     PACK_VALUES_UNMATCHED_MANIFEST = "pack-values-unmatched-manifest"
+    PACK_VALUES_UNREAD = ("pack-values-unread",
+        "a top-level key in a pack's values that nothing reads (a warning unless it is nearly one that is read)",
+        "values of a chart go below `charts.<chart>`, those of a manifest below `manifests.<file name>`")
+    PACK_VALUES_LEFT_OUT = ("pack-values-left-out",
+        "*warning:* `imageSwap` or `clientConfig`: Palette acts on it and Lamella does not",
+        "see the hint")
     PACK_CLOUD = "pack-cloud", "the pack is not made for the cluster's cloud", "use its variant for this cloud"
     PACK_LAYER = "pack-layer", "*warning:* the pack is made for another type of layer", "is it the right pack?"
     PACK_DELETED = "pack-deleted", "the pack is not to be used any more", "another version"

@@ -67,6 +67,7 @@ def _source(files: Recorder, problems: Problems) -> Source:
                     if defined:
                         macros.append(defined)
         reads[document.path] = Reads.all_of([reads.get(document.path, read), scope.reads])
+    _warn_of_misplaced(files, problems)
     registries = {registry.path: registry.name for registry in settings.registries if registry.local}
     roots = [root for root in (PACKS, *registries) if tree.is_directory(files, root)]
     packs = find_packs(files, roots, problems, registries=registries)
@@ -117,6 +118,39 @@ def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Docume
     return documents
 
 
+def _warn_of_misplaced(files: Recorder, problems: Problems) -> None:
+    """Warns of profiles, clusters and the like beside profiles/: at the top of the repository, and in folders that are
+    named after them."""
+    for name in files.names(""):
+        entry = files.entry(name)
+        paths = [name] if entry and entry.kind == "file" else []
+        if entry and entry.kind == "directory" and name.lower() in _MISTAKEN:
+            paths = list(tree.walk(files, name))
+        for path in paths:
+            if not path.endswith((".yaml", ".yml")):
+                continue
+            raw = files.read(path)
+            kind = _OUR_KIND.search(raw)
+            if kind and _OUR_VERSION.search(raw):
+                problems.warning(
+                    Code.NOT_READ,
+                    f"this document is not read: it is not in {PROFILES}/",
+                    Position(path, raw.count(b"\n", 0, kind.start()) + 1),
+                    hint=f"move the file into {PROFILES}/",
+                )
+
+
+_MISTAKEN = (
+    "cluster",
+    "clusters",
+    "profile",
+    "template",
+    "templates",
+    "clustertemplates",
+    "cluster-templates",
+    "macros",
+)
+_OUR_VERSION = re.compile(rb"^[\"']?apiVersion[\"']?\s*:\s*[\"']?lamella/", re.MULTILINE)
 _OUR_KIND = re.compile(rb"^[\"']?kind[\"']?\s*:\s*[\"']?(?:%s)\b" % "|".join(KINDS).encode(), re.MULTILINE)
 
 

@@ -17,6 +17,7 @@ from compiler.model import Registry, Settings
 from compiler.ports import Files
 
 PATH = "lamella.yaml"
+_NEAR = re.compile(r"\.?lamella(\.ya?ml)?(\.ya?ml|\.json|\.txt)", re.IGNORECASE)
 API_VERSION = "lamella/v1"
 DELIVERIES = ("argocd", "flux")
 _URLS = ("https://", "oci://", "http://")
@@ -25,8 +26,17 @@ _USER = re.compile(r"([a-z]+://)[^/@]*@")
 
 
 def read_settings_file(files: Files, problems: Problems) -> Settings:
-    """The settings of the repository; the defaults if it has no lamella.yaml. Problems are recorded."""
-    if files.entry(PATH) is None:
+    """The settings of the repository; the defaults if it has no lamella.yaml. Problems are recorded.
+
+    A file whose name is nearly that one is an error where it is the only one, else a warning: it is not read.
+    """
+    present = files.entry(PATH) is not None
+    for name in files.names(""):
+        if name != PATH and _NEAR.fullmatch(name) and (entry := files.entry(name)) and entry.kind == "file":
+            report = problems.warning if present else problems.error
+            hint = f"merge it into {PATH} and delete it" if present else f"rename it to {PATH}"
+            report(Code.SETTINGS_NAME, f"this file is not read: settings are in '{PATH}'", Position(name), hint=hint)
+    if not present:
         return Settings()
     try:
         document = yamldoc.load_one(files.read(PATH), PATH)

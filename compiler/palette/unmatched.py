@@ -1,7 +1,8 @@
-"""Keys below `charts:` and `manifests:` that match nothing in the pack: their values would be lost silently."""
+"""Keys of a pack's values that match nothing, or that nothing acts on: they would be lost silently."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterable
 
 from compiler.codes import Code
@@ -36,6 +37,61 @@ def report_unmatched(values: PackValues, section: str, names: Collection[str]) -
                 values.locate(section, key),
                 hint=did_you_mean(key, names) or f"the pack has no {section}",
             )
+
+
+# What Palette, or one of its own packs, reads at the top of a pack's values.
+_READ = frozenset({"pack", "charts", "manifests", "kubeadmconfig", "imageSwap", "clientConfig"})
+_LEFT_OUT = {
+    "imageSwap": "images are rewritten by an overlay: transform: {imageSwap: [SOURCE::TARGET, …]}",
+    "clientConfig": "Lamella writes no kubeconfig: give its users these settings another way",
+}
+
+
+def report_left_out(values: PackValues, layer_type: str, *, swapped: bool) -> None:
+    """Warns of what Palette carries out for a k8s layer and Lamella does not. `swapped`: an overlay rewrites images."""
+    for key, hint in _LEFT_OUT.items():
+        if layer_type == "k8s" and values.data.get(key) and not (swapped and key == "imageSwap"):
+            values.problems.warning(
+                Code.PACK_VALUES_LEFT_OUT,
+                f"{key} of pack '{values.pack.name}' is not carried out",
+                values.locate(key),
+                hint=hint,
+            )
+
+
+def report_unread(values: PackValues, layer_type: str) -> None:
+    """Reports top-level keys that nothing reads: an error where one is nearly a key that is read, else a warning. The
+    pack's own stay its author's matter. Of os and k8s packs the platform reads more than is known here; templates of our
+    own format and resource constraints read any key."""
+    pack = values.pack
+    if layer_type in ("os", "k8s") or pack.templates:
+        return
+    needed = {
+        path.split(".")[0]
+        for need in pack.resources
+        for part in need.components
+        for path in (part.request, part.replicas)
+    }
+    for key in values.data:
+        if key in _READ | needed or key in pack.values.data:
+            continue
+        near = difflib.get_close_matches(key, ("pack", "charts", "manifests"), n=1, cutoff=0.8)
+        report = values.problems.error if near else values.problems.warning
+        report(
+            Code.PACK_VALUES_UNREAD,
+            f"nothing reads '{key}' in the values of pack '{pack.name}'",
+            values.locate(key),
+            hint=f"did you mean '{near[0]}'?" if near else _place_for(values, key),
+        )
+
+
+def _place_for(values: PackValues, key: str) -> str:
+    """Where a value can be that a chart or manifest of the pack is to get."""
+    places = [
+        section for section, paths in (("charts", values.pack.charts), ("manifests", values.pack.manifests)) if paths
+    ]
+    named = " or ".join(f"{section}.NAME.{key}" for section in places)
+    return f"write it as {named}" if named else "delete it: the pack has no charts and no manifests"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from compiler.model.variables import Variable
 from compiler.palette.settings import PackSettings
 from compiler.resolve.layers import ChosenLayer, ResolvedLayer
 from compiler.resolve.macros import Scope
+from compiler.resolve.scope import PackValuesByName
 from compiler.resolve.stack import Stack
 from compiler.variables import typed, values_of
 
@@ -97,7 +98,7 @@ def macro_scope(
     layers: Sequence[ChosenLayer],
 ) -> Scope:
     """What macros in the layers of this profile may refer to. Pack values are of all layers, macros not replaced."""
-    packs: dict[str, Mapping[str, Any]] = {}
+    packs = PackValuesByName()
     for layer in layers:
         for name in (layer.name, layer.pack.name if layer.pack else ""):
             if name:

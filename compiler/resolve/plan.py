@@ -23,13 +23,15 @@ from compiler.palette.values import PackValues
 from compiler.resolve import facts
 from compiler.resolve.choose import choose, policy_of
 from compiler.resolve.destinations import Share, shares_of
+from compiler.resolve.effects import check_builtin, check_values
 from compiler.resolve.layers import ChosenLayer, ResolvedLayer, refined
 from compiler.resolve.lookalikes import Lookalikes
 from compiler.resolve.macros import Scope, inline, resolve
 from compiler.resolve.overlays import overlays_of
 from compiler.resolve.packs import check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
-from compiler.resolve.stack import Stack, check_templates, documents_of, stack_of, unused_overrides
+from compiler.resolve.stack import Stack, check_templates, documents_of, stack_of
+from compiler.resolve.unused import unmatched_selectors, unused_overrides
 
 
 def plan(
@@ -62,6 +64,7 @@ def plan(
         problems.diagnostics.extend(each.within(cluster.name) for each in own.diagnostics)
     if len(clusters) == len(source.clusters):
         unused_overrides(source, stacks, problems)
+        unmatched_selectors(source, stacks, problems)
     return Plan(source.settings, tuple(planned), charts.spool), problems
 
 
@@ -103,6 +106,8 @@ class _ClusterPlanner:
                 layer = self._planned(share, wave, version, network, resolved)
             if layer:
                 layers.append(replace(layer, reads=Reads.all_of([shared, own.reads])))
+        check_builtin(resolved, self.problems)
+        check_values(resolved)
         if self.problems.errors:
             return None
         return PlannedCluster(self.stack.cluster, version, tuple(layers))

@@ -21,6 +21,18 @@ SYSTEM_NAMES = (
 """All names that Palette has. The repository knows some of them; a cluster sets the others under `system:`."""
 
 
+class PackValuesByName(dict[str, Mapping[str, Any]]):
+    """Values by the name of a pack or layer. `asked` are the names whose values somebody has looked up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The values that each kind of reference can have.
@@ -33,7 +45,7 @@ class Scope:
     var: Mapping[str, str] = field(default_factory=dict)
     system: Mapping[str, str] = field(default_factory=dict)
     macro: Mapping[str, str] = field(default_factory=dict)
-    packs: Mapping[str, Any] = field(default_factory=dict)
+    packs: Mapping[str, Any] = field(default_factory=PackValuesByName)
     sensitive: frozenset[str] = frozenset()
 
 

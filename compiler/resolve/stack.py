@@ -276,20 +276,3 @@ def _is_disabled(stacked: StackedLayer, problems: Problems) -> bool:
         )
         return False
     return True
-
-
-def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems) -> None:
-    """Reports overrides of templates for layers that no matching cluster has: an unused input is an error."""
-    used: dict[str, dict[str, Layer]] = {}
-    for stack in stacks:
-        for name in stack.templates:
-            used.setdefault(name, {}).update({layer.name: layer for p in stack.profiles for layer in p.layers})
-    for name, layers in sorted(used.items()):
-        for layer, override in source.templates[name].assignment.layers.items():
-            if layer not in layers:
-                problems.error(
-                    Code.LAYER_UNKNOWN,
-                    f"template '{name}' overrides layer '{layer}', which none of its clusters has",
-                    override.at,
-                    hint=override_hint(layer, layers.values()),
-                )
