@@ -61,7 +61,7 @@ def _group_files(
     """Layers with an Application above them and a project."""
     name = object_name(target.name, *(["management"] if making else []))
     folder = DeliveryFolder("argocd", target.name, management=making)
-    parent = _parent(name, folder.path, options, prune=options.cascade)
+    parent = _parent(name, folder.path, options, prune=options.cascade, cluster=target.name)
     parent["metadata"]["labels"] = labels(target.name)
     entry = layout.fleet_entry("argocd", target.name, management=making)
     files = [object_file(entry, parent, cluster=target.name)]
@@ -111,8 +111,7 @@ def _layer_application(
         "name": object_name(target.name, layer.installed_as),
         "namespace": options.namespace,
         "labels": labels(target.name, layer.name),
-        # Argo CD renders the Application again only when something in this very directory has changed.
-        "annotations": {_WAVE: str(wave), _GENERATE_PATHS: "."},
+        "annotations": {_WAVE: str(wave), _GENERATE_PATHS: _generate_paths(options, target.name)},
     }
     if options.cascade and prune and layer.type == "addon":
         metadata["finalizers"] = [_FINALIZER]
@@ -207,7 +206,16 @@ def _cluster_scoped_groups(layers: Sequence[AssembledLayer]) -> list[str]:
     return sorted(groups)
 
 
-def _parent(name: str, path: str, options: ArgocdOptions, *, prune: bool) -> dict[str, Any]:
+def _generate_paths(options: ArgocdOptions, cluster: str = "") -> str:
+    """When Argo CD renders an Application again: where its own directory has changed, or the inventory has.
+
+    Argo CD asks `git diff --name-only`, which finds renames: of a file that left the directory it names the new place
+    alone, and an Application that lost an object would keep its cached manifests and fight the new owner.
+    """
+    return f".;/{repository_path(options.path, layout.inventory(cluster))}"
+
+
+def _parent(name: str, path: str, options: ArgocdOptions, *, prune: bool, cluster: str = "") -> dict[str, Any]:
     """An Application of Applications. It has no finalizer: whoever deletes it deletes nothing else.
 
     It prunes an Application only where that takes the layer's objects along; else the Application of a layer that is
@@ -216,7 +224,11 @@ def _parent(name: str, path: str, options: ArgocdOptions, *, prune: bool) -> dic
     return {
         "apiVersion": _API_VERSION,
         "kind": "Application",
-        "metadata": {"name": name, "namespace": options.namespace, "annotations": {_GENERATE_PATHS: "."}},
+        "metadata": {
+            "name": name,
+            "namespace": options.namespace,
+            "annotations": {_GENERATE_PATHS: _generate_paths(options, cluster)},
+        },
         "spec": {
             "project": options.project or options.fleet,
             "source": _source(path, options),

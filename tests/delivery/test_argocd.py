@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:
   annotations:
-    argocd.argoproj.io/manifest-generate-paths: "."
+    argocd.argoproj.io/manifest-generate-paths: ".;/output/clusters/prod-eu/inventory.json"
     argocd.argoproj.io/sync-wave: "4"
   labels:
     app.kubernetes.io/managed-by: lamella
@@ -264,3 +265,16 @@ def test_a_cluster_with_the_name_of_the_fleet_is_refused() -> None:
     problems = Problems()
     delivery.fleet_files(["dev", "fleet"], settings("argocd", argocd=replace(OPTIONS, fleet="all")), problems)
     assert problems.diagnostics == []
+
+
+@pytest.mark.parametrize(
+    ("path", "root"), [("output", "/output/"), ("", "/"), ("deploy/rendered", "/deploy/rendered/")]
+)
+def test_an_application_is_rendered_again_when_its_clusters_inventory_changes(path: str, root: str) -> None:
+    """git names only the new place of a file that goes from one layer's folder to another's."""
+    chosen = settings("argocd", argocd=replace(OPTIONS, path=path))
+    texts = {**tree(files(full_stack("eu"), chosen)), **tree(delivery.fleet_files(["eu"], chosen, Problems()))}
+    named = {name: re.findall(r'generate-paths: "(.*)"', text) for name, text in texts.items()}
+    assert named.pop("argocd/fleet.yaml") == [f".;{root}inventory.json"]
+    applications = [paths for name, paths in named.items() if not name.endswith("project.yaml")]
+    assert applications == [[f".;{root}clusters/eu/inventory.json"]] * 8
