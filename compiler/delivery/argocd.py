@@ -37,7 +37,8 @@ MAX_DIRECTORY_BYTES = 10_000_000
 # Client-side apply keeps the object as JSON in an annotation of at most 262,144 bytes. JSON's quotes and braces can
 # make that longer than our YAML, so half of it is the bound here; server-side apply does no harm to smaller objects.
 MAX_CLIENT_SIDE_BYTES = 262_144 // 2
-_RETRY = {"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}}
+# `refresh`: a retry takes the newest commit, else the mend of a commit that cannot be synced waits for all ten of them.
+_RETRY = {"limit": 10, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}}
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:

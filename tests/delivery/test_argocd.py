@@ -86,6 +86,7 @@ spec:
         factor: 2
         maxDuration: "5m"
       limit: 10
+      refresh: true
     syncOptions:
     - CreateNamespace=false
     - PruneLast=true
