@@ -409,6 +409,7 @@ class Code(StrEnum):
     IMPORT_TRAIN = "import-train"
     IMPORT_LAYER_LEFT_OUT = "import-layer-left-out"
     IMPORT_MASKED = "import-masked"
+    IMPORT_REWRITTEN = "import-rewritten"
     IMPORT_PROVIDE = "import-provide"
     EXPORT_INCOMPLETE = "export-incomplete", "*warning:* what Palette cannot be told", "do it by hand"
     EXPORT_NOT_CARRIED = "export-not-carried"

@@ -34,7 +34,7 @@ class ValuesWriter:
     def text_of(self, layer: Layer, recorded: Mapping[str, Any]) -> str:
         """The values of a layer; '' where the pack's own hold. `recorded`: those that import had no field for."""
         if isinstance(layer.source, PackRef):
-            return self._of_pack(layer, layer.source).rstrip("\n")
+            return yamltext.trimmed(self._of_pack(layer, layer.source))
         pack = {**_mapping(recorded.get("pack")), **_pack_settings(layer)}
         whole: dict[str, Any] = {"pack": pack, **{key: value for key, value in recorded.items() if key != "pack"}}
         if not pack:
@@ -43,7 +43,7 @@ class ValuesWriter:
             own = self._own(layer)
             charts = {**({layer.source.name: own} if own else {}), **_mapping(recorded.get("charts"))}
             whole |= {"charts": charts} if charts else {}
-        return yamltext.dump(whole).rstrip("\n") if whole else ""
+        return yamltext.trimmed(yamltext.dump(whole)) if whole else ""
 
     def _own(self, layer: Layer) -> Block | None:
         """The layer's values as the profile has them, or merged where they come from several places."""
@@ -53,7 +53,7 @@ class ValuesWriter:
         data = _levels(layer)
         inline = len(levels) == 1 and bool(levels[0].prefix)
         kept = yamltext.section(self.text, self.document, levels[0].prefix) if inline else ""
-        return Block(kept.rstrip("\n")) if kept else yamltext.block(yamltext.dump(data), data)
+        return yamltext.block(kept or yamltext.dump(data), data)
 
     def _of_pack(self, layer: Layer, reference: PackRef) -> str:
         own = _pack_settings(layer)
@@ -63,7 +63,7 @@ class ValuesWriter:
             block = self._own(layer)
             data = _levels(layer)
             if not own and block is not None:
-                return block.text if data else block.text.removesuffix("{}")
+                return f"{block.text if data else block.text.removesuffix('{}')}\n"
             return yamltext.dump(merge([data, {"pack": own}] if own else [data]))
         return self._merged(layer, reference, own)
 

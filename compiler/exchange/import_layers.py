@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems
 from compiler.exchange import names
-from compiler.exchange.yamltext import Block, block, section
+from compiler.exchange.yamltext import Block, block, has_comments, section, settled
 from compiler.fields.reader import Reader, mismatch
 from compiler.palette.namespaces import namespaces
 from compiler.palette.settings import DISPLAY_NAME, PRIORITY, PackSettings
@@ -83,11 +83,12 @@ def _values(entry: Reader) -> _Values:
     at = entry.at("values")
     document = Document(None, at.path, at.line)
     try:
-        # Duplicate keys are refused in a profile, so that such values are written anew; Palette takes the last one.
+        # Palette takes the last one. A profile may not have a key twice, so the others go.
         document = yamldoc.load_one(text, f"{at.path} ({entry.string('name')}.values)", duplicates="warn")
     except CompileError as error:
         entry.problems.add(error)
     entry.problems.diagnostics.extend(document.duplicates)
+    text, document = settled(text, document)
     if document.value is not None and not isinstance(document.value, dict):
         entry.problems.error(
             Code.VALUES_SHAPE, f"{entry.name_of('values')}: {mismatch('mapping', document.value)}", document.at()
@@ -129,7 +130,7 @@ class _Layer:
             data["manifests"] = references
         if kind in names.PACK_TYPES and self.values.text.strip():
             data["valuesMode"] = "replace"
-            data["values"] = block(self.values.text, self.values.data)
+            data["values"] = self._told(block(self.values.text, self.values.data))
         elif kind == "helm":
             chart_values = self._chart_values()
             if chart_values is not None:
@@ -163,7 +164,19 @@ class _Layer:
         given = charts.get(self.theirs) if isinstance(charts, Mapping) else None
         if not isinstance(given, Mapping) or not given:
             return None
-        return block(section(self.values.text, self.values.document, keys), given)
+        own = section(self.values.text, self.values.document, keys)
+        return self._told(block(own, given) if own else replace(block("", given), anew=has_comments(self.values.text)))
+
+    def _told(self, values: Block) -> Block:
+        """The values; a warning says where their comments are lost."""
+        if values.anew:
+            self.entry.problems.warning(
+                Code.IMPORT_REWRITTEN,
+                f"layer '{self.name}': the values are written anew, without their comments",
+                self.entry.at("values"),
+                hint="copy the comments you need from the export into the profile",
+            )
+        return values
 
     def _manifests(self) -> tuple[dict[str, str], list[dict[str, str]]]:
         files: dict[str, str] = {}

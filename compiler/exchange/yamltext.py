@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from compiler import yamldoc
-from compiler.diagnostics import CompileError
+from compiler.diagnostics import CompileError, Position
 from compiler.yamldoc import Document, Macro
 
-_MARKER = re.compile(r"(?:%[^\n]*\n)*---[ \t]*(?:\n|\Z)|---(?=[ \t])")
-_SCALAR = re.compile(
-    r"(?<=[ :-])[|>][1-9]?(?=[ \t]*(?:#[^\n]*)?$)", re.MULTILINE
-)  # the header of a clipped block scalar
+# Marks and directives of a document. At the left margin, nothing else can be either of them.
+_MARK = re.compile(r"^(?:%.*|(?:---|\.\.\.)(?:[ \t]+(?=#)|[ \t]*$|(?=[ \t])))", re.MULTILINE)
+# The header of a block scalar that is clipped or kept; the groups are what is before and after its `+`.
+_SCALAR = re.compile(r"(?<=[ :-])([|>][1-9]?)\+?([1-9]?)(?=[ \t]*(?:#[^\n]*)?$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Text of a block mapping, to be written under a key as it is."""
+    """Text of a block mapping, to be written under a key as it is. `anew`: the comments of the text that it
+    comes from are lost."""
 
     text: str
+    anew: bool = False
 
 
 def block(text: str, data: Mapping[str, Any]) -> Block:
@@ -29,22 +31,38 @@ def block(text: str, data: Mapping[str, Any]) -> Block:
 
     The text itself where moving it leaves its meaning, else `data` written anew (without comments).
     """
-    plain = text.replace("\r\n", "\n").lstrip("\ufeff")
-    marker = _MARKER.match(plain)
-    plain = plain[marker.end() :] if marker else plain
+    plain = _MARK.sub("", text.replace("\r\n", "\n").lstrip("\ufeff")).lstrip("\n")
     if not data:
         comments = [line for line in plain.split("\n") if line.lstrip().startswith("#")]
         return Block("\n".join([*comments, "{}"]))
-    moved = Block(plain.rstrip(" \n") if not plain.rstrip(" ").endswith("\n\n") else plain.rstrip(" ")[:-1])
-    candidates = (moved, Block(_stripped_at_end(moved.text)), Block(dump(data).rstrip("\n")))
-    return next((b for b in candidates if _reads_as(f"k:\n{_indented(b.text, 2)}\n", {"k": data})), candidates[-1])
+    for candidate in _movable(plain):
+        if _reads_as(f"k:\n{_indented(candidate, 2)}\n", {"k": data}):
+            return Block(candidate)
+    return Block(dump(data).rstrip("\n"), anew=has_comments(plain))
 
 
-def _stripped_at_end(text: str) -> str:
+def has_comments(text: str) -> bool:
+    """Whether a YAML text may have comments."""
+    return bool(re.search(r"(?:^|\s)#", text))
+
+
+def _movable(plain: str) -> Iterator[str]:
+    """Forms of a text of which one, moved under a key, may mean what the text means."""
+    yield plain.rstrip(" \n")
+    yield plain.removesuffix("\n")
+    yield from _stripped_at_end(plain.rstrip(" \n"))
+
+
+def _stripped_at_end(text: str) -> Iterator[str]:
     """The text with a strip indicator (`|-`) in its last block scalar: without one, a final newline that the document
-    lacks would become part of the value wherever the text is moved."""
-    headers = list(_SCALAR.finditer(text))
-    return f"{text[: headers[-1].end()]}-{text[headers[-1].end() :]}" if headers else text
+    lacks would become part of the value wherever the text is moved. What looks like a header may be text in another
+    block: that one comes later here."""
+    for header in reversed(list(_SCALAR.finditer(text))):
+        start = text.rfind("\n", 0, header.start()) + 1
+        _, *below = text[start:].split("\n")
+        margin = _indentation(text[start:])
+        if not any(_is_content(line) and _indentation(line) <= margin for line in below):
+            yield f"{text[: header.start()]}{header[1]}-{header[2]}{text[header.end() :]}"
 
 
 def section(text: str, document: Document, keys: tuple[str | int, ...]) -> str:
@@ -61,13 +79,54 @@ def section(text: str, document: Document, keys: tuple[str | int, ...]) -> str:
         if line.strip() and _indentation(line) < at.column:
             break
         body.append(line)
-    while body and not body[-1].strip():
-        body.pop()
-    first = next((line for line in body if not line.lstrip().startswith("#") and line.strip()), "")
+    first = next(filter(_is_content, body), "")
     margin = _indentation(first)
     cut = "\n".join(line[min(margin, _indentation(line)) :] for line in body)
     data = _at(document.value, keys)
-    return next((text for text in (cut, f"{cut}\n") if _reads_as(text, data)), "")  # a last literal needs its newline
+    trimmed = cut.rstrip()
+    # A last literal needs its newline, or all of them.
+    return next((text for text in (trimmed, f"{trimmed}\n", f"{cut}\n", cut) if _reads_as(text, data)), "")
+
+
+def trimmed(text: str) -> str:
+    """A YAML text without newlines at its end, as Palette writes values; with them where they belong to a value."""
+    short = text.rstrip("\n")
+    value = yamldoc.load_one(text, "").value
+    return next(form for form in (short, f"{short}\n", text) if _reads_as(form, value) or form == text)
+
+
+def settled(text: str, document: Document) -> tuple[str, Document]:
+    """The text of a document and it without the entries that a later one of the same key replaces; as they are where
+    such an entry cannot be cut out."""
+    if document.duplicates:
+        pairs = [(each.related[0][0], each.at) for each in document.duplicates if each.at]
+        once = _without_replaced(text.replace("\r\n", "\n"), pairs)
+        if _reads_as(once, document.value):
+            return once, yamldoc.load_one(once, document.path)
+    return text, document
+
+
+def _without_replaced(text: str, duplicates: Sequence[tuple[Position, Position]]) -> str:
+    """The text without the entries of block mappings that a later one of the same key replaces. `duplicates` are places
+    of a key and of one that repeats it."""
+    last = dict(duplicates)  # they are in order
+    replaced = {first for first, _ in duplicates} | ({later for _, later in duplicates} - set(last.values()))
+    lines = text.split("\n")
+    for at in sorted(replaced, key=lambda at: at.line, reverse=True):
+        if lines[at.line - 1][: at.column - 1].strip():
+            continue  # after a dash, or in a flow mapping
+        end = at.line
+        for number, line in enumerate(lines[at.line :], at.line + 1):
+            if _is_content(line):
+                if _indentation(line) < at.column - line.lstrip().startswith("- "):
+                    break
+                end = number
+        del lines[at.line - 1 : end]
+    return "\n".join(lines)
+
+
+def _is_content(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _indentation(line: str) -> int:
