@@ -19,7 +19,7 @@ from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
 from compiler.load.repository import PROFILES, load
 from compiler.load.settings import PATH as SETTINGS
-from compiler.model import Profile, Source
+from compiler.model import INFRA_TYPES, Profile, Source
 
 
 @click.group("import")
@@ -48,9 +48,17 @@ def export_command() -> None:
     metavar="FOLDER",
     help="Where profiles go, in the repository (default: profiles).",
 )
+@click.option(
+    "--builtin",
+    multiple=True,
+    type=click.Choice(INFRA_TYPES),
+    help="The layer of this type is in the clusters already: builtin: true in place of its pack. Repeatable.",
+)
 @click.option("--force", is_flag=True, help="Overwrite existing files that differ.")
 @click.pass_obj
-def import_palette(console: Console, file: Path, repo: Path, folder: str, force: bool) -> int:
+def import_palette(
+    console: Console, file: Path, repo: Path, folder: str, builtin: tuple[str, ...], force: bool
+) -> int:
     """Write a profile that Palette exported (JSON or YAML) as files of this repository.
 
     Values keep their comments, attached manifests become files, registries go into lamella.yaml. The paths of what was
@@ -64,7 +72,7 @@ def import_palette(console: Console, file: Path, repo: Path, folder: str, force:
     if folder != PROFILES and not folder.startswith(f"{PROFILES}/"):
         raise click.BadParameter(f"profiles are read from {PROFILES}/ only", param_hint="--output")
     settings = tree.read_text(files, SETTINGS) if files.entry(SETTINGS) else ""
-    imported = import_profile(content, source, form, settings=settings, folder=folder)
+    imported = import_profile(content, source, form, settings=settings, folder=folder, builtin=builtin)
     path, *_ = imported.files
     name, version = PurePosixPath(path).parent.name, path.rpartition("/")[2].removesuffix(".yaml")
     _refuse_twin(files, name, version, path)

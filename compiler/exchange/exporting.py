@@ -120,10 +120,14 @@ class _Exporter:
 
     def entry(self, layer: Layer) -> Iterator[dict[str, Any]]:
         """The layer as an item of `packs`; nothing for what Palette cannot have."""
-        if layer.builtin:
-            self._warn(layer, "is builtin, which Palette has no field for: choose a pack there")
-            return
         known = _mapping(_mapping(self.record.get("layers")).get(layer.name))
+        if layer.builtin:
+            theirs = _mapping(known.get(names.ENTRY))
+            if theirs:
+                yield {**theirs, "manifests": list(self._manifests(layer))}
+            else:
+                self._warn(layer, "is builtin, which Palette has no field for: choose a pack there")
+            return
         settings = layer.settings
         for what, given in (
             ("overlays", settings.overlays),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,10 +47,16 @@ class _Values:
 
 
 def read_layers(
-    template: Reader, base: str, version: str, record: dict[str, Any], problems: Problems
+    template: Reader,
+    base: str,
+    version: str,
+    record: dict[str, Any],
+    problems: Problems,
+    builtin: Collection[str] = (),
 ) -> list[ImportedLayer]:
-    """The layers in order; what our layers have no field for is added to the record. Manifests get a folder for each
-    `version` of the profile, for versions are side by side in `base`."""
+    """The layers in order; what our layers have no field for is added to the record, of those of a type in `builtin` all
+    but their manifests. Manifests get a folder for each `version` of the profile, for versions are side by side in
+    `base`."""
     layers: dict[str, ImportedLayer] = {}
     for entry in template.children("packs"):
         kind = entry.string("type") or "spectro"
@@ -68,8 +74,10 @@ def read_layers(
             )  # fmt: skip
             continue
         writer = _Layer(entry, values, theirs, name, base, f"manifests/{version}/{name}")
-        layers[name] = writer.layer(kind)
-        extra = writer.record(kind)
+        if writer.type in builtin:
+            layers[name], extra = writer.builtin_layer(), {names.ENTRY: writer.rest()}
+        else:
+            layers[name], extra = writer.layer(kind), writer.record(kind)
         if extra:
             record.setdefault("layers", {})[name] = extra
         registry = entry.child("registry").child("metadata")
@@ -109,8 +117,25 @@ class _Layer:
     def version(self) -> str:
         return self.entry.version_text("version") or self.entry.version_text("tag")
 
+    @property
+    def type(self) -> str:
+        return self.entry.choice("layer", names.LAYERS, "addon")
+
+    def builtin_layer(self) -> ImportedLayer:
+        """The layer without its pack or chart, and with its manifests."""
+        data: dict[str, Any] = {"name": self.name, "type": self.type, "builtin": True}
+        files, references = self._manifests()
+        if references:
+            namespace = {key: value for key, value in self._settings().items() if key == "namespace"}
+            data |= {**namespace, "manifests": references}
+        return ImportedLayer(data, files, "", "")
+
+    def rest(self) -> dict[str, Any]:
+        """The entry but for its manifests."""
+        return {key: value for key, value in self.entry.data.items() if key != "manifests"}
+
     def layer(self, kind: str) -> ImportedLayer:
-        data: dict[str, Any] = {"name": self.name, "type": self.entry.choice("layer", names.LAYERS, "addon")}
+        data: dict[str, Any] = {"name": self.name, "type": self.type}
         needs = ""
         if kind == "helm":
             needs = f"chart {self.theirs} {self.version}"

@@ -8,7 +8,7 @@ profile, so `valuesMode: replace` is written beside them: the layer renders as i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -31,10 +31,17 @@ class Imported:
 
 
 def import_profile(
-    content: bytes, source: str, form: Literal["json", "yaml"], *, settings: str = "", folder: str = "profiles"
+    content: bytes,
+    source: str,
+    form: Literal["json", "yaml"],
+    *,
+    settings: str = "",
+    folder: str = "profiles",
+    builtin: Collection[str] = (),
 ) -> Imported:
     """The files of a profile that Palette exported. `source` is its name for messages, `settings` is lamella.yaml as it
-    is now ('' where there is none). Raises CompileError where it is not such a profile."""
+    is now ('' where there is none). Layers of the types `builtin` have `builtin: true` in place of their pack or chart.
+    Raises CompileError where it is not such a profile."""
     problems = Problems()
     document = _document(content, source, form)
     reader = Reader(document.value, document, problems)
@@ -42,7 +49,9 @@ def import_profile(
     kind = template.choice("type", tuple(names.PROFILE_TYPES), "cluster")
     metadata, record = _metadata(reader, problems)
     base = f"{folder}/{metadata['name']}"
-    layers = import_layers.read_layers(template, base, metadata["version"], record, problems)
+    layers = import_layers.read_layers(template, base, metadata["version"], record, problems, builtin)
+    for missing in sorted({*builtin} - {layer.data["type"] for layer in layers}):
+        problems.error(Code.LAYER_UNKNOWN, f"the profile has no layer of type {missing}", template.at("packs"))
     variables = [_variable(item, problems) for item in reader.child("spec").children("variables")]
     problems.raise_if_any()
     if record:

@@ -446,3 +446,56 @@ def test_a_destination_is_told_by_an_export(written: str) -> None:
     )
     (note,) = exported(Imported({"profiles/p.yaml": text, "profiles/a.yaml": "a: 1"}, ())).notes
     assert note.message == "layer 'web' sets a destination, which Palette has no field for"
+
+
+def infra(*packs: Json) -> Json:
+    """An infra profile with these packs, and a plain one in each of the other slots."""
+    slots = {name: {**entry(name), "layer": name} for name in ("os", "k8s", "cni", "csi")}
+    return profile(*{**slots, **{pack["layer"]: pack for pack in packs}}.values(), kind="infra", cloud="aws")
+
+
+MANIFEST = [{"name": "pool", "content": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: pool\n"}]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {**entry("calico", values="pack:\n  namespace: net\ncharts:\n  calico:\n    a: 1 # why"), "layer": "cni"},
+        {**entry("calico", "spectro", registry=REGISTRY), "layer": "cni", "tag": "1.0.x"},
+        {**entry("calico", "helm", values="charts:\n  calico:\n    a: 1", registry=REGISTRY), "layer": "cni"},
+        {
+            **entry("calico", manifests=MANIFEST, values="pack: {namespace: net}\nm: '{{.spectro.var.x}}'"),
+            "layer": "cni",
+        },
+    ],
+)
+def test_a_layer_that_the_clusters_have_already_is_builtin_and_goes_back_as_it_came(theirs: Json) -> None:
+    given_profile = infra(theirs)
+    found = import_profile(json.dumps(given_profile).encode(), "e.json", "json", builtin=("cni",))
+    attached = {"manifests": [{"file": "manifests/1.2.0/calico/pool.yaml"}], "namespace": "net"}
+    assert document(found)["spec"]["layers"][2] == {
+        "name": "calico",
+        "type": "cni",
+        "builtin": True,
+        **(attached if theirs["manifests"] else {}),
+    }
+    assert not any("calico" in note.message for note in found.notes)
+    back = exported(found)
+    assert json.loads(back.text) == given_profile
+    assert not back.notes
+
+
+def test_a_builtin_layer_without_a_record_is_told_by_an_export() -> None:
+    found = import_profile(json.dumps(infra()).encode(), "e.json", "json", builtin=("csi",))
+    text = {path: text.replace("lamella/palette", "other") for path, text in found.files.items()}
+    (note,) = exported(Imported(text, ())).notes
+    assert note.message == "layer 'csi' is builtin, which Palette has no field for: choose a pack there"
+
+
+def test_a_type_that_no_layer_has_cannot_be_builtin() -> None:
+    with pytest.raises(CompileError) as caught:
+        import_profile(json.dumps(profile(entry())).encode(), "e.json", "json", builtin=("cni", "csi"))
+    assert [d.message for d in caught.value.diagnostics] == [
+        "the profile has no layer of type cni",
+        "the profile has no layer of type csi",
+    ]
