@@ -56,9 +56,7 @@ def export_command() -> None:
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files that differ.")
 @click.pass_obj
-def import_palette(
-    console: Console, file: Path, repo: Path, folder: str, builtin: tuple[str, ...], force: bool
-) -> int:
+def import_palette(console: Console, file: Path, repo: Path, folder: str, builtin: tuple[str, ...], force: bool) -> int:
     """Write a profile that Palette exported (JSON or YAML) as files of this repository.
 
     Values keep their comments, attached manifests become files, registries go into lamella.yaml. The paths of what was
