@@ -121,8 +121,8 @@ def _check_dependencies(reader: Reader, pack: Pack) -> None:
         for bound in wrong:
             reader.problems.error(Code.DEPENDENCY_BOUNDS, f"{named}: '{bound}' is not a version", at)
         if len(bounds) == 2 and not wrong:
-            low, high = (Version.lenient(bound).precedence for bound in bounds)
-            if low > high:
+            low, high = map(Version.of_pack, bounds)
+            if not low.is_at_most(high):
                 reader.problems.error(
                     Code.DEPENDENCY_BOUNDS, f"{named}: no version is >= {bounds[0]} and <= {bounds[1]}", at
                 )

@@ -215,10 +215,10 @@ def _version(dependency: Dependency) -> str:
 def _within(version: str, dependency: Dependency) -> str:
     """The version, or the nearest one inside the bounds, in full."""
     try:
-        order = Version.lenient(version).precedence
+        order = Version.of_pack(version).precedence
         for bound, outside in ((dependency.min_version, order.__lt__), (dependency.max_version, order.__gt__)):
-            if bound and outside(Version.lenient(bound).precedence):
-                return str(Version.lenient(bound))
+            if bound and outside(Version.of_pack(bound).precedence):
+                return str(Version.of_pack(bound))
     except ValueError:
         return version  # what cannot be compared is reported elsewhere
     return version

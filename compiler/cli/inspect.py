@@ -15,7 +15,7 @@ from compiler.diagnostics import Problems
 from compiler.load.repository import load
 from compiler.model import PlannedCluster, ProfileRef, Source
 from compiler.resolve.stack import profiles_of, stack_of, templates_of
-from compiler.versions import age
+from compiler.versions import Version, age
 
 KINDS = ("clusters", "profiles", "templates", "packs")
 
@@ -57,7 +57,7 @@ def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
         return [
             {"name": name, "version": version, "layer": pack.layer, "path": pack.directory}
             for name, versions in sorted(source.packs.items())
-            for version, pack in sorted(versions.items(), key=lambda item: age(item[0]))
+            for version, pack in sorted(versions.items(), key=lambda item: age(item[0], Version.of_pack))
         ]
     clusters = [cluster for _, cluster in sorted(source.clusters.items())]
     if kind == "templates":

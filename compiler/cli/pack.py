@@ -24,6 +24,7 @@ from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mea
 from compiler.host.write import publish
 from compiler.load.repository import load
 from compiler.model import Pack
+from compiler.model.packs import newest
 from compiler.ports import Files
 
 
@@ -191,11 +192,10 @@ def _named(asked: str, files: Files) -> Pack:
     if not known:
         hint = did_you_mean(name, source.packs) or "name a pack of the repository, or its directory"
         raise fail(Code.PACK_MISSING, f"no pack and no directory named '{name}'", hint=hint)
-    chosen = (
-        version if version in known else versions.best(tuple(known), version or "*") or ("" if version else max(known))
-    )
+    chosen = version if version in known else newest(known, version or "*") or ("" if version else max(known))
     if not chosen:
-        raise fail(Code.PACK_VERSION, f"pack '{name}' has no version {version}", hint=versions.hint(known))
+        hint = versions.hint(known, versions.Version.of_pack)
+        raise fail(Code.PACK_VERSION, f"pack '{name}' has no version {version}", hint=hint)
     return known[chosen]
 
 

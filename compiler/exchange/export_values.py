@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compiler import versions
 from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.exchange import names, yamltext
 from compiler.exchange.yamltext import Block
 from compiler.merge import merge
 from compiler.model import ChartRef, Layer, Pack, PackRef, Source
+from compiler.model.packs import newest
 from compiler.palette import presets
 from compiler.palette.settings import PRIORITY
 from compiler.yamldoc import Document
@@ -88,7 +88,7 @@ class ValuesWriter:
     def _pack(self, reference: PackRef) -> Pack | None:
         available: Mapping[str, Pack] = self.source.packs.get(reference.name) or {}
         try:
-            chosen = versions.best(tuple(available), reference.version or "*")
+            chosen = newest(available, reference.version or "*")
         except ValueError:
             return None
         return available[chosen] if chosen else None

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import files as tree
-from compiler import versions, yamldoc
+from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems
 from compiler.exchange import names
 from compiler.exchange.export_values import ValuesWriter
 from compiler.model import ChartRef, Layer, PackRef, Profile, Source
+from compiler.model.packs import newest
 from compiler.model.variables import Variable
 from compiler.ports import Files
 from compiler.yamldoc import Document
@@ -168,7 +169,7 @@ class _Exporter:
 
     def _chosen(self, reference: PackRef) -> str | None:
         try:
-            return versions.best(self.source.packs.get(reference.name, ()), reference.version or "*")
+            return newest(self.source.packs.get(reference.name) or {}, reference.version or "*")
         except ValueError:
             return None
 

@@ -125,7 +125,8 @@ def _chosen(
         before = old.find(request.key)
         if not version:
             continue
-        if before and not upgrade.downgrade and versions.age(version) < versions.age(before.version):
+        read = _read(request)
+        if before and not upgrade.downgrade and versions.age(version, read) < versions.age(before.version, read):
             problems.error(
                 Code.LOCK_DOWNGRADE,
                 f"{request.kind} '{request.name}' {request.version}: {before.version} is locked, and the newest of"
@@ -137,9 +138,15 @@ def _chosen(
         yield request, version
 
 
+def _read(request: Request) -> Callable[[str], versions.Version]:
+    """How versions of what is requested are read: packs have rebuilds."""
+    return versions.Version.of_pack if request.kind == "pack" else versions.Version.lenient
+
+
 def _best(request: Request, available: Collection[str], problems: Problems) -> str | None:
+    pack = request.kind == "pack"
     try:
-        best = versions.best(available, request.version)
+        best = versions.best_pack(available, request.version) if pack else versions.best(available, request.version)
     except ValueError:
         problems.error(
             Code.INVALID_VERSION,
@@ -149,7 +156,7 @@ def _best(request: Request, available: Collection[str], problems: Problems) -> s
         )
         return None
     if best is None:
-        newest = sorted(available, key=versions.age, reverse=True)[:_LISTED]
+        newest = sorted(available, key=lambda text: versions.age(text, _read(request)), reverse=True)[:_LISTED]
         more = f" and {len(available) - _LISTED} older" if len(available) > _LISTED else ""
         problems.error(
             Code.LOCK_NO_VERSION,

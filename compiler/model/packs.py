@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from compiler import versions
 from compiler.diagnostics import Diagnostic, Position
 from compiler.model.overlays import WrittenOverlay
 from compiler.model.profiles import Values
@@ -85,6 +86,12 @@ class Pack:
     defects: tuple[Diagnostic, ...] = ()
 
     @property
+    def group(self) -> str:
+        """What the `LTS` of a version `LTS__18.4.x` asks for; '' for none."""
+        group = self.metadata.get("group")
+        return group if isinstance(group, str) else ""
+
+    @property
     def native(self) -> bool:
         """True for our own format."""
         return self.at.path.endswith("pack.yaml")
@@ -108,3 +115,8 @@ class PackVersions(Mapping[str, Pack]):
 
     def __len__(self) -> int:
         return len(self._versions)
+
+
+def newest(packs: Mapping[str, Pack], constraint: str) -> str | None:
+    """The newest version of a pack that is in the range, or None. Raises ValueError for an invalid range."""
+    return versions.best_pack(packs, constraint, lambda version: packs[version].group)

@@ -1,7 +1,8 @@
 """Dependencies of packs on the other packs of a cluster.
 
 Versions are compared leniently (`1.29` is 1.29.0), and so is a maximum of `1.21`: 1.21.5 is above it. Public packs that
-mean all of 1.21 write 1.21.49, so Palette must read it that way.
+mean all of 1.21 write 1.21.49, so Palette must read it that way. Rebuilds (`1.21.5-rev2`) are newer than what they
+rebuild, and within its maximum.
 """
 
 from __future__ import annotations
@@ -104,10 +105,10 @@ def _check_version(
 
 def is_between(version: str, minimum: str, maximum: str) -> bool:
     """Whether minimum <= version <= maximum; '' means no bound. Raises ValueError for text that is not a version."""
-    order = Version.lenient(version).precedence
-    if minimum and order < Version.lenient(minimum).precedence:
+    ours = Version.of_pack(version)
+    if minimum and ours.precedence < Version.of_pack(minimum).precedence:
         return False
-    return not (maximum and order > Version.lenient(maximum).precedence)
+    return not maximum or ours.is_at_most(Version.of_pack(maximum))
 
 
 def _bounds(dependency: Dependency) -> str:

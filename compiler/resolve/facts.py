@@ -15,6 +15,7 @@ from compiler.resolve.macros import Scope
 from compiler.resolve.scope import PackValuesByName
 from compiler.resolve.stack import Stack
 from compiler.variables import typed, values_of
+from compiler.versions import without_rebuild
 
 _SCOPES = ("system", "tenant", "project")  # low to high: project wins
 
@@ -32,7 +33,7 @@ def kubernetes_version(stack: Stack, layers: Sequence[ChosenLayer], problems: Pr
                 hint="add spec.kubernetesVersion: 1.33.4 to the cluster",
             )
         return cluster.kubernetes_version
-    version = k8s.version.removeprefix("v")
+    version = without_rebuild(k8s.version.removeprefix("v"))  # the pack is rebuilt, Kubernetes is not
     if cluster.kubernetes_version and cluster.kubernetes_version != version:
         problems.error(
             Code.KUBERNETES_VERSION,

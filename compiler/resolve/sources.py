@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from compiler import files as tree
 from compiler import versions
@@ -11,8 +12,11 @@ from compiler.charts.chart import Chart
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
 from compiler.model import ChartRef, Layer, Pack, PackRef, Registry, Source
+from compiler.model.packs import newest
 from compiler.ports import Files
 from compiler.resolve.registries import locked, registry_of
+
+V = TypeVar("V")
 
 
 def find_chart(
@@ -58,7 +62,7 @@ def _in_folder(ref: ChartRef, version: str, at: Position, registry: Registry, ch
             ref.at,
             hint=f"put it there as {folder}/{ref.name}-VERSION.tgz",
         )
-    chosen = _choose(version, tuple(available), at)
+    chosen = _chosen(versions.best, available, version, at)
     if chosen is None:
         problem = f"has no version {version}" if version else "has several versions"
         raise fail(Code.CHART_VERSION, f"chart '{ref.name}' {problem}", at, hint=versions.hint(available))
@@ -67,7 +71,7 @@ def _in_folder(ref: ChartRef, version: str, at: Position, registry: Registry, ch
 
 def _check_chart_version(chart: Chart, path: str, version: str, at: Position) -> None:
     """Raises CompileError unless the chart's version is `version` or in that range; '' allows any."""
-    if version and version != chart.version and _best([chart.version], version, at) is None:
+    if version and version != chart.version and _chosen(versions.best, {chart.version: chart}, version, at) is None:
         raise fail(
             Code.CHART_VERSION,
             f"chart at {path}: expected version {version}, found {chart.version}",
@@ -92,10 +96,11 @@ def find_pack(ref: PackRef, version: str, at: Position, source: Source, problems
         known = {v: pack for v, pack in known.items() if pack.registry == ref.registry}
         if not known:
             raise fail(Code.PACK_MISSING, f"registry '{ref.registry}' has no pack '{ref.name}'", ref.at)
-    chosen = _choose(version, tuple(known), at)
+    chosen = _chosen(newest, known, version, at)
     if chosen is None:
         problem = f"has no version {version}" if version else "has several versions"
-        raise fail(Code.PACK_VERSION, f"pack '{ref.name}' {problem}", at, hint=versions.hint(known))
+        hint = versions.hint(known, versions.Version.of_pack)
+        raise fail(Code.PACK_VERSION, f"pack '{ref.name}' {problem}", at, hint=hint)
     return _usable(known[chosen], problems)
 
 
@@ -107,16 +112,15 @@ def _usable(pack: Pack, problems: Problems) -> Pack:
     return pack
 
 
-def _choose(version: str, available: tuple[str, ...], at: Position) -> str | None:
+def _chosen(
+    choose: Callable[[Mapping[str, V], str], str | None], available: Mapping[str, V], version: str, at: Position
+) -> str | None:
+    """The version that `choose` takes of those in the range, the only one without a range; else None. Raises CompileError
+    where the range is invalid."""
     if not version:
-        return available[0] if len(available) == 1 else None
-    return _best(available, version, at)
-
-
-def _best(available: Collection[str], version: str, at: Position) -> str | None:
-    """The newest version in the range, or None. Raises CompileError where the range is invalid."""
+        return next(iter(available)) if len(available) == 1 else None
     try:
-        return versions.best(available, version)
+        return choose(available, version)
     except ValueError:
         raise fail(
             Code.INVALID_VERSION,

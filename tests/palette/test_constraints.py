@@ -57,6 +57,13 @@ WRONG, MISSING = ["error dependency-version"], ["error dependency-missing"]
         ("required", "1.0", "2.0", "2.0.0", []),
         ("required", "1.0", "2.0", "0.9.9", WRONG),
         ("required", "1.0", "2.0", "2.0.1", WRONG),  # a maximum of 2.0 is 2.0.0
+        ("required", "1.5.0", "", "1.5.0-rev2", []),  # a rebuild is newer than what it rebuilds
+        ("required", "1.5.0-rev2", "", "1.5.0", WRONG),
+        ("required", "1.5.0-rev2", "", "1.5.0-rev10", []),
+        ("required", "", "1.5.0", "1.5.0-rev2", []),  # and within its maximum
+        ("required", "", "1.5.0-rev1", "1.5.0-rev2", WRONG),
+        ("notSupported", "1.5.0", "1.5.0", "1.5.0-rev2", WRONG),
+        ("required", "1.5.0", "", "1.5.0-rc.2", WRONG),
         ("required", "", "", "0.0.1", []),
         ("optional", "1.0", "", "0.9", WRONG),
         ("optional", "", "1.21.49", "v1.21.10", []),

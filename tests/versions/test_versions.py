@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from compiler.versions import Constraint, Version, best, hint
+from compiler.versions import Constraint, Version, best, best_pack, hint, without_rebuild
 from tests.support import cost
 
 
@@ -30,7 +30,7 @@ TABLE = _table()
 BAD_RANGES = (
     "", " ", "||", "1.2 ||", "|| 1.2", ",", "1,", ",1", "1,,2", ">=1.0<2", "1.2.3.4", "a", "1.2.a", ">", ">=", "><1",
     "==1", "=>=1", "1-", "1.2.3-", "1.2.3-01", ">=1.0 - 2.0", "1 2 - 3", "1|2", "1.xx", "**", "vv1", "latest", "1.2.3+",
-    "!1", "~!1", "1 && 2", "99999999999999999999", "1.2.3\x00", "１.2", "1.2.3 ;", "^v", "> =1", "1.2.3-rc..1",
+    "!1", "~!1", ">= bar", "BAR >= 1.2.3", "12.3.4.1234", "12.23.4.1234", "12.3.34.1234", "12.3.34~ 1.2.3", "foo", "1 && 2", "99999999999999999999", "1.2.3\x00", "１.2", "1.2.3 ;", "^v", "> =1", "1.2.3-rc..1",
 )  # fmt: skip
 BAD_VERSIONS = (
     "",
@@ -172,10 +172,6 @@ def test_build_does_not_count_in_order_but_tells_versions_apart() -> None:
         ("1.33.9 1.33.10 1.34.1 1.32.7", "1.33.x", "1.33.10"),
         ("1.33.9 1.33.10 1.34.1 2.0.0-rc.1", "1.x", "1.34.1"),
         ("1.33.9 2.0.0-rc.1", "*-0", "2.0.0-rc.1"),
-        ("18.4.9 LTS__18.4.3 LTS__18.4.12 LTS__18.5.0 FIPS__18.4.20", "LTS__18.4.x", "LTS__18.4.12"),
-        ("LTS__18.4.3 18.4.1", "18.4.x", "18.4.1"),
-        ("LTS__18.4.3", "18.4.x", None),
-        ("a__b__1.0.0 b__1.1.0", "a__b__1.x", "a__b__1.0.0"),
         ("v1.2.3 v1.2.4", "1.2.3", "v1.2.3"),
         ("1.2.3", "v1.2.3", "1.2.3"),
         ("1.29 1.29.4", "1.29", "1.29"),
@@ -191,6 +187,73 @@ def test_build_does_not_count_in_order_but_tells_versions_apart() -> None:
 def test_best(available: str, constraint: str, wanted: str | None) -> None:
     assert best(available.split(), constraint) == wanted
     assert best(reversed(available.split()), constraint) == wanted
+
+
+GROUPS = {"18.4.9": "LTS", "18.4.30": "FIPS", "18.5.0": "LTS"}
+
+
+@pytest.mark.parametrize(
+    ("available", "constraint", "wanted"),
+    [
+        # groups: of the pack, or in front of its version
+        ("18.4.9 18.4.30 18.4.12", "LTS__18.4.x", "18.4.9"),
+        ("18.4.9 18.5.0", "LTS__18.x", "18.5.0"),
+        ("18.4.9 18.5.0", "LTS__x", "18.5.0"),
+        ("18.4.9", "LTS__18.4.9", "18.4.9"),
+        ("18.4.12", "LTS__18.4.12", None),
+        ("18.4.9", "lts__18.4.x", None),
+        ("18.4.9 18.4.30 18.4.12", "18.4.x", "18.4.30"),
+        ("18.4.9 18.4.30", "18.4.9", "18.4.9"),
+        ("18.4.1 LTS__18.4.3 LTS__18.4.12 LTS__18.5.0 FIPS__18.4.20", "LTS__18.4.x", "LTS__18.4.12"),
+        ("18.4.9 LTS__18.4.12", "LTS__18.4.x", "LTS__18.4.12"),
+        ("LTS__18.4.3 18.4.1", "18.4.x", "18.4.1"),
+        ("LTS__18.4.3", "18.4.x", None),
+        ("a__b__1.0.0 b__1.1.0", "a__b__1.x", "a__b__1.0.0"),
+        # rebuilds are newer than what they rebuild
+        ("1.26.2-rev2", "1.26.x", "1.26.2-rev2"),
+        ("1.26.2-rev2 1.26.2 1.26.1-rev9", "1.26.x", "1.26.2-rev2"),
+        ("1.26.2-rev2 1.26.2-rev10", "1.x", "1.26.2-rev10"),
+        ("1.26.2-rev2 1.26.3", "1.26.x", "1.26.3"),
+        ("1.26.2-rev2 1.26.2", "1.26.2", "1.26.2"),
+        ("1.26.2-rev2", "1.26.2", None),
+        ("1.26.2-rev2 1.26.2", ">=1.26.2", "1.26.2-rev2"),
+        ("1.26.2-rev2 1.26.2", "<=1.26.2", "1.26.2-rev2"),
+        ("1.26.2-rev2 1.26.1", "<1.26.2", "1.26.1"),
+        ("1.26.2-rev1 1.26.2-rev3", "<=1.26.2-rev2", "1.26.2-rev1"),
+        ("1.26.2-rev1 1.26.2", ">=1.26.2-rev2", None),
+        ("1.26.2-rev3 1.26.2", "~1.26.2-rev2", "1.26.2-rev3"),
+        ("LTS__18.4.3-rev2 LTS__18.4.3", "LTS__18.4.x", "LTS__18.4.3-rev2"),
+        # pre-releases are asked for by naming one
+        ("1.26.2-rc.1", "1.26.x", None),
+        ("1.26.3-rc.1 1.26.2-rev2", "1.26.x", "1.26.2-rev2"),
+        ("1.26.3-rc.1 1.26.2-rev2", ">=1.26.0-0", "1.26.3-rc.1"),
+        ("1.26.2-rev 1.26.2-review2 1.26.2-rev2a", "1.26.x", None),
+        ("1.26.2-rc.1-rev2 1.26.2-rc.1", "1.26.x", None),
+    ],
+)  # fmt: skip
+def test_best_pack(available: str, constraint: str, wanted: str | None) -> None:
+    for tags in (available.split(), reversed(available.split())):
+        assert best_pack(tags, constraint, lambda version: GROUPS.get(version, "")) == wanted
+
+
+def test_the_group_of_a_pack_is_looked_up_only_where_one_is_asked_for() -> None:
+    def group_of(version: str) -> str:
+        raise AssertionError(version)
+
+    assert best_pack(["1.2.3", "1.2.4"], "1.2.x", group_of) == "1.2.4"
+
+
+def test_a_rebuild_reads_back_and_is_no_rebuild_of_a_chart() -> None:
+    assert str(Version.of_pack("v1.26.2-rev2+b")) == "1.26.2-rev2+b"
+    assert best(["1.26.2-rev2", "1.26.1"], "1.26.x") == "1.26.1"  # to Helm it is a pre-release
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [("1.33.4-rev2", "1.33.4"), ("1.33.4", "1.33.4"), ("1.33.4-rc.1", "1.33.4-rc.1"), ("rev2", "rev2"), ("", "")],
+)
+def test_what_a_rebuild_is_of(text: str, version: str) -> None:
+    assert without_rebuild(text) == version
 
 
 def test_best_refuses_a_bad_range() -> None:
