@@ -310,6 +310,10 @@ class Code(StrEnum):
     RENDER_CRASHED = "render-crashed", "the renderer died, mostly for lack of memory", "a smaller chart; fewer `--jobs`"
     RANDOM_OUTPUT = ("random-output", "fields that change from render to render: random values, dates",
         "give the value, or `policy: {random: keep}`")
+    VALUES_UNUSED = ("values-unused",
+        "*warning:* a value that the chart does not declare, and without which the layer renders the same; an error for"
+        " templates of packs of our own format, whose values.yaml is the whole list",
+        "see the hint; `policy: {values: …}` ([profiles](profiles.md#values-without-effect))")
 
     # Overlays
     OVERLAY_OPERATION = "overlay-operation", "none or several operations in one overlay", "one each"

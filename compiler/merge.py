@@ -101,3 +101,18 @@ def without_deleted(merged: Any, defaults: Any) -> Any:
             continue
         kept[key] = without_deleted(value, known.get(key))
     return kept
+
+
+def dropped(values: Any, keys: Sequence[str | int]) -> Any:
+    """A copy of the values without the one at this path, which must be there."""
+    key, *rest = keys
+    if isinstance(values, list):
+        changed = list(values)
+        if rest:
+            changed[int(key)] = dropped(changed[int(key)], rest)
+        else:
+            del changed[int(key)]
+        return changed
+    if rest:
+        return {**values, key: dropped(values[key], rest)}
+    return {name: item for name, item in values.items() if name != key}

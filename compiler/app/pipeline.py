@@ -14,6 +14,7 @@ from functools import partial
 
 from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
+from compiler.app.unused import unused_values
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, masked, told_once
 from compiler.files.record import NOTHING, Reads, Recorder
@@ -124,8 +125,10 @@ def compile_clusters(
     planned, problems = plan(source, recorder, selected, renderer.evaluate, request.today)
     problems.diagnostics.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
-    results = render_layers(planned, renderer, progress, annotations=annotations)
+    rendered = render_layers(planned, renderer, progress, annotations=annotations)
+    results = rendered.results
     _collect(planned.clusters, results, problems)
+    problems.diagnostics.extend(unused_values(planned, rendered, renderer, progress))
     now = existing(planned.settings.output)
     unknown_minors: dict[int, Position] = {}
     clusters = []

@@ -6,7 +6,7 @@ for them; all others render at once. Each round hands every task that is ready t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from compiler.model import ManifestPart, Plan, PlannedCluster, PlannedLayer
@@ -23,9 +23,19 @@ class Progress:
     done: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """For each cluster the tasks and the results of its layers, in their order; and every result by the key of its task."""
+
+    tasks: tuple[tuple[LayerTask, ...], ...]
+    results: tuple[tuple[LayerResult, ...], ...]
+    known: Mapping[str, LayerResult]
+
+
 @dataclass(slots=True)
 class _Pending:
     cluster: PlannedCluster
+    tasks: list[LayerTask | None] = field(default_factory=list)
     results: list[LayerResult | None] = field(default_factory=list)
 
 
@@ -35,11 +45,11 @@ def render_layers(
     progress: Progress,
     *,
     annotations: tuple[Annotation, ...] = (),
-) -> list[tuple[LayerResult, ...]]:
-    """For each cluster the results of its layers, in their order. `annotations` are for the objects of all layers."""
+) -> Rendered:
+    """All layers of all clusters, rendered. `annotations` are for the objects of all layers."""
     clusters, engine = planned.clusters, renderer.engine
     known: dict[str, LayerResult] = {}
-    pending = [_Pending(cluster, [None] * len(cluster.layers)) for cluster in clusters]
+    pending = [_Pending(c, [None] * len(c.layers), [None] * len(c.layers)) for c in clusters]
     progress.layers = sum(len(cluster.layers) for cluster in clusters)
     while True:
         wanted: dict[str, LayerTask] = {}
@@ -47,6 +57,7 @@ def render_layers(
         for item in pending:
             for index, bare in _ready(item, engine):
                 task = replace(bare, annotations=annotations, image_fields=planned.settings.image_fields)
+                item.tasks[index] = task
                 key = task.key()
                 places.append((item, index, key))
                 if key not in known:
@@ -61,7 +72,11 @@ def render_layers(
             progress.shown(progress)
         for item, index, key in places:
             item.results[index] = known[key]
-    return [tuple(result for result in item.results if result is not None) for item in pending]
+    return Rendered(
+        tuple(tuple(filter(None, item.tasks)) for item in pending),
+        tuple(tuple(result for result in item.results if result is not None) for item in pending),
+        known,
+    )
 
 
 def _ready(item: _Pending, engine: Engine) -> Iterator[tuple[int, LayerTask]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from compiler import files as tree
 from compiler.charts.chart import Chart, read_chart, read_chart_archive
-from compiler.diagnostics import Position
+from compiler.charts.declared import Declared, Leaf, declared
+from compiler.diagnostics import CompileError, Position
 from compiler.files.record import Once, Recorder
 from compiler.merge import merge
 from compiler.ports import Files
@@ -23,12 +24,13 @@ class Charts:
     files: Recorder
     _read: Once[Chart]
     _defaults: dict[str, Mapping[str, Any]]
+    _declared: dict[str, Declared]
     spool: dict[str, SpoolEntry]
 
     @classmethod
     def over(cls, files: Files) -> Charts:
         recorder = Recorder.over(files)
-        return cls(recorder, Once(recorder), {}, {})
+        return cls(recorder, Once(recorder), {}, {}, {})
 
     def at_path(self, path: str, at: Position) -> Chart:
         """The chart at a path of the repository: a directory with Chart.yaml, or an archive. Raises CompileError."""
@@ -40,6 +42,15 @@ class Charts:
             vendored = {dependency.name: self.defaults(dependency) for dependency in chart.dependencies}
             self._defaults[chart.digest_sha256] = merge([vendored, chart.values])
         return self._defaults[chart.digest_sha256]
+
+    def declared(self, chart: Chart) -> Declared:
+        """The values that the chart knows; anything at all if its values.yaml cannot be read, which Helm reports."""
+        if chart.digest_sha256 not in self._declared:
+            try:
+                self._declared[chart.digest_sha256] = declared(chart)
+            except CompileError:
+                self._declared[chart.digest_sha256] = Declared(Leaf.OPEN, {})
+        return self._declared[chart.digest_sha256]
 
     def _load(self, path: str, at: Position) -> Chart:
         if tree.is_directory(self.files, path):

@@ -101,6 +101,11 @@ def whole_lines(content: bytes) -> bytes:
     return content if not content or content.endswith(b"\n") else content + b"\n"
 
 
+def declared_dependencies(chart: Chart) -> list[dict[str, Any]]:
+    """What the chart says of its dependencies, as written: `name`, `alias`, `condition`, `tags`."""
+    return list(_metadata(chart.files, chart.path)["dependencies"])
+
+
 def is_vendored(name: str) -> bool:
     """Whether the file belongs to a vendored chart; Helm gives provenance files to the parent."""
     return name.startswith("charts/") and not name.endswith(".prov")

@@ -6,15 +6,20 @@ Objects are bodies as parsed; a field is a path as text: `data.password`, `metad
 
 from __future__ import annotations
 
+import base64
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from compiler import digest
 from compiler.kubernetes import keypath
 from compiler.kubernetes.identity import ObjectId
 
 Keys = tuple[str | int, ...]
 
 _ABSENT = object()
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
 
 
 def differences(
@@ -47,6 +52,24 @@ def keep(committed: Mapping[str, Any], rendered: Mapping[str, Any], fields: Iter
         if steps and value is not _ABSENT and _value(result, steps) is not _ABSENT:
             result = _replaced(result, steps, value)
     return dict(result)
+
+
+def constant(first: Mapping[str, Any], second: Mapping[str, Any], field: str) -> str:
+    """A digest of what a field that differs has in common in both bodies: its lines that are equal, how many there are, and
+    that keys and certificates are there. "" where it is not a text in both. Base64 is read.
+    """
+    texts = [_value(body, keypath.read(field)) for body in (first, second)] if field else []
+    if not texts or not all(isinstance(text, str) for text in texts):
+        return ""
+    ours, theirs = (Counter(_PEM.sub("PEM", _decoded(text)).splitlines()) for text in texts)
+    return digest.of(str(ours.total()), *sorted((ours & theirs).elements()))
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return text
 
 
 def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[ObjectId, list[Mapping[str, Any]]]:

@@ -26,7 +26,7 @@ from compiler.model.overlays import MacroOverlay, WrittenOverlay
 from compiler.overlay import parse_overlay
 from compiler.ports import Files
 
-POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default
+POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default, except of `values`
     "secrets": ("refuse", "allow"),
     "random": ("refuse", "keep", "allow"),
     "namespaces": ("create", "never"),
@@ -34,6 +34,7 @@ POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default
     "hooks": ("keep", "drop"),
     "apis": ("refuse", "warn", "allow"),
     "schema": ("error", "warn", "off"),
+    "values": ("error", "warn", "off"),
 }
 _OVERRIDE_KEYS = (
     "values", "valuesFiles", "valuesMode", "listStrategies", "manifests", "overlays", "namespace", "releaseName",

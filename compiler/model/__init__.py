@@ -35,6 +35,7 @@ from compiler.model.planned import (
     PlannedCluster,
     PlannedLayer,
     ScopedOverlay,
+    UndeclaredValue,
 )
 from compiler.model.profiles import (
     INFRA_TYPES,
@@ -125,6 +126,7 @@ __all__ = [
     "Template",
     "Transform",
     "TreeFile",
+    "UndeclaredValue",
     "Values",
     "Variable",
     "WrittenOverlay",

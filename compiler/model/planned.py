@@ -73,6 +73,25 @@ Part = ChartPart | JinjaPart | GoTemplatePart | ManifestPart
 
 
 @dataclass(frozen=True, slots=True)
+class UndeclaredValue:
+    """A value that a profile, template or cluster sets for a layer and that its chart or pack does not declare. A render
+    without it shows whether it does anything.
+
+    `keys` are the path in the layer's values; `parts` has the path in the values of each part that gets it, by the index
+    of the part. A value that several levels set is several of these. `map_parts` has the same of the map that the value
+    is in, where templates may hand it on as a whole: then that must have an effect for the value to be without one.
+    """
+
+    keys: tuple[str, ...]
+    at: Position
+    parts: tuple[tuple[int, tuple[str, ...]], ...]
+    map_parts: tuple[tuple[int, tuple[str, ...]], ...]
+    owner: str  # what would have to declare it: "chart ingress-nginx 4.15.1"
+    hint: str
+    severity: Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
 class ScopedOverlay:
     """An overlay as it applies to one layer. A `wide` one belongs to a profile, a template or a cluster: it must match
     something in at least one of their layers."""
@@ -135,6 +154,7 @@ class PlannedLayer:
     readiness: tuple[Mapping[str, Any], ...] = ()
     source_path: str = ""
     secrets: frozenset[str] = frozenset()  # texts that no message may show
+    undeclared: tuple[UndeclaredValue, ...] = ()
     reads: Reads = NOTHING
     previous_names: tuple[str, ...] = ()  # the oldest first
 

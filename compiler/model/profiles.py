@@ -44,6 +44,9 @@ class Policy:
     hooks: str = ""  # keep | drop: Helm hooks other than tests
     apis: str = ""  # refuse | warn | allow: objects that no API of the cluster serves
     schema: str = ""  # error | warn | off: objects that the API server would refuse
+    values: str = (
+        ""  # error | warn | off: values without effect; '' = an error for templates of our own packs, else a warning
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,11 +111,13 @@ def _names(kind: type) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RandomField:
-    """A field that differs from one render to the next."""
+    """A field that differs from one render to the next. `constant` is a digest of what does not differ in it; "" where
+    that is not known."""
 
     object: ObjectId
     field: str
     template: str
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

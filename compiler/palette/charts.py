@@ -27,6 +27,7 @@ class PackRelease:
     chart: str  # its name in Chart.yaml
     name: str
     values: Mapping[str, Any]
+    keys: tuple[str, ...]  # where they are in the values of the layer
 
 
 def releases(
@@ -55,7 +56,7 @@ def releases(
     for path, chart in charts:
         name = release_name or _override(path, chart, settings) or _default_name(values, chart)
         block = blocks if flat else values.expect_mapping(blocks.get(chart), "charts", chart)
-        release = PackRelease(path, chart, name, block)
+        release = PackRelease(path, chart, name, block, ("charts",) if flat else ("charts", chart))
         _check_name(values, release, by_name.setdefault(name, release))
     return tuple(by_name.values())
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from compiler.merge import dropped
+
 Keys = tuple[str | int, ...]
 ITEMS = "$[]"  # every item of a list
 
@@ -64,19 +66,5 @@ def without(data: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     result: Any = data
     places = [keys for keys, value in expand(data, path) if value is not MISSING]
     for keys in reversed(places):  # last list item first, so that the indices before it stay right
-        result = _drop(result, keys)
+        result = dropped(result, keys)
     return result  # type: ignore[no-any-return]
-
-
-def _drop(value: Any, keys: Keys) -> Any:
-    key, *rest = keys
-    if isinstance(value, list):
-        changed = list(value)
-        if rest:
-            changed[int(key)] = _drop(changed[int(key)], tuple(rest))
-        else:
-            del changed[int(key)]
-        return changed
-    if rest:
-        return {**value, key: _drop(value[key], tuple(rest))}
-    return {name: item for name, item in value.items() if name != key}

@@ -17,7 +17,7 @@ from compiler.charts import scan as chart_scan
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.kubernetes import ObjectId, kustomize
-from compiler.kubernetes.differences import differences
+from compiler.kubernetes.differences import constant, differences
 from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
 from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
@@ -265,6 +265,8 @@ def _random_fields(first: list[Draft], second: list[Draft]) -> Iterator[RandomFi
     same = {id(draft.body) for draft in first} & {id(draft.body) for draft in second}
     first = [draft for draft in first if id(draft.body) not in same]
     second = [draft for draft in second if id(draft.body) not in same]
-    templates = {ObjectId.of(draft.body): draft.template for draft in first}
+    ours, theirs = ({ObjectId.of(draft.body): draft for draft in drafts} for drafts in (first, second))
     for identity, field in differences([d.body for d in first], [d.body for d in second]):
-        yield RandomField(identity, field, templates.get(identity, ""))
+        one, other = ours.get(identity), theirs.get(identity)
+        common = constant(one.body, other.body, field) if one and other else ""
+        yield RandomField(identity, field, one.template if one else "", common)

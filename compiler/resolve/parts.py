@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from compiler import digest, yamldoc
@@ -24,6 +24,7 @@ from compiler.palette.values import PackValues
 from compiler.ports import Files
 from compiler.resolve.layers import ResolvedLayer
 from compiler.resolve.lookalikes import in_text
+from compiler.resolve.undeclared import Taker
 from compiler.yamldoc.limits import MAX_FILE_BYTES
 
 Substitute = Callable[[Any, Callable[..., Position]], Any]
@@ -43,6 +44,7 @@ class PartsBuilder:
     context: Callable[[Mapping[str, Any]], dict[str, Any]]
     spectro: Mapping[str, str]
     problems: Problems
+    takers: list[tuple[Part, Taker]] = field(default_factory=list)
 
     def own(self) -> tuple[Part, ...]:
         """The parts of the layer's pack or chart in order: charts, the pack's manifests, its templates."""
@@ -63,7 +65,11 @@ class PartsBuilder:
 
     def _plain_chart(self, chart: Chart) -> ChartPart:
         return self._chart_part(
-            chart, self.layer.chart_path, self.layer.last("release_name") or self.layer.installed_as, self.layer.data
+            chart,
+            self.layer.chart_path,
+            self.layer.last("release_name") or self.layer.installed_as,
+            self.layer.data,
+            (),
         )
 
     def _linked_chart(self, chart: Chart) -> list[Part]:
@@ -72,7 +78,7 @@ class PartsBuilder:
             self.layer.values, [(self.layer.chart_path, chart.name)], self.layer.pack_settings,
             release_name=self.layer.last("release_name") or self.layer.installed_as,
         )  # fmt: skip
-        return [self._chart_part(chart, self.layer.chart_path, release.name, release.values) for release in planned]
+        return [self._chart_part(chart, self.layer.chart_path, r.name, r.values, r.keys) for r in planned]
 
     def _pack_charts(self, pack: Pack, values: PackValues) -> list[Part]:
         loaded: dict[str, Chart] = {}
@@ -86,10 +92,12 @@ class PartsBuilder:
             values, named, self.layer.pack_settings, release_name=self.layer.last("release_name") or "", flat=flat
         )
         return [
-            self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values) for r in planned
+            self._chart_part(loaded[r.path], f"{pack.directory}/{r.path}", r.name, r.values, r.keys) for r in planned
         ]  # fmt: skip
 
-    def _chart_part(self, chart: Chart, path: str, release: str, values: Mapping[str, Any]) -> ChartPart:
+    def _chart_part(
+        self, chart: Chart, path: str, release: str, values: Mapping[str, Any], keys: tuple[str, ...]
+    ) -> ChartPart:
         at = self.layer.at
         validate = not self.layer.last("skip_schema_validation")
         if chart.missing_dependencies:
@@ -109,7 +117,7 @@ class PartsBuilder:
                 hint="set skipSchemaValidation: true on the layer to render without the chart's values schema",
             )
         text = canonical_json(values)
-        return ChartPart(
+        part = ChartPart(
             spooled=self._spooled(chart, calls_of(chart, values), validate=validate),
             path=path,
             at=at,
@@ -120,6 +128,8 @@ class PartsBuilder:
             twice=self._second_render(chart, values, text, validate=validate),
             reads_api_versions=chart.reads_api_versions or (chart.runs_strings and chart_scan.reads_api_versions(text)),
         )
+        self.takers.append((part, Taker(keys, f"chart {chart.name} {chart.version}", chart)))
+        return part
 
     def _spooled(self, chart: Chart, calls: Mapping[str, str], *, validate: bool, another_time: bool = False) -> str:
         """The name under which the spool has the chart."""
@@ -159,7 +169,10 @@ class PartsBuilder:
                 given = self._own_values(pack, manifest) if manifest.defaults else manifest.values
                 values_json, spectro_json = canonical_json(given), canonical_json(self.spectro)
                 twice = chart_scan.draws_random(inlined)
-                parts.append(GoTemplatePart(path, inlined, values_json, spectro_json, reads, twice))
+                part = GoTemplatePart(path, inlined, values_json, spectro_json, reads, twice)
+                keys = ("manifests", block_name(manifest.path))
+                self.takers.append((part, Taker(keys, f"manifest {manifest.path} of {_named(pack)}", (inlined,))))
+                parts.append(part)
             else:
                 parts.append(self._manifest(path, text, _whole(path), tolerant=True))
         return parts
@@ -202,13 +215,15 @@ class PartsBuilder:
             texts.append((path, tree.read_text(self.files, path, pack.at)))
         rendered = tuple(f"{pack.directory}/{name}" for name in pack.templates)
         values = without_deleted(self.layer.data, pack.values.data)
-        return JinjaPart(
+        part = JinjaPart(
             directory=pack.directory,
             templates=tuple(texts),
             render=rendered,
             context_json=canonical_json(self.context(values)),
             reads_api_versions=any("apiVersions" in text for _, text in texts),
         )
+        self.takers.append((part, Taker((), _named(pack), tuple(text for _, text in texts), jinja=True)))
+        return part
 
     def _attached(self, ref: ManifestRef) -> list[Part]:
         if ref.inline:
@@ -227,6 +242,10 @@ def _is_for_kustomize(text: str, path: str) -> bool:
         return any(kustomization.is_kustomization(document.value, path) for document in yamldoc.load(text, path))
     except CompileError:
         return False  # reported when it is rendered
+
+
+def _named(pack: Pack) -> str:
+    return f"pack {pack.name} {pack.version}"
 
 
 def _whole(path: str) -> TextPlace:

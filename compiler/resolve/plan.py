@@ -31,6 +31,7 @@ from compiler.resolve.overlays import overlays_of
 from compiler.resolve.packs import check_packs, cluster_api_part
 from compiler.resolve.parts import PartsBuilder
 from compiler.resolve.stack import Stack, check_templates, documents_of, stack_of
+from compiler.resolve.undeclared import Undeclared
 from compiler.resolve.unused import unmatched_selectors, unused_overrides
 
 
@@ -49,7 +50,7 @@ def plan(
     problems = Problems()
     check_templates(source.templates, problems)
     charts = Charts.over(files)
-    lookalikes = Lookalikes()
+    lookalikes, undeclared = Lookalikes(), Undeclared(charts)
     planned: list[PlannedCluster] = []
     stacks: list[Stack] = []
     for cluster in clusters:
@@ -57,7 +58,7 @@ def plan(
         stack = stack_of(cluster, source, own)
         stacks.append(stack)
         if not own.errors:
-            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today, lookalikes)
+            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today, lookalikes, undeclared)
             result = planner.plan()
             if result:
                 planned.append(result)
@@ -65,7 +66,7 @@ def plan(
     if len(clusters) == len(source.clusters):
         unused_overrides(source, stacks, problems)
         unmatched_selectors(source, stacks, problems)
-    return Plan(source.settings, tuple(planned), charts.spool), problems
+    return Plan(source.settings, undeclared.settled(planned), charts.spool), problems
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class _ClusterPlanner:
     problems: Problems
     today: datetime.date | None
     lookalikes: Lookalikes
+    undeclared: Undeclared
 
     def plan(self) -> PlannedCluster | None:
         """The planned cluster; None where there are errors, which are reported."""
@@ -101,15 +103,20 @@ class _ClusterPlanner:
         ordered = self._ordered(resolved)
         shared = scope.reads
         layers = []
+        written: list[tuple[PlannedLayer, set[str]]] = []
         for share, wave in ordered:
             with self.files.scope() as own:
                 layer = self._planned(share, wave, version, network, resolved)
             if layer:
                 layers.append(replace(layer, reads=Reads.all_of([shared, own.reads])))
+            if layer and layer.undeclared:
+                written.append((layer, {share.layer.name, share.layer.pack.name if share.layer.pack else ""}))
         check_builtin(resolved, self.problems)
         check_values(resolved)
         if self.problems.errors:
             return None
+        for layer, names in written:
+            self.undeclared.note_reads(layer, names, {path for other in resolved for path in other.scope.read})
         return PlannedCluster(self.stack.cluster, version, tuple(layers))
 
     def _chosen(self) -> list[ChosenLayer]:
@@ -190,6 +197,7 @@ class _ClusterPlanner:
             self.problems.add(error)
             return None
         policy = policy_of(layer.policies)
+        takers = {i: taker for i, part in enumerate(parts) for taken, taker in builder.takers if taken is part}
         scopes = {other.profile.name: other.scope for other in all_layers}
         overlays = tuple(overlays_of(layer, scopes, self._substituted, self.problems))
         if share.divided:  # an overlay of the layer may be for the objects of one cluster only
@@ -213,6 +221,7 @@ class _ClusterPlanner:
             source_path=layer.source_path if share.main else "",
             secrets=_secrets(layer),
             previous_names=share.previous_names,
+            undeclared=self.undeclared.of(layer, takers, policy.values),
         )
 
 

@@ -39,7 +39,7 @@ class Scope:
 
     `var`: values of the profile's variables. `system`: by dotted name. `macro`: user macros, with their scopes merged.
     `packs`: values by the name of a pack or layer, macros not replaced. `sensitive`: names in `var` whose values no
-    message may show.
+    message may show. `read` has the paths in `packs` that were looked up so far: it grows, and copies share it.
     """
 
     var: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Scope:
     macro: Mapping[str, str] = field(default_factory=dict)
     packs: Mapping[str, Any] = field(default_factory=PackValuesByName)
     sensitive: frozenset[str] = frozenset()
+    read: set[str] = field(default_factory=set, compare=False)
 
 
 class Undefined(Exception):
@@ -61,6 +62,7 @@ def lookup(scope: Scope, name: str) -> Any:
     """The value of a reference, its macros not replaced. `name` is without `.spectro.`. Raises Undefined."""
     kind, _, rest = name.partition(".")
     if kind == "pack":
+        scope.read.add(rest)
         return _pack_value(scope.packs, rest)
     texts = {"var": scope.var, "system": scope.system, "macro": scope.macro}.get(kind)
     if texts is None:

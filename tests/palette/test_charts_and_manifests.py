@@ -21,15 +21,17 @@ def found(values: PackValues, charts: list[tuple[str, str]], **options: object) 
 def test_values_are_found_by_the_name_in_chart_yaml_and_charts_keep_their_order() -> None:
     values = pack_values("charts: {a: {x: 1}, b: {x: 2}}")
     assert found(values, TWO) == (
-        PackRelease("charts/b.tgz", "b", "web-b", {"x": 2}),
-        PackRelease("charts/a.tgz", "a", "web-a", {"x": 1}),
+        PackRelease("charts/b.tgz", "b", "web-b", {"x": 2}, ("charts", "b")),
+        PackRelease("charts/a.tgz", "a", "web-a", {"x": 1}, ("charts", "a")),
     )
     assert told(values.problems) == []
 
 
 @pytest.mark.parametrize("text", ["", "charts:", "charts: {nginx: }"])
 def test_a_chart_without_values_gets_none(text: str) -> None:
-    assert found(pack_values(text), ONE) == (PackRelease("charts/front.tgz", "nginx", "web-nginx", {}),)
+    assert found(pack_values(text), ONE) == (
+        PackRelease("charts/front.tgz", "nginx", "web-nginx", {}, ("charts", "nginx")),
+    )
 
 
 @pytest.mark.parametrize("key", ["nginx", "front"])

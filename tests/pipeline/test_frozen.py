@@ -55,10 +55,10 @@ def test_no_stage_changes_its_input(case: Path) -> None:
     guard.keep("plan", planned)
     with Spool() as spool:
         annotations = delivery.annotations_for(planned.settings.delivery)
-        results = render_layers(planned, Here(spool), Progress(), annotations=annotations)
+        results = render_layers(planned, Here(spool), Progress(), annotations=annotations).results
         guard.check("render")
         guard.keep("results", results)
-        again = render_layers(planned, Here(spool), Progress(), annotations=annotations)
+        again = render_layers(planned, Here(spool), Progress(), annotations=annotations).results
     guard.check("a second render")
     deterministic = [[r.objects for r in layers] for layers in results if not any(r.random for r in layers)]
     assert deterministic == [[r.objects for r in layers] for layers in again if not any(r.random for r in layers)]
