@@ -66,15 +66,15 @@ class _Trial:
     open: list[_Question]
     maps: dict[Places, Places]
     unused: set[Places] = field(default_factory=set)
-    dead: set[Places] = field(default_factory=set)  # maps
+    alive: set[Places] = field(default_factory=lambda: {()})  # maps that matter
     renders: int = 0
 
     def judge(self, question: _Question, result: LayerResult) -> None:
         self.renders += 1
         places = question.places
         if question.nulled:
-            if _is_same(self.result, result):
-                self.dead.update(places)
+            if not _is_same(self.result, result):
+                self.alive.update(places)
         elif _is_same(self.result, result):
             self.unused.update(places)
             self.open += [_Question((each,), nulled=True) for each in sorted({self.maps[p] for p in places} - {()})]
@@ -83,7 +83,7 @@ class _Trial:
             self.open += [_Question(places[:middle]), _Question(places[middle:])]
 
     def proves(self, value: UndeclaredValue) -> bool:
-        return value.parts in self.unused and value.map_parts not in self.dead
+        return value.parts in self.unused and value.map_parts in self.alive
 
 
 def unused_values(planned: Plan, rendered: Rendered, renderer: Renderer, progress: Progress) -> tuple[Diagnostic, ...]:
