@@ -101,11 +101,6 @@ def whole_lines(content: bytes) -> bytes:
     return content if not content or content.endswith(b"\n") else content + b"\n"
 
 
-def declared_dependencies(chart: Chart) -> list[dict[str, Any]]:
-    """What the chart says of its dependencies, as written: `name`, `alias`, `condition`, `tags`."""
-    return list(_metadata(chart.files, chart.path)["dependencies"])
-
-
 def is_vendored(name: str) -> bool:
     """Whether the file belongs to a vendored chart; Helm gives provenance files to the parent."""
     return name.startswith("charts/") and not name.endswith(".prov")
@@ -125,10 +120,10 @@ def _chart_files(members: Mapping[str, bytes], path: str) -> Mapping[str, bytes]
 def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bool, depth: int = 0) -> Chart:
     if depth > _NESTED_CHARTS:
         raise fail(Code.CHART_INVALID, f"charts are nested more than {_NESTED_CHARTS} deep", Position(path))
-    metadata = _metadata(files, path)
+    described = metadata(files, path)
     dependencies = _dependencies(files, path, limits, depth)
     vendored = {dependency.name for dependency in dependencies}
-    declared = [_text(entry.get("name")) for entry in metadata["dependencies"]]
+    declared = [_text(entry.get("name")) for entry in described["dependencies"]]
     templates = [
         chart_scan.template(_decoded(content)) for name, content in files.items() if name.startswith("templates/")
     ]
@@ -140,12 +135,12 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
     code = [chart_scan.code(template) for template in templates] + strings
     return Chart(
         path=path,
-        name=_text(metadata.get("name")),
-        version=_text(metadata.get("version")),
-        api_version=_text(metadata.get("apiVersion")) or "v1",
-        type=_text(metadata.get("type")) or "application",
-        app_version=_text(metadata.get("appVersion")),
-        kube_version=_text(metadata.get("kubeVersion")),
+        name=_text(described.get("name")),
+        version=_text(described.get("version")),
+        api_version=_text(described.get("apiVersion")) or "v1",
+        type=_text(described.get("type")) or "application",
+        app_version=_text(described.get("appVersion")),
+        kube_version=_text(described.get("kubeVersion")),
         files=dict(sorted(files.items())),
         digest_sha256=digest(files),
         missing_dependencies=tuple(name for name in declared if name not in vendored),
@@ -158,7 +153,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         or any(map(chart_scan.reads_clock, texts)),
         reads_api_versions=any(dependency.reads_api_versions for dependency in dependencies)
         or any(map(chart_scan.reads_api_versions, texts)),
-        reads_kube_version=bool(metadata.get("kubeVersion"))
+        reads_kube_version=bool(described.get("kubeVersion"))
         or any(dependency.reads_kube_version for dependency in dependencies)
         or any(map(chart_scan.reads_kube_version, texts)),
         runs_strings=runs_strings,
@@ -170,7 +165,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
     )
 
 
-def _metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
+def metadata(files: Mapping[str, bytes], path: str) -> dict[str, Any]:
     """Chart.yaml with the dependencies of a requirements.yaml, as Helm merges them."""
     if "Chart.yaml" not in files:
         raise fail(Code.CHART_MISSING, "no file 'Chart.yaml'", Position(path), hint=_other_chart(files, path))

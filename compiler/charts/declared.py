@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from compiler.charts import scan as chart_scan
-from compiler.charts.chart import SCHEMA, Chart, declared_dependencies
+from compiler.charts.chart import SCHEMA, Chart, metadata
 
 Keys = tuple[str, ...]
 
@@ -56,7 +56,7 @@ class Declared:
 def declared(chart: Chart) -> Declared:
     """The values of the chart and, below their names or aliases, of its dependencies. Raises CompileError with codes
     `yaml-*` if a values.yaml cannot be read."""
-    entries = declared_dependencies(chart)
+    entries = metadata(chart.files, chart.path)["dependencies"]
     texts = [*_templates(chart), chart.files.get("values.yaml", b"").decode("utf-8", "replace")]
     values = chart.values
     named = united(of_templates(texts), *_switches(entries))
