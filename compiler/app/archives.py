@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +17,9 @@ from compiler.load.lock import read_lock
 from compiler.load.settings import read_settings_file
 from compiler.lock.archive import changed, files_of
 from compiler.model.lock import LOCK_PATH, Lock, Locked
+from compiler.model.settings import Settings
 from compiler.ports import Each, Files, Registries, Registry
 
-VENDOR = "vendor"
 _ENDING = ".tgz"
 
 
@@ -33,9 +33,9 @@ class Cache(Protocol):
         """For `with`: nobody else is inside for this key."""
 
 
-def vendored_path(locked: Locked) -> str:
-    """Where `lamella vendor` puts the archive in the repository."""
-    return f"{VENDOR}/{locked.place.removesuffix(_ENDING)}{_ENDING}"
+def archive_name(locked: Locked) -> str:
+    """The archive's path below the folder of `lamella vendor`."""
+    return f"{locked.place.removesuffix(_ENDING)}{_ENDING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class LockedArchives:
     repository: Files
     cache: Cache
     registries: Registries | None
-    declared: Mapping[str, Registry]  # by source
+    settings: Settings
     each: Each = map
 
     def read(self, locked: Locked) -> bytes:
@@ -76,7 +76,7 @@ class LockedArchives:
     def _at_hand(self, locked: Locked) -> bytes | None:
         """The archive from `vendor/` or the cache. One in the cache that is damaged is removed; one in `vendor/` is an
         error."""
-        path = vendored_path(locked)
+        path = f"{self.settings.vendor}/{archive_name(locked)}"
         if self.repository.entry(path) is not None:
             data = self.repository.read(path)
             if not _is(locked, data, path):
@@ -108,7 +108,9 @@ class LockedArchives:
                 ],
                 environment=True,
             )
-        registry = self.declared.get(locked.source) or Registry("", Position(LOCK_PATH), url=locked.source, kind="helm")
+        registry = self.settings.registry_at(locked.source) or Registry(
+            "", Position(LOCK_PATH), url=locked.source, kind="helm"
+        )
         fetched = self.registries.fetch(registry, locked.kind, locked.name, locked.version, locked.revision)
         if not _is(locked, fetched.data, locked.place):
             content = digest(files_of(locked.kind, fetched.data, locked.place))
@@ -134,8 +136,7 @@ class LockedFiles(Mounted):
 
     def __init__(self, files: Files, cache: Cache, registries: Registries | None, *, each: Each = map) -> None:
         settings, lock = read_settings_file(files, Problems()), read_lock(files, Problems())
-        declared = {registry.source: registry for registry in settings.registries if not registry.local}
-        self.archives = LockedArchives(files, cache, registries, declared, each)
+        self.archives = LockedArchives(files, cache, registries, settings, each)
         super().__init__(files, LOCK_PATH, _mounts(lock, self.archives))
 
 

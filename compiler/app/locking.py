@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from compiler.app.archives import Cache
-from compiler.diagnostics import Diagnostic, Problems
+from compiler import versions
+from compiler.app.archives import Cache, LockedFiles, archive_name
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.files import read_text
+from compiler.load.lock import read_lock
 from compiler.load.repository import load
+from compiler.load.settings import read_settings_file
 from compiler.lock.text import text_of
 from compiler.lock.update import KEEP, Upgrade, kept, update
 from compiler.model import Source
 from compiler.model.lock import LOCK_PATH, Lock, Locked, Request
-from compiler.ports import Each, Files, Registries
+from compiler.ports import Each, Files, Registries, Registry
 from compiler.resolve.registries import requests
 
 
@@ -71,6 +75,90 @@ def stale(files: Files) -> list[str]:
     if not lines and files.entry(LOCK_PATH) and text_of(after) != read_text(files, LOCK_PATH):
         lines.append("who asks for what has changed")
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Vendored:
+    """Archives by their path below the folder."""
+
+    folder: str
+    files: dict[str, bytes]
+
+
+def vendored(files: LockedFiles) -> Vendored:
+    """Every archive that is locked. Raises CompileError with the problems of lamella.yaml, of the lock, of fetching."""
+    problems = Problems()
+    settings, lock = read_settings_file(files, problems), read_lock(files, problems)
+    problems.raise_if_any()
+    files.archives.prefetch(lock.entries)
+    return Vendored(settings.vendor, {archive_name(entry): files.archives.read(entry) for entry in lock.entries})
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A locked version beside the newest that its range allows and the newest of all without pre-releases."""
+
+    kind: str
+    name: str
+    requested: str
+    current: str
+    allowed: str
+    newest: str
+    source: str
+    asked_by: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "requested": self.requested,
+            "current": self.current,
+            "allowed": self.allowed,
+            "newest": self.newest,
+            "source": self.source,
+            "askedBy": list(self.asked_by),
+        }
+
+
+def outdated(
+    files: Files, registries: Registries, *, each: Each = map
+) -> tuple[list[Outdated], tuple[Diagnostic, ...]]:
+    """A row for each version or range of each entry of the lock, in its order, and the warnings of the repository. Raises
+    CompileError with all problems."""
+    source, warnings = load(files)
+    problems = Problems()
+    lock = kept(_asked(source, problems), source.lock)
+    problems.raise_if_any()
+
+    def listed(entry: Locked) -> Collection[str] | CompileError:
+        registry = source.settings.registry_at(entry.source) or Registry("", Position(LOCK_PATH), url=entry.source)
+        try:
+            return registries.versions(registry, entry.kind, entry.name)
+        except CompileError as error:
+            return error
+
+    rows = []
+    for entry, available in zip(lock.entries, each(listed, lock.entries), strict=True):
+        if isinstance(available, CompileError):
+            problems.add(available)
+            continue
+        newest = versions.best(available, "*") or entry.version
+        rows += [
+            Outdated(
+                entry.kind,
+                entry.name,
+                requested,
+                entry.version,
+                versions.best(available, requested) or entry.version,
+                max(newest, entry.version, key=versions.age),
+                entry.source,
+                entry.asked_by,
+            )
+            for requested in entry.requested
+        ]
+    problems.raise_if_any()
+    return rows, warnings
 
 
 def _asked(source: Source, problems: Problems) -> list[Request]:

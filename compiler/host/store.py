@@ -13,6 +13,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _ENTRIES = "archives"
@@ -24,6 +25,15 @@ def default_directory() -> Path:
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "lamella"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of the cache: its key, its size in bytes, and when it was last read, in seconds since 1970."""
+
+    key: str
+    size: int
+    used: float
 
 
 class Store:
@@ -62,6 +72,15 @@ class Store:
     def remove(self, key: str) -> None:
         with contextlib.suppress(OSError):
             self._place(key).unlink()
+
+    def entries(self) -> list[Entry]:
+        """What is kept, the least recently used first."""
+        entries = []
+        for place in (self.root / _ENTRIES).glob("??/*"):
+            with contextlib.suppress(OSError):
+                status = place.stat()
+                entries.append(Entry(place.name, status.st_size, status.st_mtime))
+        return sorted(entries, key=lambda entry: (entry.used, entry.key))
 
     @contextlib.contextmanager
     def alone(self, key: str) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from compiler import yamldoc
 from compiler.codes import Code
@@ -13,16 +13,14 @@ from compiler.kubernetes import is_builtin_group
 from compiler.kubernetes.imagefields import ImageField, parse_field
 from compiler.load.delivery import read_argocd, read_flux
 from compiler.load.layer import read_policy
-from compiler.model import Registry, Settings
+from compiler.load.registries import read_registry
+from compiler.model import Settings
 from compiler.ports import Files
 
 PATH = "lamella.yaml"
 _NEAR = re.compile(r"\.?lamella(\.ya?ml)?(\.ya?ml|\.json|\.txt)", re.IGNORECASE)
 API_VERSION = "lamella/v1"
 DELIVERIES = ("argocd", "flux")
-_URLS = ("https://", "oci://", "http://")
-_GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
-_USER = re.compile(r"([a-z]+://)[^/@]*@")
 
 
 def read_settings_file(files: Files, problems: Problems) -> Settings:
@@ -50,7 +48,18 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
         return Settings()
     reader = Reader(document.value, document, problems)
     reader.only(
-        ("apiVersion", "kind", "output", "delivery", "registries", "imports", "policy", "imageFields", *DELIVERIES)
+        (
+            "apiVersion",
+            "kind",
+            "output",
+            "delivery",
+            "registries",
+            "vendor",
+            "imports",
+            "policy",
+            "imageFields",
+            *DELIVERIES,
+        )
     )
     reader.choice("apiVersion", (API_VERSION,), required=True)
     reader.choice("kind", ("Settings",), required=True)
@@ -61,37 +70,39 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
             reader.at("imports"),
             hint="copy the profiles into this repository",
         )
-    output, delivery = _read_output(reader), reader.choices("delivery", DELIVERIES)
+    output = _read_folder(reader, "output", taken=("profiles", "packs", ".github"))
+    delivery = reader.choices("delivery", DELIVERIES)
     return Settings(
         output=output,
         delivery=delivery,  # type: ignore[arg-type]
         argocd=read_argocd(reader.child("argocd"), output, used="argocd" in delivery),
         flux=read_flux(reader.child("flux"), output),
-        registries=tuple(_read_registry(child) for child in reader.children("registries")),
+        registries=tuple(read_registry(child) for child in reader.children("registries")),
+        vendor=_read_folder(reader, "vendor", taken=(output, ".github")),
         policy=read_policy(reader),
         image_fields=tuple(field for child in reader.children("imageFields") for field in _read_image_fields(child)),
         at=Position(PATH, 1),
     )
 
 
-def _read_output(reader: Reader) -> str:
-    output = reader.string("output", "output").strip("/")
-    parts = output.split("/")
-    taken = parts[0] in ("profiles", "packs", ".github")
+def _read_folder(reader: Reader, key: str, *, taken: Collection[str] = ()) -> str:
+    """The folder of the repository at the key, by default named as the key. What cannot be one is reported."""
+    folder = reader.string(key, key).rstrip("/")
+    parts = folder.split("/")
     if (
-        not output
-        or taken
+        not folder
+        or parts[0] in taken
         or any(part in ("", ".", "..") or part.startswith(".git") for part in parts)
-        or "\\" in output
+        or "\\" in folder
     ):
         reader.problems.error(
             Code.OUTPUT_PATH,
-            f"output: '{reader.data.get('output')}' is not a folder inside the repository",
-            reader.at("output"),
-            hint="set a relative path such as output or rendered/manifests",
+            f"{key}: '{reader.data.get(key)}' is not a folder inside the repository",
+            reader.at(key),
+            hint=f"set a relative path such as {key} or rendered/{key}",
         )
-        return "output"
-    return output
+        return key
+    return folder
 
 
 def _read_image_fields(reader: Reader) -> Iterator[ImageField]:
@@ -106,51 +117,3 @@ def _read_image_fields(reader: Reader) -> Iterator[ImageField]:
         except ValueError as error:
             message = f"{reader.name_of('paths', index)}: {error}"
             reader.problems.error(Code.INVALID_VALUE, message, reader.at("paths", index))
-
-
-def _read_registry(reader: Reader) -> Registry:
-    reader.only(("name", "kind", "path", "url", "git", "ref", "layout"))
-    git, url = reader.string("git"), reader.string("url").rstrip("/")
-    if not git:
-        reader.one_of(Code.REGISTRY_SOURCE, ("path", "url"), hint="or set git, with ref and path inside it")
-    elif url:
-        reader.one_of(Code.REGISTRY_SOURCE, ("url", "git"))
-    kind = reader.choice("kind", ("pack", "helm"), "pack")
-    registry = Registry(
-        name=reader.string("name", required=True),
-        at=reader.here,
-        path=reader.string("path").strip("/"),
-        url=url,
-        kind=kind,  # type: ignore[arg-type]
-        git=git,
-        ref=reader.string("ref"),
-        layout=reader.choice("layout", ("lamella", "palette"), "lamella"),  # type: ignore[arg-type]
-    )
-    _check_registry(reader, registry)
-    return registry
-
-
-def _check_registry(reader: Reader, registry: Registry) -> None:
-    """What the keys may be together, and that no credentials are in them."""
-    for key, address, schemes in (("url", registry.url, _URLS), ("git", registry.git, _GIT_URLS)):
-        if address and not address.startswith(schemes):
-            reader.error(Code.REGISTRY_URL, key, f"expected {', '.join(schemes)}; found '{_without_user(address)}'")
-        if _USER.match(address) and not address.startswith(("ssh://", "git@")):
-            reader.error(
-                Code.REGISTRY_CREDENTIALS,
-                key,
-                "credentials in a URL would be committed",
-                hint="remove them, and see docs/registries.md for where credentials come from",
-            )
-    for key, value, fits in (
-        ("git", registry.git, registry.kind == "pack"),
-        ("ref", registry.ref, bool(registry.git)),
-    ):
-        if value and not fits:
-            reader.error(Code.REGISTRY_SOURCE, key, "only a registry of packs in git has it")
-    if "layout" in reader.data and not registry.url.startswith("oci://"):
-        reader.error(Code.REGISTRY_SOURCE, "layout", "only a registry of packs at an oci:// URL has it")
-
-
-def _without_user(address: str) -> str:
-    return _USER.sub(r"\1", address)

@@ -53,6 +53,11 @@ class Settings:
     argocd: ArgocdOptions = ArgocdOptions()
     flux: FluxOptions = FluxOptions()
     registries: tuple[Registry, ...] = ()
+    vendor: str = "vendor"  # where `lamella vendor` keeps what is locked
     policy: Policy = Policy()
     image_fields: tuple[ImageField, ...] = ()  # of custom resources, beside those of well-known operators
     at: Position = Position("lamella.yaml")
+
+    def registry_at(self, source: str) -> Registry | None:
+        """The declared registry that lamella.lock calls by this source."""
+        return next((each for each in self.registries if not each.local and each.source == source), None)

@@ -147,7 +147,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class StaticFiles(http.server.SimpleHTTPRequestHandler):
+    """Serves the files of a directory, quietly."""
+
     directory: str
 
     def __init__(self, *arguments: Any) -> None:
@@ -181,7 +183,7 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler], tls: Authority | 
 @contextmanager
 def static_files(directory: Path, tls: Authority | None = None) -> Iterator[str]:
     """A web server of the files in a directory; gives its URL."""
-    handler = type("Files", (_Quiet,), {"directory": str(directory)})
+    handler = type("Files", (StaticFiles,), {"directory": str(directory)})
     with serving(handler, tls) as url:
         yield url
 

@@ -1,0 +1,62 @@
+"""`registries:` of lamella.yaml: where charts and packs come from, without a word about who we are there."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.codes import Code
+from compiler.fields.reader import Reader
+from compiler.model import Registry
+
+_URLS = ("https://", "oci://", "http://")
+_GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
+_USER = re.compile(r"([a-z]+://)[^/@]*@")
+
+
+def read_registry(reader: Reader) -> Registry:
+    """One entry of `registries:`; what is wrong with it is recorded."""
+    reader.only(("name", "kind", "path", "url", "git", "ref", "layout"))
+    git, url = reader.string("git"), reader.string("url").rstrip("/")
+    if not git:
+        reader.one_of(Code.REGISTRY_SOURCE, ("path", "url"), hint="or set git, with ref and path inside it")
+    elif url:
+        reader.one_of(Code.REGISTRY_SOURCE, ("url", "git"))
+    kind = reader.choice("kind", ("pack", "helm"), "pack")
+    registry = Registry(
+        name=reader.string("name", required=True),
+        at=reader.here,
+        path=reader.string("path").strip("/"),
+        url=url,
+        kind=kind,  # type: ignore[arg-type]
+        git=git,
+        ref=reader.string("ref"),
+        layout=reader.choice("layout", ("lamella", "palette"), "lamella"),  # type: ignore[arg-type]
+    )
+    _check_registry(reader, registry)
+    return registry
+
+
+def _check_registry(reader: Reader, registry: Registry) -> None:
+    """What the keys may be together, and that no credentials are in them."""
+    for key, address, schemes in (("url", registry.url, _URLS), ("git", registry.git, _GIT_URLS)):
+        if address and not address.startswith(schemes):
+            reader.error(Code.REGISTRY_URL, key, f"expected {', '.join(schemes)}; found '{_without_user(address)}'")
+        if _USER.match(address) and not address.startswith(("ssh://", "git@")):
+            reader.error(
+                Code.REGISTRY_CREDENTIALS,
+                key,
+                "credentials in a URL would be committed",
+                hint="remove them, and see docs/registries.md for where credentials come from",
+            )
+    for key, value, fits in (
+        ("git", registry.git, registry.kind == "pack"),
+        ("ref", registry.ref, bool(registry.git)),
+    ):
+        if value and not fits:
+            reader.error(Code.REGISTRY_SOURCE, key, "only a registry of packs in git has it")
+    if "layout" in reader.data and not registry.url.startswith("oci://"):
+        reader.error(Code.REGISTRY_SOURCE, "layout", "only a registry of packs at an oci:// URL has it")
+
+
+def _without_user(address: str) -> str:
+    return _USER.sub(r"\1", address)
