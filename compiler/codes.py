@@ -341,7 +341,13 @@ class Code(StrEnum):
         " a field of a custom resource",
         "set it in the values or by a patch; [imageFields](overlays.md#where-images-are) declares fields")
     PLAINTEXT_SECRET = ("plaintext-secret", "a Secret in clear would be committed",
-        "ExternalSecret, SealedSecret, SOPS; or `policy: {secrets: allow}`")
+        "ExternalSecret, SealedSecret, SOPS; or [policy: {secrets: …}](profiles.md#secrets)")
+    PLAINTEXT_CREDENTIAL = ("plaintext-credential",
+        "a private key, token or password in an object that is not a Secret (a warning where only the name of a variable"
+        " says so)",
+        "take it from a Secret; or [policy: {secrets: …}](profiles.md#secrets)")
+    SOPS_DELIVERY = ("sops-delivery", "an object that SOPS has encrypted, and Argo CD alone, which applies the ciphertext",
+        "deliver with Flux, which decrypts; or use a SealedSecret or ExternalSecret")
     SOPS_NAMESPACE = "sops-namespace", "an encrypted object without namespace", "add it and encrypt again"
     API_NOT_SERVED = ("api-not-served",
         "an API that this Kubernetes, or the CRD in the stack, does not serve (a warning with `policy: {apis: warn}`)",

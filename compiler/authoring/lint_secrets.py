@@ -11,19 +11,10 @@ from typing import Any
 from compiler.codes import Code
 from compiler.diagnostics import Problems
 from compiler.kubernetes import keypath
+from compiler.kubernetes.credentials import known_form
 from compiler.model import Pack
 from compiler.palette.paths import Keys
 
-# What nothing else looks like: the forms in which services hand out credentials.
-_KNOWN = (
-    ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("a GitHub token", re.compile(r"\b(?:gh[oprsu]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40})")),
-    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20}")),
-    ("a Slack token", re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10}|/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/\w{20}")),
-    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}")),
-    ("a signed web token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
-)
 _KEY = re.compile(
     r"(?:password|passwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?)$", re.IGNORECASE
 )
@@ -36,7 +27,7 @@ def check_secrets(pack: Pack, problems: Problems) -> None:
     """Records credentials in values.yaml: an error where the form is a known one, else a warning."""
     for keys, text in _texts(pack.values.data, ()):
         at = pack.values.at(*keys)
-        known = next((name for name, form in _KNOWN if form.search(text)), "")
+        known = known_form(text)
         if known:
             hint = "whoever has the pack has it too: revoke it, and let the user give the value"
             problems.error(Code.SECRET_LITERAL, f"{keypath.show(keys)} holds {known}", at, hint=hint)

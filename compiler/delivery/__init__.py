@@ -33,11 +33,26 @@ CONTROLLERS: Mapping[str, Controller] = {"argocd": argocd, "flux": flux}
 
 
 def cluster_files(cluster: AssembledCluster, settings: Settings, problems: Problems) -> list[OutputFile]:
-    """The delivery files of one cluster, sorted by path."""
+    """The delivery files of one cluster, sorted by path. Reports what no chosen controller can deliver."""
+    if settings.delivery == ("argocd",):
+        _check_encrypted(cluster, problems)
     files = [
         file for name in settings.delivery for file in CONTROLLERS[name].cluster_files(cluster, settings, problems)
     ]
     return sorted(files, key=lambda file: file.path)
+
+
+def _check_encrypted(cluster: AssembledCluster, problems: Problems) -> None:
+    for assembled in cluster.layers:
+        for _, item in assembled.objects:
+            if item.encrypted:
+                problems.error(
+                    Code.SOPS_DELIVERY,
+                    f"layer '{assembled.layer.name}': {item} (from {item.template}) is encrypted"
+                    " by SOPS; Argo CD does not decrypt, it would apply the ciphertext",
+                    assembled.layer.at,
+                    hint="set delivery: [flux] in lamella.yaml, which decrypts; or use a SealedSecret or ExternalSecret",
+                )
 
 
 def fleet_files(cluster_names: Sequence[str], settings: Settings, problems: Problems) -> list[OutputFile]:

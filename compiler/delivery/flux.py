@@ -175,7 +175,7 @@ def _kustomization(stage: _Stage, after: Sequence[str], target: Cluster, options
         spec["kubeConfig"] = {"secretRef": {"name": target.destination.kubeconfig_secret}}
     if layer.type != "addon":
         spec["deletionPolicy"] = "Orphan"  # no cluster loses its network because a Kustomization was deleted
-    if any(b"\nsops:\n" in item.content for _, item in stage.objects):
+    if any(item.encrypted for _, item in stage.objects):
         secret = {"secretRef": {"name": options.decryption_secret}} if options.decryption_secret else {}
         spec["decryption"] = {"provider": "sops", **secret}
     return _object(stage.name, spec, options, labels(target.name, layer.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from compiler.diagnostics import CompileError, Position, TextPlace, did_you_mean
 from compiler.fields.reader import Reader, mismatch
 from compiler.model import (
     LAYER_TYPES,
+    AllowedObject,
     ChartRef,
     Layer,
     LayerDestination,
@@ -25,6 +26,7 @@ from compiler.model import (
 from compiler.model.overlays import MacroOverlay, WrittenOverlay
 from compiler.overlay import parse_overlay
 from compiler.ports import Files
+from compiler.regex import full_match
 
 POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default, except of `values`
     "secrets": ("refuse", "allow"),
@@ -48,7 +50,36 @@ def read_policy(reader: Reader) -> Policy:
     """The `policy:` mapping of any level."""
     child = reader.child("policy")
     child.only(POLICIES)
-    return Policy(**{name: child.choice(name, options) for name, options in POLICIES.items()})
+    written = child.data.get("secrets")
+    if not isinstance(written, str | dict | None):
+        child.wrong_type("secrets", "refuse, allow or {allow: [{kind, namespace, name}]}")
+    choices = {
+        name: child.choice(name, options)
+        for name, options in POLICIES.items()
+        if name != "secrets" or isinstance(written, str)
+    }
+    policy = Policy(**choices)  # type: ignore[arg-type]  # the one field that is no string is not among them
+    if not isinstance(written, dict):
+        return policy
+    allowed = tuple(_read_allowed(child.child("secrets")))
+    return replace(policy, secrets="listed" if allowed else "refuse", secrets_allowed=allowed)
+
+
+def _read_allowed(reader: Reader) -> Iterator[AllowedObject]:
+    """The objects of `secrets: {allow: […]}`."""
+    reader.only(("allow",))
+    for child in reader.children("allow", required=True):
+        child.only(AllowedObject.__slots__)
+        conditions = {key: child.parsed(key, _pattern, "", "a pattern") for key in AllowedObject.__slots__}
+        if any(conditions.values()):
+            yield AllowedObject(**conditions)
+        elif not any(child.data.values()):
+            child.problems.error(Code.MISSING_KEY, f"{child.name_of()}: expected kind, namespace or name", child.here)
+
+
+def _pattern(text: str) -> str:
+    full_match(text)
+    return text
 
 
 def read_overlays(reader: Reader) -> tuple[WrittenOverlay, ...]:

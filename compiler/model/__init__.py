@@ -40,6 +40,7 @@ from compiler.model.planned import (
 from compiler.model.profiles import (
     INFRA_TYPES,
     LAYER_TYPES,
+    AllowedObject,
     ChartRef,
     Layer,
     LayerDestination,
@@ -64,6 +65,7 @@ __all__ = [
     "INFRA_TYPES",
     "LAYER_TYPES",
     "OWN_NAMESPACE",
+    "AllowedObject",
     "ArgocdOptions",
     "AssembledCluster",
     "AssembledLayer",

@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from compiler.diagnostics import Position, TextPlace
+from compiler.kubernetes import ObjectId
 from compiler.model.overlays import WrittenOverlay
 from compiler.model.variables import Variable
+from compiler.regex import full_match
 from compiler.yamldoc import Document
 
 LayerType = Literal["os", "k8s", "cni", "csi", "addon"]
@@ -34,10 +36,24 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedObject:
+    """Objects that satisfy every condition that is not "": regular expressions for the whole text, as in `Target`."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def matches(self, identity: ObjectId) -> bool:
+        """Whether the object is one of them."""
+        conditions = ((self.kind, identity.kind), (self.namespace, identity.namespace), (self.name, identity.name))
+        return all(full_match(pattern)(text) for pattern, text in conditions if pattern)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """How Lamella treats what a fleet's owner must decide. A field that is '' is not set at this level."""
 
-    secrets: str = ""  # refuse | allow: plaintext Secret objects
+    secrets: str = ""  # refuse | allow | listed: Secrets and credentials in clear; `listed`: those of secrets_allowed
     random: str = ""  # refuse | keep | allow: fields that differ from render to render
     namespaces: str = ""  # create | never: Namespace objects for the layers' namespaces
     prune: str = ""  # enabled | disabled: may the delivery controller delete what is gone from output
@@ -47,6 +63,7 @@ class Policy:
     values: str = (
         ""  # error | warn | off: values without effect; '' = an error for templates of our own packs, else a warning
     )
+    secrets_allowed: tuple[AllowedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from compiler.kubernetes import ObjectId
+from compiler.kubernetes.credentials import Credential
 from compiler.kubernetes.validation.findings import Finding
 
 
@@ -38,6 +39,8 @@ class RenderedObject:
     hook: str = ""
     crd: CrdInfo | None = None
     cluster_scoped_content: bytes = b""
+    encrypted: bool = False  # by SOPS
+    credentials: tuple[Credential, ...] = ()  # literals in clear where no Secret is
     findings: tuple[Finding, ...] = ()  # what is wrong with it, where its kind is built in
 
     @property

@@ -19,6 +19,7 @@ from compiler.model.order import object_key
 from compiler.model.rendering import LayerResult
 from compiler.output.namespaces import Layers, with_one_namespace_each
 from compiler.output.schemas import check_schemas
+from compiler.output.secrets import check_secrets
 
 
 def assemble(
@@ -37,7 +38,7 @@ def assemble(
     layers = []
     for layer, result in zip(cluster.layers, results, strict=True):
         objects = [_scoped(item, crds) for item in result.objects]
-        _check_secrets(layer, objects, problems)
+        check_secrets(layer, objects, problems)
         _check_macros(layer, objects, problems)
         _check_apis(cluster, layer, objects, crds, problems, unknown_minors)
         layers.append((layer, objects))
@@ -63,20 +64,6 @@ def _scoped(rendered: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -
 def _looks_cluster_scoped(kind: str) -> bool:
     """For custom kinds of which no layer brings the CRD: `ClusterIssuer`, `ClusterPolicy`, but not `Cluster`."""
     return kind.startswith("Cluster") and kind[7:8].isupper()
-
-
-def _check_secrets(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:
-    if layer.policy.secrets == "allow":
-        return
-    for item in objects:
-        if item.plaintext_secret:
-            problems.error(
-                Code.PLAINTEXT_SECRET,
-                f"layer '{layer.name}': {item} (from {item.template}) holds values in clear, which would be committed",
-                layer.at,
-                hint="use an ExternalSecret, SealedSecret or SOPS; switch it off in the values; drop it by an overlay;"
-                " or set policy: {secrets: allow} on the layer",
-            )
 
 
 def _check_macros(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:

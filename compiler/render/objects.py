@@ -18,6 +18,7 @@ from compiler import kubernetes, yamldoc
 from compiler.charts import hooks
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position
+from compiler.kubernetes.credentials import credentials
 from compiler.kubernetes.imagefields import ImageField
 from compiler.kubernetes.images import images
 from compiler.kubernetes.sops import is_encrypted
@@ -140,6 +141,8 @@ def finished(draft: Draft, minor: int = 0, image_fields: tuple[ImageField, ...] 
         hook=str(annotations.get(hooks.ANNOTATION, "")) if isinstance(annotations, dict) else "",
         crd=crd,
         cluster_scoped_content=unscoped,
+        encrypted=is_encrypted(body),
+        credentials=credentials(body),
         findings=check_builtin(body, minor),
     )
 
