@@ -23,16 +23,21 @@ LAYER_TYPES: tuple[LayerType, ...] = (*INFRA_TYPES, "addon")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One level of values: the mapping, the level's name in messages, and where each key was written."""
+    """One level of values: the mapping, the level's name in messages, and where each key was written.
+
+    `below` are keys around what was written: values of a chart that is linked to a pack are below `charts.CHART` of the
+    pack's.
+    """
 
     data: Mapping[str, Any]
     label: str  # "profile monitoring 1.2.0"
     document: Document
     prefix: tuple[str | int, ...] = ()
+    below: tuple[str, ...] = ()
 
     def at(self, *keys: str | int) -> Position:
         """Where the key at this path of the values was written."""
-        return self.document.at(*self.prefix, *keys)
+        return self.document.at(*self.prefix, *keys[len(self.below) :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,8 @@ def check(values: PackValues) -> None:
 
 
 def _report_missing(values: PackValues, keys: Keys, rule: Rule) -> None:
-    nested = "".join(f"{{{key}: " for key in keys) + "…" + "}" * len(keys)
+    written = keys[len(values.below) :] if keys[: len(values.below)] == values.below else keys
+    nested = "".join(f"{{{key}: " for key in written) + "…" + "}" * len(written)
     hint = "; ".join([*rule.hints, f"set it in the layer: values: {nested}"])
     message = f"{_name(keys)} is required by pack '{values.pack.name}' and has no value"
     values.problems.error(Code.SCHEMA_REQUIRED, message, values.locate(*keys), hint=hint)

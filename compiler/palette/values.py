@@ -28,6 +28,7 @@ class PackValues:
     locate: Locate
     problems: Problems
     secrets: frozenset[str] = frozenset()
+    below: tuple[str, ...] = ()  # a layer's values are at this path: see `model.Values`
 
     def shown(self, text: str) -> str:
         """A value for a message: at most 60 characters, secrets masked."""

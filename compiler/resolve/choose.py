@@ -12,11 +12,11 @@ from compiler.charts.chart import Chart
 from compiler.codes import Code
 from compiler.diagnostics import Problems, fail
 from compiler.merge import merge
-from compiler.model import ChartRef, Pack, PackRef, Policy, Source, Values
+from compiler.model import ChartRef, LayerSettings, Pack, PackRef, Policy, Source, Values
 from compiler.palette import presets
 from compiler.resolve.layers import ChosenLayer, StackedLayer, refined
 from compiler.resolve.sources import find_chart, find_pack
-from compiler.resolve.values import levels_of, lists_at
+from compiler.resolve.values import levels_of, lists_at, of_chart
 
 _POLICY_DEFAULTS = Policy(
     secrets="refuse", random="refuse", namespaces="create", prune="enabled", hooks="keep", apis="refuse", schema="error"
@@ -49,7 +49,10 @@ def choose(stacked: StackedLayer, source: Source, charts: Charts, problems: Prob
     elif any(level.version for level in stacked.settings):
         raise fail(Code.LAYER_VERSION, f"layer '{stacked.name}' sets a version but has no pack or chart", version_at)
     base = () if pack is None else _with_presets(pack, stacked, pack_ref, problems)
-    levels, strategies = levels_of(base, stacked.settings)
+    settings: Sequence[LayerSettings] = stacked.settings
+    if chart and pack:  # linked: the values are the chart's, all else is the pack's
+        settings = [of_chart(level, chart.name) for level in settings]
+    levels, strategies = levels_of(base, settings)
     lists = _lists_of_charts(pack, chart, charts, {path for chosen in strategies for path in chosen})
     merged = merge([lists, *(level.data for level in levels)], [{}, *strategies])
     return refined(stacked, ChosenLayer, pack=pack, chart=chart, chart_path=path, levels=levels, merged=merged)

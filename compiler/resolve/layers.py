@@ -144,7 +144,8 @@ class ChosenLayer(StackedLayer):
 
     @property
     def version(self) -> str:
-        return self.chart.version if self.chart else self.pack.version if self.pack else ""
+        """What constraints of packs compare: the version of the pack, also of one that is linked to a chart."""
+        return self.pack.version if self.pack else self.chart.version if self.chart else ""
 
     def chosen_from(self) -> LayerSource:
         """The chosen source in its exact version."""

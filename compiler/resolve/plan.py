@@ -156,7 +156,8 @@ class _ClusterPlanner:
         if layer.pack is None:
             return refined(layer, ResolvedLayer, data=data, values=None, pack_settings=PackSettings(), scope=scope)
         secrets = frozenset(scope.var[name] for name in scope.sensitive if scope.var.get(name))
-        values = PackValues(layer.pack, data, layer.locate, self.problems, secrets)
+        below = ("charts", layer.chart.name) if layer.chart else ()
+        values = PackValues(layer.pack, data, layer.locate, self.problems, secrets, below)
         return refined(layer, ResolvedLayer, data=data, values=values, pack_settings=read_settings(values), scope=scope)
 
     def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[Share, int]]:

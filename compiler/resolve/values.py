@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from compiler.diagnostics import Position
@@ -27,6 +28,14 @@ def levels_of(
         levels.extend(level.values)
         strategies.extend(chosen for _ in level.values)
     return tuple(levels), tuple(strategies)
+
+
+def of_chart(settings: LayerSettings, chart: str) -> LayerSettings:
+    """The settings of a layer whose values are a chart's own, with them at their place in a pack's values."""
+    below = ("charts", chart)
+    values = tuple(replace(level, data={"charts": {chart: level.data}}, below=below) for level in settings.values)
+    strategies = {".".join((*below, path)): strategy for path, strategy in settings.list_strategies.items()}
+    return replace(settings, values=values, list_strategies=strategies)
 
 
 def lists_at(values: Mapping[str, Any], paths: Set[str], prefix: str = "") -> dict[str, Any]:
