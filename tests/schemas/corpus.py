@@ -19,7 +19,7 @@ from tests.palette.support import MemoryFiles
 from tests.palette.walk import pack_files
 from tests.schemas.verdicts import CORPUS
 
-MINORS = ("1.31.4", "1.34.1")
+MINORS = ("1.28.15", "1.31.4", "1.33.5", "1.34.1")
 _SETTINGS = (
     "apiVersion: lamella/v1\nkind: Settings\npolicy: {secrets: allow, random: allow, apis: allow, schema: warn}\n"
 )

@@ -52,6 +52,13 @@ def check(body: Mapping[str, Any], schema: Schema) -> list[Finding]:
     return findings
 
 
+def check_value(value: Any, schema: Schema) -> list[Finding]:
+    """All that is wrong with a value inside of such an object."""
+    findings: list[Finding] = []
+    _Walk(findings).value(value, schema, ())
+    return findings
+
+
 def _without_root(schema: Schema) -> Schema:
     required = [key for key in schema.get("required") or () if key not in _ROOT]
     properties = {key: value for key, value in (schema.get("properties") or {}).items() if key not in _ROOT}

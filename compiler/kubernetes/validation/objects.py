@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +14,12 @@ from compiler.kubernetes.validation import custom, definitions, syntax
 from compiler.kubernetes.validation.findings import REQUIRED, Finding, described
 
 _META = "meta.v1.ObjectMeta"
+_LABELLED_SERVICES = 34  # the first minor that looks at the serviceName of a StatefulSet
 _RBAC = "rbac.authorization.k8s.io"
 # Kinds that the API server writes itself or whose names are free beyond what every path segment must be.
 _FREE_NAMES = frozenset({"CertificateSigningRequest", "ComponentStatus", "Event", "IPAddress", "PodDisruptionBudget"})
+# Job names are values of a label of their pods; those of CronJobs get a suffix.
+_LONGEST = {("batch", "CronJob"): 52, ("batch", "Job"): 63, ("storage.k8s.io", "CSIDriver"): 63}
 _PATH = re.compile(r"(?!\.{1,2}$)[^/%]+")
 
 
@@ -67,17 +70,49 @@ def _metadata(body: Mapping[str, Any], minor: int) -> list[Finding]:
     findings = []
     if message := _name(body, minor):
         findings.append(Finding(("metadata", "name"), message))
+    if body["kind"] == "StatefulSet" and minor >= _LABELLED_SERVICES and (message := _service_name(body)):
+        findings.append(Finding(("spec", "serviceName"), message))
     namespace = metadata.get("namespace")
     if isinstance(namespace, str) and namespace and not is_namespace(namespace):
         findings.append(Finding(("metadata", "namespace"), f"{described(namespace)} is not a valid namespace"))
-    if metadata.get("managedFields") is not None:
-        findings.append(Finding(("metadata", "managedFields"), "only the server writes it", "apply"))
+    findings.extend(_written_by_the_server(metadata))
+    prefix = metadata.get("generateName")
+    if isinstance(prefix, str) and prefix and (message := _prefix(body, prefix)):
+        findings.append(Finding(("metadata", "generateName"), message))
+    elif prefix and not metadata.get("name"):
+        findings.append(Finding(("metadata", "name"), "server-side apply needs one beside generateName", "apply"))
     for index, item in enumerate(metadata.get("finalizers") or ()):
         if isinstance(item, str) and not is_label_key(item):
             findings.append(
                 Finding(("metadata", "finalizers", index), f"{described(item)} is not a valid finalizer name")
             )
     return findings
+
+
+def _service_name(body: Mapping[str, Any]) -> str:
+    spec = body.get("spec")
+    return syntax.label(spec.get("serviceName")) if isinstance(spec, dict) else ""
+
+
+def _written_by_the_server(metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Of what the server writes, server-side apply refuses these."""
+    if metadata.get("managedFields") is not None:
+        yield Finding(("metadata", "managedFields"), "only the server writes it", "apply")
+    if metadata.get("uid"):
+        yield Finding(("metadata", "uid"), "only the server writes it", "apply")
+    version = metadata.get("resourceVersion")
+    if isinstance(version, str) and version and not (version.isascii() and version.isdigit()):
+        yield Finding(("metadata", "resourceVersion"), "only the server writes it, as a number", "apply")
+
+
+def _prefix(body: Mapping[str, Any], prefix: str) -> str:
+    """What is wrong with a `generateName`: it is judged as a name, but for the last `-`, which more follows."""
+    name = prefix[:-1] + "a" if prefix.endswith("-") else prefix
+    if body["kind"] in _FREE_NAMES or split_api_version(body["apiVersion"])[0] == _RBAC:
+        return "" if _PATH.fullmatch(name) else f"{described(prefix)} is not a name: no '/' and no '%'"
+    return (
+        "" if is_subdomain(name) else f"{described(prefix)} does not begin a name of lower-case letters, digits and '-'"
+    )
 
 
 def _name(body: Mapping[str, Any], minor: int) -> str:
@@ -97,8 +132,8 @@ def _name(body: Mapping[str, Any], minor: int) -> str:
         return syntax.label_1035(name) if minor <= 34 else syntax.label(name)
     if not is_subdomain(name):
         return f"{described(name)} is not a name: lower-case letters, digits, '-' and '.', at most 253"
-    if (group, kind) == ("batch", "CronJob") and len(name) > 52:
-        return f"{described(name)} has more than 52 characters"
+    if (group, kind) in _LONGEST and len(name) > _LONGEST[group, kind]:
+        return f"{described(name)} has more than {_LONGEST[group, kind]} characters"
     spec = body.get("spec")
     if isinstance(spec, dict):
         names = spec.get("names")

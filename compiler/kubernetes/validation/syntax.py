@@ -20,6 +20,14 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_SYSCTL = re.compile(r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
+_HEADER = re.compile(r"[-A-Za-z0-9]+")
+_URL_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
+_POD_FIELD = re.compile(
+    r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['.+'\]"
+    r"|spec\.(host|nodeName|restartPolicy|schedulerName|serviceAccountName)|status\.(phase|hostIPs?|podIPs?)"
+)
+_RESOURCE_FIELD = re.compile(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)")
 _PERCENT = re.compile(r"[0-9]+%")
 
 
@@ -33,6 +41,11 @@ def one_of(*allowed: str) -> Check:
         return ""
 
     return check
+
+
+def each(check: Check) -> Check:
+    """The check of a list: what is wrong with its first wrong item."""
+    return lambda value: next(filter(None, (check(item) for item in value if item is not None)), "")
 
 
 def between(low: int, high: int | None = None) -> Check:
@@ -153,9 +166,104 @@ def env_name(value: Any) -> str:
     return "" if right else f"{described(value)} is not the name of an environment variable"
 
 
-def schedule(value: str) -> str:
-    """Five fields, or a descriptor such as @daily; what is in the fields is not looked at but for letters."""
-    fields = value.removeprefix("TZ=").removeprefix("CRON_TZ=").split()
-    if value.startswith("@") or value != value.strip() or value.startswith(("TZ=", "CRON_TZ=")):
+free_path = _text(
+    lambda text: not text.startswith(("/", "..")) and ".." not in text.split("/"),
+    "a relative path without '..', that does not begin with '..'",
+)
+label_key = _text(names.is_label_key, "a qualified name such as example.com/name")
+label_value = _text(names.is_label_value, "a label's value: at most 63 letters, digits, '-', '_' and '.'")
+no_steps = _text(lambda text: ".." not in text.split("/"), "a path without '..'")
+path_segment = _text(lambda text: text not in (".", "..") and not {"/", "%"} & {*text}, "a name without '/' and '%'")
+one_line = _text(lambda text: bool(text.strip()) and not {"\n", "\r"} & {*text}, "one line of text")
+sysctl = _text(
+    lambda text: len(text) <= 253 and _SYSCTL.fullmatch(text) is not None,
+    "the name of a sysctl such as net.core.somaxconn",
+)
+header = _text(lambda text: _HEADER.fullmatch(text) is not None, "the name of an HTTP header")
+provisioner = _text(lambda text: names.is_label_key(text.lower()), "a name such as ebs.csi.aws.com or example.com/name")
+driver = _text(
+    lambda text: len(text) <= 63 and names.is_subdomain(text.lower()),
+    "the name of a CSI driver such as ebs.csi.aws.com",
+)
+audit_key = _text(lambda text: "/" not in text and names.is_label_key(text), "a name without '/'")
+pod_field = _text(lambda text: _POD_FIELD.fullmatch(text) is not None, "a field of a pod that can be read here")
+resource_field = _text(
+    lambda text: _RESOURCE_FIELD.fullmatch(text) is not None, "limits.cpu, requests.memory or the like"
+)
+limit_type = _text(
+    lambda text: text in ("Container", "PersistentVolumeClaim", "Pod") or ("/" in text and names.is_label_key(text)),
+    "Container, PersistentVolumeClaim, Pod or a name with a domain",
+)
+
+
+def is_prefixed_path(text: str) -> bool:
+    """`domain/path`, as names of controllers are."""
+    domain, _, path = text.partition("/")
+    return bool(path) and names.is_subdomain(domain) and _URL_PATH.fullmatch(path) is not None
+
+
+prefixed_path = _text(
+    lambda text: len(text) <= 250 and is_prefixed_path(text), "a name with a domain such as example.com/name"
+)
+
+
+def host(value: Any) -> str:
+    """The host of an Ingress' rule: a name, and no address."""
+    if isinstance(value, str) and _is_ip(value):
+        return f"expected a DNS name, found the address '{value}'"
+    return subdomain(value.removeprefix("*."))
+
+
+def cluster_ip(value: Any) -> str:
+    """A Service's own address, or None for a headless one."""
+    return "" if value == "None" else ip(value)
+
+
+def _reachable(value: Any, *, unspecified: bool) -> str:
+    if message := ip(value):
+        return message
+    if not value:
         return ""
-    return "" if len(fields) == 5 else f"expected 5 fields, found {len(fields)}: '{value}'"
+    address = ipaddress.ip_address(value)
+    local = address.is_link_local or (address.is_multicast and str(address).startswith(("224.0.0.", "ff02:")))
+    special = address.is_loopback or local or (unspecified and address.is_unspecified)
+    return f"{described(value)} is an unspecified, loopback or link-local address" if special else ""
+
+
+def reachable_ip(value: Any) -> str:
+    """An address that other machines can reach."""
+    return _reachable(value, unspecified=True)
+
+
+endpoint_ip = reachable_ip
+
+
+def nameservers(value: Any) -> str:
+    """At most three addresses."""
+    return each(ip)(value) or ("" if len(value) <= 3 else f"expected at most 3, found {len(value)}")
+
+
+def searches(value: Any) -> str:
+    """At most 32 domains, of 2048 characters together; since 1.32 with underscores, and `.`."""
+    if len(value) > 32 or len(" ".join(map(str, value))) > 2048:
+        return f"expected at most 32 domains of 2048 characters, found {len(value)}"
+    return each(lambda item: subdomain(str(item).removesuffix(".").replace("_", "a")))(value)
+
+
+def above_zero(value: Any) -> str:
+    """A quantity of more than nothing."""
+    try:
+        return "" if quantity_of(value) > 0 else f"{value} is not more than 0"
+    except ValueError:
+        return ""
+
+
+def webhook_url(value: Any) -> str:
+    """`https://host/path`."""
+    if not isinstance(value, str):
+        return ""
+    scheme, _, rest = value.partition("://")
+    place = rest.partition("/")[0]
+    if scheme.lower() != "https" or not place or {"@", "?", "#"} & {*rest}:
+        return f"expected https://host/path, found {described(value)}"
+    return ""
