@@ -336,6 +336,9 @@ class Code(StrEnum):
     SCHEMA_SERVER_SIDE = ("schema-server-side",
         "what server-side apply alone refuses, such as two variables of one name; a *warning* unless `flux` delivers",
         "drop one")
+    SCHEMA_UNCHECKED = ("schema-unchecked",
+        "*warning:* CEL rules of a CRD that use what only an API server has, so objects are not checked against them",
+        "none is needed; the server checks them")
     IMAGE_OUTSIDE_MIRROR = ("image-outside-mirror",
         "*warning:* an object still names an image that a transform moves to another registry: in an argument, a variable,"
         " a field of a custom resource",

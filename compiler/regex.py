@@ -29,6 +29,11 @@ def matches(pattern: str, text: str) -> bool:
     return _compiled(pattern).search(_bytes(text)) is not None
 
 
+def find_all(pattern: str, text: str) -> list[str]:
+    """Every match in the text, in order and without overlap, as Go's FindAllString. Raises ValueError as `matches` does."""
+    return [match[0].decode() for match in _compiled(pattern).finditer(_bytes(text))]
+
+
 @lru_cache(maxsize=1024)
 def full_match(pattern: str) -> Callable[[str], bool]:
     """A function that tests whether the pattern matches a whole text. Raises ValueError if the pattern is not valid.

@@ -18,7 +18,9 @@ class CrdInfo:
     kind: str
     scope: str  # Namespaced | Cluster
     versions: tuple[str, ...]
-    schemas: bytes = b""  # {version: openAPIV3Schema} as compressed JSON: they are large, and few are looked at
+    schemas: bytes = (
+        b""  # {version: its schema and subresources} as compressed JSON: they are large, and few are looked at
+    )
 
 
 @dataclass(frozen=True, slots=True)

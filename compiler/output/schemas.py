@@ -45,11 +45,15 @@ def check_schemas(
         if (crd := item.crd) is not None
     }
     minor = kubernetes.minor_of(cluster.kubernetes_version) or kubernetes.MINORS[-1]
+    unchecked: dict[str, dict[str, PlannedLayer]] = {}
     for layer, objects in layers:
         if layer.policy.schema == "off":
             continue
         for item in objects:
             for finding in _findings(item, crds.get((layer.management, item.group, item.kind)), minor):
+                if finding.kind == "unchecked":
+                    unchecked.setdefault(f"{item.kind}.{item.group}", {})[finding.message] = layer
+                    continue
                 where = show(finding.path)
                 error = layer.policy.schema == "error" and (finding.kind != "apply" or server_side)
                 report = problems.error if error else problems.warning
@@ -60,6 +64,26 @@ def check_schemas(
                     _place(layer, item, finding) or layer.at,
                     hint=finding.hint or _HINTS[finding.kind],
                 )
+    _tell_unchecked(unchecked, problems, seen)
+
+
+def _tell_unchecked(
+    unchecked: Mapping[str, Mapping[str, PlannedLayer]], problems: Problems, seen: set[tuple[str, str]]
+) -> None:
+    """One warning a kind, whose CRD has rules that could not be evaluated."""
+    for kind, rules in sorted(unchecked.items()):
+        key = (f"unchecked {kind}", " ".join(rules))
+        if key in seen:
+            continue
+        seen.add(key)
+        text, layer = next(iter(rules.items()))
+        problems.warning(
+            Code.SCHEMA_UNCHECKED,
+            f"{len(rules)} CEL rule{'s' if len(rules) > 1 else ''} of the CRD of {kind} cannot be checked here,"
+            f" such as '{text[:120]}'",
+            layer.at,
+            hint="objects that break such a rule are refused by the API server, not here",
+        )
 
 
 _HINTS = {
@@ -78,10 +102,10 @@ def _findings(item: RenderedObject, crd: CrdInfo | None, minor: int) -> tuple[Fi
 @lru_cache(maxsize=8192)
 def _custom(content: bytes, schemas: bytes, version: str, minor: int) -> tuple[Finding, ...]:
     """Equal objects are judged once, in however many clusters they are."""
-    schema = _schemas(schemas).get(version)
-    if schema is None:
+    entry = _schemas(schemas).get(version)
+    if entry is None:
         return ()
-    return check_custom(yamldoc.load_rendered(content.decode(), "").value, schema, minor)
+    return check_custom(yamldoc.load_rendered(content.decode(), "").value, entry, minor)
 
 
 @lru_cache(maxsize=1024)

@@ -168,12 +168,15 @@ def _crd_info(body: Mapping[str, Any]) -> CrdInfo | None:
     versions = spec.get("versions")
     listed = versions if isinstance(versions, list) else [{"name": spec.get("version")}]
     served = tuple(str(v.get("name")) for v in listed if isinstance(v, dict) and v.get("served", True))
-    schemas = {v["name"]: s for v in listed if isinstance(v, dict) and isinstance(s := _schema_of(v), dict)}
-    packed = (
-        zlib.compress(json.dumps(schemas).encode(), 1) if schemas and not spec.get("preserveUnknownFields") else b""
-    )
+    kept = {v["name"]: _judged_by(v) for v in listed if isinstance(v, dict) and isinstance(_schema_of(v), dict)}
+    packed = zlib.compress(json.dumps(kept).encode(), 1) if kept and not spec.get("preserveUnknownFields") else b""
     scope = str(spec.get("scope", "Namespaced"))
     return CrdInfo(str(spec.get("group", "")), str(names.get("kind", "")), scope, served, packed)
+
+
+def _judged_by(version: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a CRD's version its objects are judged by (see `check_custom`)."""
+    return {key: version[key] for key in ("schema", "subresources") if isinstance(version.get(key), dict)}
 
 
 def _schema_of(version: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Nothing is said against the objects of public packs and charts but what is wrong with them, at two minors."""
+"""Nothing is said against the objects of public packs and charts but what is wrong with them, at four minors."""
 
 from __future__ import annotations
 

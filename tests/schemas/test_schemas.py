@@ -117,5 +117,9 @@ SCHEMA = {
     ],
 )
 def test_custom_objects_are_held_against_their_schema(spec: str, expected: list[str]) -> None:
-    found = check_custom(body(f"apiVersion: e.com/v1\nkind: A\nmetadata: {{name: a}}\nspec: {spec}\n"), SCHEMA, 34)
+    found = check_custom(
+        body(f"apiVersion: e.com/v1\nkind: A\nmetadata: {{name: a}}\nspec: {spec}\n"),
+        {"schema": {"openAPIV3Schema": SCHEMA}},
+        34,
+    )
     assert said(found) == expected

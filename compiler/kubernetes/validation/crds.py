@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.kubernetes.validation import structural, syntax
+from compiler.kubernetes.validation import compiled, structural, syntax
 from compiler.kubernetes.validation.findings import REQUIRED
 from compiler.kubernetes.validation.pods import Fault, Value, items, repeated
 
@@ -66,7 +66,7 @@ def names(value: Value) -> Iterator[Fault]:
 def version(value: Value) -> Iterator[Fault]:
     """What a version's columns, subresources and selectable fields point to."""
     schema = (value.get("schema") or {}).get("openAPIV3Schema") or {}
-    for where, message in structural.check(schema):
+    for where, message in (*structural.check(schema), *compiled.schema_rules(schema)):
         yield ("schema", "openAPIV3Schema", *where), message
     scale = (value.get("subresources") or {}).get("scale")
     if scale is not None:

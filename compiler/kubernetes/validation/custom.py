@@ -1,6 +1,6 @@
 """Custom objects against their CRD's schema, as the API server validates and prunes them (structural schemas).
 
-Not evaluated: `x-kubernetes-validations` (CEL), the formats that `FORMATS` lacks, patterns that RE2 refuses.
+CEL rules (`x-kubernetes-validations`) are judged by `expressions`. Not looked at: formats that `FORMATS` lacks.
 """
 
 from __future__ import annotations
@@ -48,8 +48,20 @@ FORMATS: Mapping[str, Callable[[str], bool]] = {
 def check(body: Mapping[str, Any], schema: Schema) -> list[Finding]:
     """All that is wrong with an object of the CRD version whose `openAPIV3Schema` this is; its metadata is not looked at."""
     findings: list[Finding] = []
-    _Walk(findings).value({key: value for key, value in body.items() if key not in _ROOT}, _without_root(schema), ())
+    walk = _Walk(findings)
+    walk.value({key: value for key, value in body.items() if key not in _ROOT}, _without_root(schema), ())
+    walk.restricted(body.get("metadata"), schema)
     return findings
+
+
+def check_scale(body: Mapping[str, Any], subresources: Mapping[str, Any]) -> list[Finding]:
+    """What the scale subresource of the version makes of an object: its number of replicas is not negative."""
+    path: Path = tuple(str((subresources.get("scale") or {}).get("specReplicasPath") or "").split(".")[1:])
+    value: Any = body
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    negative = isinstance(value, int) and not isinstance(value, bool) and value < 0
+    return [Finding(path, f"{value} is negative")] if path and negative else []
 
 
 def check_value(value: Any, schema: Schema) -> list[Finding]:
@@ -117,7 +129,23 @@ class _Walk:
             if missing and "default" not in (properties.get(key) or {}):
                 self.findings[:] = [each for each in self.findings if each.path != (*path, key)]
                 self.add((*path, key), REQUIRED)
+        if embedded and self.structural:
+            self.embedded(value, path)
         self.size(len(value), schema, path, "Properties", "fields")
+
+    def restricted(self, metadata: Any, schema: Schema) -> None:
+        """A CRD may restrict names: of the objects themselves, and of those that are embedded."""
+        own = ((schema.get("properties") or {}).get("metadata") or {}).get("properties") or {}
+        for key in ("generateName", "name"):
+            if key in own and isinstance(metadata, Mapping) and isinstance(metadata.get(key), str):
+                self.value(metadata[key], own[key], ("metadata", key))
+
+    def embedded(self, value: Mapping[str, Any], path: Path) -> None:
+        """An object in a field has a kind and a version."""
+        for key in ("apiVersion", "kind"):
+            if not isinstance(value.get(key), str) or not value[key]:
+                self.findings[:] = [each for each in self.findings if each.path != (*path, key)]
+                self.add((*path, key), REQUIRED)
 
     def list(self, value: list[Any], schema: Schema, path: Path) -> None:
         items = schema.get("items")

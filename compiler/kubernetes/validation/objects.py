@@ -10,7 +10,7 @@ from typing import Any
 from compiler.kubernetes.apis import MINORS, serves, split_api_version
 from compiler.kubernetes.names import is_label_key, is_namespace, is_subdomain
 from compiler.kubernetes.sops import is_encrypted
-from compiler.kubernetes.validation import custom, definitions, syntax
+from compiler.kubernetes.validation import custom, definitions, expressions, syntax
 from compiler.kubernetes.validation.findings import REQUIRED, Finding, described
 
 _META = "meta.v1.ObjectMeta"
@@ -52,15 +52,17 @@ def _counts(finding: Finding) -> bool:
     return finding.path[:1] != ("status",) or finding.message != REQUIRED
 
 
-def check_custom(body: Mapping[str, Any], schema: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
-    """What is wrong with an object of a custom kind, whose version has this `openAPIV3Schema`."""
-    if is_encrypted(body):
+def check_custom(body: Mapping[str, Any], version: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
+    """What is wrong with an object of a custom kind. `version`: the entry of its version in the CRD's `spec.versions`."""
+    schema = (version.get("schema") or {}).get("openAPIV3Schema")
+    if is_encrypted(body) or not isinstance(schema, Mapping):
         return ()
-    metadata = body.get("metadata")
-    findings = custom.check(body, schema)
+    findings = custom.check(body, schema) + custom.check_scale(body, version.get("subresources") or {})
+    if not any(each.kind == "refused" for each in findings):  # as the server: rules are for objects that fit the schema
+        findings += expressions.check(body, schema)
     return (
         *filter(_counts, findings),
-        *definitions.check(metadata, _META, minor, ("metadata",)),
+        *definitions.check(body.get("metadata"), _META, minor, ("metadata",)),
         *_metadata(body, minor),
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from compiler.kubernetes.validation import (
     admission,
+    compiled,
     crds,
     jobs,
     kinds,
@@ -25,14 +26,14 @@ from compiler.kubernetes.validation.kinds import needs
 from compiler.kubernetes.validation.workloads import Rule
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "admissionregistration.v1.MutatingWebhook": (admission.webhook,),
+    "admissionregistration.v1.MutatingWebhook": (admission.webhook, compiled.conditions),
     "admissionregistration.v1.NamedRuleWithOperations": (admission.rule_with_operations,),
     "admissionregistration.v1.RuleWithOperations": (admission.rule_with_operations,),
     "admissionregistration.v1.ValidatingAdmissionPolicy": (needs("spec"),),
     "admissionregistration.v1.ValidatingAdmissionPolicyBinding": (needs("spec"),),
     "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec": (admission.policy_binding,),
-    "admissionregistration.v1.ValidatingAdmissionPolicySpec": (admission.policy,),
-    "admissionregistration.v1.ValidatingWebhook": (admission.webhook,),
+    "admissionregistration.v1.ValidatingAdmissionPolicySpec": (admission.policy, compiled.policy),
+    "admissionregistration.v1.ValidatingWebhook": (admission.webhook, compiled.conditions),
     "apiextensions.v1.CustomResourceConversion": (admission.conversion,),
     "apiextensions.v1.CustomResourceDefinition": (crds.definition,),
     "apiextensions.v1.CustomResourceDefinitionNames": (crds.names,),

@@ -56,8 +56,8 @@ def _node(schema: Schema, path: tuple[str | int, ...], *, root: bool = False) ->
         yield (*path, "items"), REQUIRED
     if isinstance(schema.get("items"), list):
         yield (*path, "items"), "expected one schema, found a list"
-    if (pattern := schema.get("pattern")) and (message := _pattern(pattern)):
-        yield (*path, "pattern"), message
+    if (pattern := schema.get("pattern")) and regex.fault(pattern):
+        yield (*path, "pattern"), regex.fault(pattern)
     for rules in (_embedded, _lists, _default):
         yield from (((*path, *where), message) for where, message in rules(schema))
     for field in _NESTED:
@@ -78,14 +78,6 @@ def _children(schema: Schema) -> Iterator[tuple[tuple[str, ...], Schema]]:
     for field in ("additionalProperties", "items"):
         if isinstance(schema.get(field), Mapping):
             yield (field,), schema[field]
-
-
-def _pattern(pattern: str) -> str:
-    try:
-        regex.matches(pattern, "")
-    except ValueError:
-        return "it is not a regular expression"
-    return ""
 
 
 def _embedded(schema: Schema) -> Iterator[Fault]:
