@@ -64,18 +64,12 @@ def check_schemas(
                     _place(layer, item, finding) or layer.at,
                     hint=finding.hint or _HINTS[finding.kind],
                 )
-    _tell_unchecked(unchecked, problems, seen)
+    _tell_unchecked(unchecked, problems)
 
 
-def _tell_unchecked(
-    unchecked: Mapping[str, Mapping[str, PlannedLayer]], problems: Problems, seen: set[tuple[str, str]]
-) -> None:
+def _tell_unchecked(unchecked: Mapping[str, Mapping[str, PlannedLayer]], problems: Problems) -> None:
     """One warning a kind, whose CRD has rules that could not be evaluated."""
     for kind, rules in sorted(unchecked.items()):
-        key = (f"unchecked {kind}", " ".join(rules))
-        if key in seen:
-            continue
-        seen.add(key)
         text, layer = next(iter(rules.items()))
         problems.warning(
             Code.SCHEMA_UNCHECKED,
