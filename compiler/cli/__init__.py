@@ -11,8 +11,10 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from compiler import __version__
+from compiler.cli import completion, habits
 from compiler.cli.console import Console, wants_color
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean
@@ -56,11 +58,16 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            hint = did_you_mean(args[0], self.list_commands(ctx))
+            hint = habits.command(args[0]) or did_you_mean(args[0], self.list_commands(ctx))
             raise click.UsageError(f"{error.message} {hint[:1].upper()}{hint[1:]}", ctx) from None
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands, none of which is imported for its name, and options."""
+        commands = [CompletionItem(name) for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, message="lamella %(version)s")
 @click.option("--quiet", "-q", is_flag=True, help="Errors only: no warnings, no summary, no progress.")
 @click.option(
@@ -74,7 +81,16 @@ class _Commands(click.Group):
 def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
     """Compile cluster profiles to deterministic Kubernetes manifests.
 
-    Reads lamella.yaml, profiles/ and packs/ of a repository and writes output/, for Argo CD or Flux to apply.
+    Reads lamella.yaml, profiles/ and packs/ of a repository and writes output/, for
+    Argo CD or Flux to apply.
+
+    \b
+    Examples:
+      lamella check                 read and check everything, write nothing
+      lamella render                compile all clusters into output/
+      lamella diff --stat           what a render would change
+      lamella publish               commit output/ and push it
+      lamella COMMAND --help        the options of a command, and examples
     """
     ctx.obj = Console(
         quiet=quiet,
@@ -88,6 +104,8 @@ def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
 def run(arguments: list[str]) -> int:
     """Runs the command line; returns the exit status: 0 done, 1 input, 2 usage, 3 environment, 4 bug, 128 + n signals."""
     _end_on_signals()
+    if instruction := os.environ.get(completion.VARIABLE):
+        return completion.run(main, instruction)
     console = Console(color=wants_color("auto", sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true")
     context: Any = None
     try:
@@ -99,7 +117,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        (habits.option(error) if isinstance(error, click.NoSuchOption) else error).show()
         return error.exit_code
     except CompileError as error:
         (context.obj if context is not None and context.obj else console).problems(error.diagnostics)

@@ -34,7 +34,14 @@ from compiler.resolve.sources import check_unused_profiles
 )
 @click.pass_obj
 def check_command(console: Console, options: Options, strict: bool, form: str) -> int:
-    """Read, resolve, render and check everything; write nothing."""
+    """Read, resolve, render and check everything; write nothing.
+
+    \b
+    Examples:
+      lamella check                    the whole repository
+      lamella check prod-eu --strict   one cluster; warnings fail too
+      lamella check --ref main         what is committed on main
+    """
     with options.repository.files() as files, options.session(console) as session:
         compiled, problems = _checked(files, session, options, console)
     if form == "json":

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,48 +16,18 @@ from compiler.app.archives import LockedFiles
 from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
 from compiler.app.session import Session
+from compiler.cli.completion import names
 from compiler.cli.console import Console
 from compiler.cli.helm import ENGINES, open_session
+from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail, masked
-from compiler.host.disk import DirectoryFiles, existing_output
-from compiler.host.registry import NetworkRegistries
-from compiler.host.store import Store, default_directory
-from compiler.host.threads import each
+from compiler.host.disk import existing_output
 from compiler.kubernetes.selectors import Selector, parse_selector
 from compiler.ports import Files
 from compiler.render.helm import HELM_VERSION
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """The place of the input: a directory's files as they are, or those of a commit."""
-
-    path: Path
-    ref: str
-    offline: bool = False
-
-    @contextmanager
-    def files(self, ref: str = "") -> Iterator[LockedFiles]:
-        """The files, with what the lock pins; of commit `ref` or the repository's own `ref`, else of the directory."""
-        chosen = ref or self.ref
-        if not chosen:
-            if not self.path.is_dir():
-                missing = Diagnostic(Code.REPOSITORY_MISSING, f"no directory {self.path}", hint="check --repo")
-                raise CompileError([missing])
-            yield with_locked(DirectoryFiles(self.path), offline=self.offline)
-            return
-        from compiler.host.git import CommitFiles
-
-        with CommitFiles(self.path, chosen) as files:
-            yield with_locked(files, offline=self.offline)
-
-
-def with_locked(files: Files, *, offline: bool = False) -> LockedFiles:
-    """The files of a repository with what its lock pins, from its `vendor/`, this machine's cache or the registries."""
-    return LockedFiles(files, Store(default_directory()), None if offline else NetworkRegistries(), each=each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +122,6 @@ def _selector(_: click.Context, __: click.Parameter, value: str) -> Selector:
         raise click.BadParameter(str(error)) from None
 
 
-def repository_options(command: F) -> F:
-    """--repo and --ref."""
-    for option in (
-        click.option(
-            "--ref", default="", metavar="REF", help="Read this commit, branch or tag instead of the work tree."
-        ),
-        click.option(
-            "--repo",
-            default=".",
-            type=click.Path(path_type=Path),
-            metavar="PATH",
-            help="The repository to read (default: .).",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 _COMPILE_OPTIONS = (
     click.option(
         "--timeout",
@@ -234,4 +185,5 @@ def compile_options(command: F) -> F:
     for option in _COMPILE_OPTIONS:
         decorated = option(decorated)
     decorated = repository_options(decorated)
-    return click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")(decorated)  # type: ignore[no-any-return]
+    clusters = click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=names("clusters"))
+    return clusters(decorated)  # type: ignore[no-any-return]

@@ -44,7 +44,15 @@ _STYLE = {"+": "added", "-": "removed"}
 def diff_command(console: Console, options: Options, against: str, output: Path | None, stat: bool, form: str) -> int:
     """Compare a fresh render with the committed output, or with what another commit compiles to.
 
-    Exit status as kubectl diff: 0 nothing differs, 1 something does, more than 1 an error.
+    Exit status as kubectl diff: 0 nothing differs, 1 something does, more than 1 an
+    error.
+
+    \b
+    Examples:
+      lamella diff                  against the committed output
+      lamella diff --against main   against what main compiles to
+      lamella diff prod-eu --stat   one cluster; names of objects only
+      lamella diff -o markdown      for the comment of a pull request
     """
     if against:
         options = replace(options, request=replace(options.request, lenient=True))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from compiler.app.pipeline import prepare
+from compiler.cli.completion import names
 from compiler.cli.console import Console
-from compiler.cli.context import Input, Options, compile_options, repository_options, source_lines
-from compiler.diagnostics import Problems
+from compiler.cli.context import Options, compile_options, source_lines
+from compiler.cli.repository import Input, repository_options
+from compiler.codes import Code
+from compiler.diagnostics import Problems, did_you_mean, fail
 from compiler.load.repository import load
 from compiler.model import PlannedCluster, ProfileRef, Source
 from compiler.resolve.stack import profiles_of, stack_of, templates_of
@@ -26,7 +30,14 @@ KINDS = ("clusters", "profiles", "templates", "packs")
 @click.option("-o", "--format", "form", type=click.Choice(["table", "json", "name"]), default="table")
 @click.pass_obj
 def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) -> None:
-    """List clusters (the default), profiles, templates or packs."""
+    """List clusters (the default), profiles, templates or packs.
+
+    \b
+    Examples:
+      lamella list                    clusters, with their labels and profiles
+      lamella list packs -o json
+      lamella list profiles -o name
+    """
     with Input(repo.absolute(), ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)
@@ -102,20 +113,35 @@ def _cell(value: Any) -> str:
 
 @click.command("show")
 @compile_options
+@click.option("--layer", default="", metavar="NAME", shell_complete=names("layers"), help="This layer only.")
 @click.option("-o", "--format", "form", type=click.Choice(["tree", "json"]), default="tree")
 @click.pass_obj
-def show_command(console: Console, options: Options, form: str) -> None:
-    """Show the stack of clusters: layers in order, with waves, versions and sources."""
+def show_command(console: Console, options: Options, layer: str, form: str) -> None:
+    """Show the stack of clusters: layers in order, with waves, versions and sources.
+
+    \b
+    Examples:
+      lamella show prod-eu
+      lamella show -l env=prod -o json
+      lamella show --layer monitoring    this layer in every cluster that has it
+    """
     with options.repository.files() as files, options.session(console) as session:
         console.source_line = source_lines(files)
         _, planned, warnings = prepare(files, options.request, session, files.archives)
     console.problems(warnings)
+    clusters = [_with_layer(cluster, layer) for cluster in planned.clusters] if layer else planned.clusters
+    if layer and not any(cluster.layers for cluster in clusters):
+        known = {each.name for cluster in planned.clusters for each in cluster.layers}
+        hint = did_you_mean(layer, known)
+        raise fail(Code.LAYER_UNKNOWN, f"no layer named '{layer}' in these clusters", hint=hint)
     if form == "json":
-        console.data(
-            json.dumps([_described(cluster) for cluster in planned.clusters], indent=2, ensure_ascii=False) + "\n"
-        )
+        console.data(json.dumps([_described(cluster) for cluster in clusters], indent=2, ensure_ascii=False) + "\n")
     else:
-        console.data("\n".join(_tree(cluster) for cluster in planned.clusters))
+        console.data("\n".join(_tree(cluster) for cluster in clusters))
+
+
+def _with_layer(cluster: PlannedCluster, name: str) -> PlannedCluster:
+    return replace(cluster, layers=tuple(layer for layer in cluster.layers if layer.name == name))
 
 
 def _described(cluster: PlannedCluster) -> dict[str, Any]:

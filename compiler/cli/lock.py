@@ -9,6 +9,7 @@ import click
 from compiler.app import locking
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
+from compiler.cli.repository import repo_option
 from compiler.codes import Code
 from compiler.diagnostics import fail
 from compiler.host import additions
@@ -22,9 +23,7 @@ from compiler.model.lock import LOCK_PATH
 
 @click.command("lock")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
-    "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository (default: .)."
-)
+@repo_option()
 @click.option("--upgrade", is_flag=True, help="Take the newest version in each range: of NAMEs, or of all.")
 @click.option("--allow-downgrade", is_flag=True, help="With --upgrade: older versions than the locked ones too.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if lamella.lock is not up to date. No network.")
@@ -39,10 +38,10 @@ def lock_command(
 
     \b
     Examples:
-      lamella lock                       after a layer or its range changed
-      lamella lock --upgrade             the newest version in every range
-      lamella lock --upgrade podinfo     of this chart or pack only
-      lamella lock --check               in CI: is lamella.lock complete?
+      lamella lock                     after a layer or its range changed
+      lamella lock --upgrade           the newest version in every range
+      lamella lock --upgrade podinfo   of this chart or pack only
+      lamella lock --check             in CI: is lamella.lock complete?
     """
     if (names or allow_downgrade) and not upgrade:
         raise click.UsageError("NAME and --allow-downgrade need --upgrade")

@@ -14,11 +14,13 @@ from compiler.authoring.cases import Case, Result, differences, read_cases, run_
 from compiler.authoring.describe import as_text, describe
 from compiler.authoring.images import images
 from compiler.authoring.lint import lint
+from compiler.cli.completion import names
 from compiler.cli.console import Console
-from compiler.cli.context import Input, repository_options, source_lines
+from compiler.cli.context import source_lines
 from compiler.cli.helm import open_session
 from compiler.cli.pack_new import new_command
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, lines_of
+from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mean, fail
 from compiler.host.write import publish
@@ -30,7 +32,14 @@ from compiler.ports import Files
 
 @click.group("pack")
 def pack_command() -> None:
-    """Make, check and test packs."""
+    """Make, check and test packs.
+
+    \b
+    Examples:
+      lamella pack new web --chart ~/web-1.2.3.tgz
+      lamella pack lint packs
+      lamella pack test packs/web
+    """
 
 
 @pack_command.command("lint")
@@ -41,6 +50,11 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
     """Check packs by Palette's rules and ours, and compile each alone with its own values.
 
     DIR is a pack or a directory with packs below it. Exit status 1 where there are errors.
+
+    \b
+    Examples:
+      lamella pack lint packs/web
+      lamella pack lint packs --strict   all packs; warnings fail too
     """
     places = [PackDirectory.of(directory) for directory in directories]
     console.source_line = lines_of(places)
@@ -66,9 +80,13 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
 def test_command(console: Console, directories: Sequence[Path], update: bool) -> int:
     """Render the cases in tests/ of packs and compare with what they expect.
 
+    A case is a folder: tests/CASE/values.yaml (a layer's values), cluster.yaml (a
+    Cluster) and expected/ (the objects, a file each). Both inputs may be missing.
+
     \b
-    A case is a folder: tests/CASE/values.yaml (a layer's values), cluster.yaml (a Cluster) and
-    expected/ (the objects, a file each). Both inputs may be missing.
+    Examples:
+      lamella pack test packs/web
+      lamella pack test packs/web --update   what is rendered is right
     """
     places = [PackDirectory.of(directory) for directory in directories]
     console.source_line = lines_of(places)
@@ -132,7 +150,13 @@ def _update(result: Result, place: PackDirectory, console: Console) -> bool:
 def images_command(console: Console, directory: Path, check: bool, strict: bool) -> int:
     """Print the images that a pack renders with its own values, and compare them with its pack.content.images.
 
-    A listed image that is not used may be right: operators run images that no manifest names.
+    A listed image that is not used may be right: operators run images that no manifest
+    names.
+
+    \b
+    Examples:
+      lamella pack images packs/web
+      lamella pack images packs/web --check   in CI
     """
     place = PackDirectory.of(directory)
     console.source_line = source_lines(place.files)
@@ -160,7 +184,7 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
 
 
 @pack_command.command("show")
-@click.argument("pack", metavar="DIR|NAME[@VERSION]")
+@click.argument("pack", metavar="DIR|NAME[@VERSION]", shell_complete=names("packs"))
 @repository_options
 @click.option("-o", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
@@ -168,6 +192,11 @@ def show_command(console: Console, pack: str, repo: Path, ref: str, form: str) -
     """Show everything in a pack: fields, charts, presets, schema, constraints, what a profile may set.
 
     Without VERSION: the highest that the repository has.
+
+    \b
+    Examples:
+      lamella pack show web@1.2.0
+      lamella pack show packs/web -o json
     """
     if not ref and Path(pack).is_dir():
         place = PackDirectory.of(Path(pack))

@@ -16,7 +16,8 @@ from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.cli.console import Console
 from compiler.cli.helm import open_session
-from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of
+from compiler.cli.places import PackDirectory, compiler_of
+from compiler.cli.repository import repo_option
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, fail
 from compiler.files.mapping import MappingFiles
@@ -48,7 +49,7 @@ from compiler.model import LAYER_TYPES, Pack
 @click.option(
     "--version", "version", default="", metavar="VERSION", help="Its version (default: 0.1.0, or that of the chart)."
 )
-@click.option("--repo", default=".", type=DIRECTORY, metavar="PATH", help="The repository (default: .).")
+@repo_option("The repository to write to (default: .).", exists=True)
 @click.pass_obj
 def new_command(
     console: Console,
@@ -60,7 +61,14 @@ def new_command(
     version: str,
     repo: Path,
 ) -> int:
-    """Write a small pack that works to packs/NAME, with a test. Nothing is overwritten."""
+    """Write a small pack that works to packs/NAME, with a test. Nothing is overwritten.
+
+    \b
+    Examples:
+      lamella pack new web                           templates in Jinja2
+      lamella pack new web --chart ~/web-1.2.3.tgz   a chart in a pack
+      lamella pack new web --format palette          for Palette's registry
+    """
     if fault := name_fault(name):
         raise click.BadParameter(fault, param_hint="NAME")
     wrapped = _chart_at(chart) if chart else None

@@ -9,8 +9,10 @@ import click
 
 from compiler import files as tree
 from compiler import versions
+from compiler.cli.completion import names
 from compiler.cli.console import Console, SourceLine
-from compiler.cli.context import Input, repository_options, source_lines
+from compiler.cli.context import source_lines
+from compiler.cli.repository import Input, repo_option, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean, fail
 from compiler.exchange.exporting import export_profile
@@ -24,23 +26,27 @@ from compiler.model import INFRA_TYPES, Profile, Source
 
 @click.group("import")
 def import_command() -> None:
-    """Import from other tools into this repository."""
+    """Import from other tools into this repository.
+
+    \b
+    Examples:
+      lamella import palette profile.json
+    """
 
 
 @click.group("export")
 def export_command() -> None:
-    """Export from this repository to other tools."""
+    """Export from this repository to other tools.
+
+    \b
+    Examples:
+      lamella export palette web@1.2.0 --output web.json
+    """
 
 
 @import_command.command("palette")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE")
-@click.option(
-    "--repo",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="PATH",
-    help="The repository to write to (default: .).",
-)
+@repo_option("The repository to write to (default: .).", exists=True)
 @click.option(
     "--output",
     "folder",
@@ -59,8 +65,14 @@ def export_command() -> None:
 def import_palette(console: Console, file: Path, repo: Path, folder: str, builtin: tuple[str, ...], force: bool) -> int:
     """Write a profile that Palette exported (JSON or YAML) as files of this repository.
 
-    Values keep their comments, attached manifests become files, registries go into lamella.yaml. The paths of what was
-    written go to stdout, what could not be carried over to stderr. All files are written, or none.
+    Values keep their comments, attached manifests become files, registries go into
+    lamella.yaml. The paths of what was written go to stdout, what could not be carried
+    over to stderr. All files are written, or none.
+
+    \b
+    Examples:
+      lamella import palette profile.json
+      lamella import palette profile.json --output profiles/infra
     """
     content, source = file.read_bytes(), file.as_posix()
     form: Literal["json", "yaml"] = "json" if file.suffix == ".json" else "yaml"
@@ -102,14 +114,20 @@ def _refuse_twin(files: DirectoryFiles, name: str, version: str, path: str) -> N
 
 
 @export_command.command("palette")
-@click.argument("profile", metavar="PROFILE[@VERSION]")
+@click.argument("profile", metavar="PROFILE[@VERSION]", shell_complete=names("profiles"))
 @repository_options
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here instead of to stdout."
 )
 @click.pass_obj
 def export_palette(console: Console, profile: str, repo: Path, ref: str, output: Path | None) -> int:
-    """Print a profile as the JSON that Palette imports. Without VERSION: the highest one."""
+    """Print a profile as the JSON that Palette imports. Without VERSION: the highest one.
+
+    \b
+    Examples:
+      lamella export palette web --output web.json
+      lamella export palette web@1.2.0 --ref main
+    """
     with Input(repo.absolute(), ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)

@@ -11,8 +11,8 @@ import click
 from compiler.app import publish
 from compiler.app.provenance import Commit, check
 from compiler.cli.console import Console
-from compiler.cli.context import with_locked
 from compiler.cli.helm import open_session
+from compiler.cli.repository import repo_option, with_locked
 from compiler.codes import Code
 from compiler.delivery import consequences
 from compiler.delivery.handover import handovers
@@ -26,9 +26,7 @@ from compiler.output.removals import Objects, check_removals
 
 
 @click.command("publish")
-@click.option(
-    "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository (default: .)."
-)
+@repo_option()
 @click.option("--remote", default="origin", metavar="REMOTE", help="Where to push to (default: origin).")
 @click.option("--branch", default="", metavar="BRANCH", help="Refuse unless this branch is checked out.")
 @click.option("--no-push", is_flag=True, help="Commit only.")
@@ -40,9 +38,16 @@ def publish_command(
 ) -> int:
     """Commit the rendered output to the branch that is checked out, and push it.
 
-    One commit, of output/ only, whatever else is staged or changed; none where output is as committed. Files that were
-    edited by hand since they were rendered are refused, and output of files that are not as in the commit that is
-    checked out. The commit's id is printed.
+    One commit, of output/ only, whatever else is staged or changed; none where output
+    is as committed. Files that were edited by hand since they were rendered are
+    refused, and output of files that are not as in the commit that is checked out. The
+    commit's id is printed.
+
+    \b
+    Examples:
+      lamella publish                 after `lamella render`
+      lamella publish --no-push       commit only
+      lamella publish --branch main   in CI: of main, and no other branch
     """
     repository = git.Repository.at(repo)
     current = _branch(repository, branch)

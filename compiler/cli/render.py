@@ -55,10 +55,10 @@ def render_command(
 
     \b
     Examples:
-      lamella render                     all clusters of this repository
-      lamella render -l env=prod         those with this label
-      lamella render --check             in CI: fails when output/ is not up to date
-      lamella render prod-eu -o yaml     to stdout
+      lamella render                   all clusters of this repository
+      lamella render -l env=prod       those with this label
+      lamella render --check           in CI: fails if output/ is not up to date
+      lamella render prod-eu -o yaml   to stdout
     """
     if options.repository.ref and not (output or check or form):
         raise click.UsageError("--ref reads a commit: say where to write with --output DIR (or use --check, -o)")

@@ -15,6 +15,11 @@ from compiler.cli.context import engine_versions
 @click.option("-o", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
 def version_command(console: Console, form: str) -> None:
-    """Print the versions of Lamella, Helm and Python."""
+    """Print the versions of Lamella, Helm and Python.
+
+    \b
+    Examples:
+      lamella version -o json
+    """
     versions = {**engine_versions(), "python": platform.python_version()}
     console.data(json.dumps(versions) + "\n" if form == "json" else "".join(f"{k} {v}\n" for k, v in versions.items()))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from compiler import files as tree
 from compiler import yamldoc
@@ -36,6 +36,27 @@ def load(files: Files) -> tuple[Source, tuple[Diagnostic, ...]]:
         source = _source(recorder, problems)
     problems.raise_if_any()
     return replace(source, index=index.reads), problems.warnings
+
+
+def names_of(files: Files, kind: str) -> set[str]:
+    """The names of the documents of a kind in profiles/; those in files that cannot be read are left out."""
+    return _names(value.get("metadata") for value in _values(files, kind))
+
+
+def layer_names(files: Files) -> set[str]:
+    """The names of the layers of all profiles, as far as they can be read."""
+    specs = [value.get("spec") for value in _values(files, "ClusterProfile")]
+    layers = [spec.get("layers") for spec in specs if isinstance(spec, dict)]
+    return _names(layer for each in layers if isinstance(each, list) for layer in each)
+
+
+def _values(files: Files, kind: str) -> list[dict[str, Any]]:
+    documents = _documents(Recorder.over(files), Problems())
+    return [document.value for document, _ in documents if document.value.get("kind") == kind]
+
+
+def _names(mappings: Iterable[Any]) -> set[str]:
+    return {each["name"] for each in mappings if isinstance(each, dict) and isinstance(each.get("name"), str)}
 
 
 def _source(files: Recorder, problems: Problems) -> Source:

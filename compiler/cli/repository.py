@@ -1,0 +1,91 @@
+"""--repo and --ref: which directory is the repository, and which of its commits is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from compiler.app.archives import LockedFiles
+from compiler.codes import Code
+from compiler.diagnostics import CompileError, Diagnostic
+from compiler.host.disk import DirectoryFiles
+from compiler.host.registry import NetworkRegistries
+from compiler.host.store import Store, default_directory
+from compiler.host.threads import each
+from compiler.load.repository import PROFILES
+from compiler.load.settings import PATH as SETTINGS
+from compiler.ports import Files
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The place of the input: a directory's files as they are, or those of a commit."""
+
+    path: Path
+    ref: str
+    offline: bool = False
+
+    @contextmanager
+    def files(self, ref: str = "") -> Iterator[LockedFiles]:
+        """The files, with what the lock pins; of commit `ref` or the repository's own `ref`, else of the directory."""
+        chosen = ref or self.ref
+        if not chosen:
+            if not self.path.is_dir():
+                missing = Diagnostic(Code.REPOSITORY_MISSING, f"no directory {self.path}", hint="check --repo")
+                raise CompileError([missing])
+            yield with_locked(DirectoryFiles(self.path), offline=self.offline)
+            return
+        from compiler.host.git import CommitFiles
+
+        with CommitFiles(self.path, chosen) as files:
+            yield with_locked(files, offline=self.offline)
+
+
+def with_locked(files: Files, *, offline: bool = False) -> LockedFiles:
+    """The files of a repository with what its lock pins, from its `vendor/`, this machine's cache or the registries."""
+    return LockedFiles(files, Store(default_directory()), None if offline else NetworkRegistries(), each=each)
+
+
+def root_of(directory: Path) -> Path:
+    """The repository that the directory is in: itself, or the nearest one above it with a lamella.yaml or, inside one
+    git work tree, with profiles/. The directory itself where none is: to be reported by who reads it."""
+    absolute = Path(os.path.abspath(directory))
+    in_work_tree = next((above for above in (absolute, *absolute.parents) if (above / ".git").exists()), None)
+    for above in (absolute, *absolute.parents):
+        tracked = in_work_tree is not None and above.is_relative_to(in_work_tree)
+        if (above / SETTINGS).is_file() or ((above / PROFILES).is_dir() and (tracked or above == absolute)):
+            return directory if above == absolute else above
+        if above == in_work_tree:
+            break  # what is outside of the work tree is another repository
+    return directory
+
+
+def _root_of(context: click.Context, _: click.Parameter, directory: Path) -> Path:
+    root = root_of(directory)
+    if root != directory and not context.resilient_parsing and context.obj is not None:
+        context.obj.say(f"the repository is {os.path.relpath(root)}")
+    return root
+
+
+def repo_option(
+    help_: str = "The repository, or a directory in it (default: .).", *, exists: bool = False
+) -> Callable[[F], F]:
+    """--repo, which gives the root of the repository that the directory is in. `exists`: else it is wrong usage."""
+    kind = click.Path(path_type=Path, exists=exists, file_okay=not exists)
+    return click.option("--repo", default=".", type=kind, metavar="PATH", callback=_root_of, help=help_)
+
+
+def repository_options(command: F) -> F:
+    """--repo and --ref."""
+    ref = click.option(
+        "--ref", default="", metavar="REF", help="Read this commit, branch or tag instead of the work tree."
+    )
+    return ref(repo_option()(command))
