@@ -405,6 +405,8 @@ class Code(StrEnum):
     GIT_NO_DIRECTORY = "git-no-directory", "the commit has no such directory", "is `--repo` right?"
     GIT_UNBORN_BRANCH = "git-unborn-branch", "nothing to commit to", "commit first; check out a branch"
     GIT_DETACHED_HEAD = "git-detached-head"
+    GIT_IDENTITY = ("git-identity", "git has no name and address for the commit, and this is not a job of CI",
+        "`git config --global user.name …` and `user.email …`")
     GIT_OTHER_BRANCH = "git-other-branch", "another branch is checked out than `--branch` says", "`git switch`"
     GIT_REF_MOVED = "git-ref-moved", "somebody committed meanwhile", "publish again"
     GIT_INDEX_NOT_UPDATED = ("git-index-not-updated",

@@ -197,7 +197,33 @@ def test_f14_a_dead_lock_of_the_branch_is_named_and_left(repo: Path, lock: str) 
     assert git(repo, "log", "--format=%s") == "first"
 
 
-def test_a_machine_without_an_identity_commits_as_the_fallback(repo: Path, git_home: Path) -> None:
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("", ("user.name and user.email", '`git config --global user.name "Your Name"` and `git config')),
+        ("[user]\n\tname = Ada\n", ("user.email", "run `git config --global user.email you@example.com`")),
+        ("[user]\n\temail = a@example.com\n", ("user.name", 'run `git config --global user.name "Your Name"`')),
+    ],
+    ids=["nothing", "a name", "an address"],
+)
+def test_no_identity_is_made_up_for_a_person(
+    repo: Path, git_home: Path, config: str, expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    git_home.write_text(config)
+    objects = git(repo, "count-objects")
+    problem = refused(repo)
+    assert (problem.code, problem.message) == ("git-identity", f"git does not know who commits: {expected[0]} not set")
+    assert expected[1] in problem.hint
+    assert (git(repo, "log", "--format=%s"), git(repo, "count-objects")) == ("first", objects)
+
+
+@pytest.mark.parametrize("variable", ["CI", "GITHUB_ACTIONS"])
+def test_a_job_of_ci_without_an_identity_commits_as_the_bot(
+    repo: Path, git_home: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "true")
     git_home.write_text("")
     committed(repo)
     assert git(repo, "log", "-1", "--format=%an|%ae|%cn") == (

@@ -48,8 +48,8 @@ def commit_tree(
     Only `files` (path below `prefix` → bytes) and the tracked ones of the paths in `removed` change. The user's index
     gets the same changes, and everything else in it stays as staged; where it is locked, `problems` gets a warning.
 
-    Raises `git-detached-head`, `output-path-invalid`, and for the environment `git-ref-moved` (someone else committed
-    meanwhile; nothing was changed), `git-failed`, and as `Repository.at`.
+    Raises `git-detached-head`, `git-identity`, `output-path-invalid`, and for the environment `git-ref-moved` (someone
+    else committed meanwhile; nothing was changed), `git-failed`, and as `Repository.at`.
     """
     repository = Repository.at(directory)
     branch = repository.branch()
@@ -63,9 +63,10 @@ def commit_tree(
     edits = _edits(files, removed, tracked, repository.object_format)
     if not edits:
         return None
+    who = environment(repository)
     lines = _index_lines(top, edits)
     _write_blobs(repository, edits)
-    commit = _write_commit(repository, parent, lines, message(subject, body, trailers))
+    commit = _write_commit(repository, parent, lines, message(subject, body, trailers), who)
     _move_branch(repository, branch, parent, commit)
     if repository.work_tree is not None:
         _update_index(repository, lines, problems)
@@ -123,7 +124,7 @@ def _write_blobs(repository: Repository, edits: Mapping[str, _Edit]) -> None:
         repository.git(["fast-import", "--quiet", "--done"], stdin=feed + b"done\n")
 
 
-def _write_commit(repository: Repository, parent: str | None, lines: bytes, text: bytes) -> str:
+def _write_commit(repository: Repository, parent: str | None, lines: bytes, text: bytes, who: Mapping[str, str]) -> str:
     """The id of a new commit on `parent`, made in a temporary index."""
     with tempfile.TemporaryDirectory(prefix="lamella-") as scratch:
         index = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
@@ -132,7 +133,6 @@ def _write_commit(repository: Repository, parent: str | None, lines: bytes, text
         repository.git([*whole, "update-index", "-z", "--index-info"], stdin=lines, environment=index)
         tree = repository.git([*whole, "write-tree", "--missing-ok"], environment=index).decode().strip()
     parents = ["-p", parent] if parent else []
-    who = environment(repository)
     made = repository.git(["commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree], stdin=text, environment=who)
     return made.decode().strip()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from compiler.codes import Code
+from compiler.diagnostics import fail
 from compiler.host.git.repository import Repository
 
 
@@ -17,9 +20,10 @@ class Identity:
     email: str
 
 
-# For machines without a configured user. GitHub shows this one as its Actions bot.
-FALLBACK = Identity("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+# For jobs of CI without a configured user. GitHub shows this one as its Actions bot.
+BOT = Identity("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 
+_EXAMPLES = {"user.name": '"Your Name"', "user.email": "you@example.com"}
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
 _TRAILER = re.compile(r"[A-Za-z0-9-]+\s*:")
 _TRAILER_KEY = re.compile(r"[A-Za-z0-9-]+")
@@ -42,13 +46,28 @@ def message(subject: str, body: Sequence[str], trailers: Sequence[tuple[str, str
 
 
 def environment(repository: Repository) -> dict[str, str]:
-    """Variables that name the author for git: FALLBACK, or none where the user has configured an identity."""
-    variables: dict[str, str] = {}
-    for role in ("AUTHOR", "COMMITTER"):
-        known = repository.run(["-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT"]).status == 0
-        if not known:
-            variables |= {f"GIT_{role}_NAME": FALLBACK.name, f"GIT_{role}_EMAIL": FALLBACK.email}
-    return variables
+    """Variables that name the author for git: none where an identity is configured, BOT in a job of CI without one.
+
+    Raises `git-identity` on any other machine: who commits there is a person, for whom none is made up.
+    """
+    unknown = [role for role in ("AUTHOR", "COMMITTER") if not _knows(repository, role)]
+    if unknown and not _is_ci():
+        keys = [key for key in ("user.name", "user.email") if repository.run(["config", "--get", key]).status]
+        commands = " and ".join(f"`git config --global {key} {_EXAMPLES[key]}`" for key in keys or _EXAMPLES)
+        message = f"git does not know who commits: {' and '.join(keys or _EXAMPLES)} not set"
+        raise fail(Code.GIT_IDENTITY, message, hint=f"run {commands}, then publish again")
+    return {
+        f"GIT_{role}_{field}": text for role in unknown for field, text in (("NAME", BOT.name), ("EMAIL", BOT.email))
+    }
+
+
+def _knows(repository: Repository, role: str) -> bool:
+    return repository.run(["-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT"]).status == 0
+
+
+def _is_ci() -> bool:
+    """Whether this is a job of CI. GitHub, GitLab and most others set CI."""
+    return any(os.environ.get(name, "").lower() in ("true", "1") for name in ("CI", "GITHUB_ACTIONS"))
 
 
 def _line(text: str, length: int) -> str:
