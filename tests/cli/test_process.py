@@ -14,6 +14,7 @@ import pytest
 
 from compiler import yamldoc
 from tests.cli.conftest import SHOP, edit, files, traces
+from tests.docs.generate_errors import FULL_DISK
 from tests.support import oracles, processes, textar
 
 SLOW = """\
@@ -110,7 +111,7 @@ def test_streams_that_are_closed(place: Path) -> None:
 @pytest.mark.parametrize("arguments", ["render -o yaml", "list", "--version"])
 def test_a_full_disk_behind_stdout(place: Path, arguments: str) -> None:
     done = shell(place, f"$lamella {arguments} > /dev/full")
-    assert (done.returncode, done.stderr) == (3, "error[environment]: No space left on device\n")
+    assert (done.returncode, done.stderr) == (3, FULL_DISK)
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])

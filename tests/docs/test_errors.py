@@ -37,6 +37,14 @@ def test_the_page_is_what_its_generator_writes() -> None:
     assert text == generate_errors.page(generate_errors.introduction(text))
 
 
+def test_every_group_shows_what_is_said_of_a_problem_of_it() -> None:
+    """A code of the group, and a way out where the command knows one."""
+    shown = {title: generate_errors.example(title, members) for title, _, members in generate_errors.groups()}
+    assert len(shown) == PAGE.read_text().count("\n## ") > 10
+    assert set(generate_errors.EXAMPLES) == set(shown) - {"Without a place"}
+    assert [title for title, text in shown.items() if not re.match(r"\S.*\[[a-z-]+\]: ", text)] == []
+
+
 def test_every_code_is_in_one_row() -> None:
     assert sorted(rows()) == sorted(Code)
 

@@ -40,7 +40,8 @@ def test_error(
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
     arguments = re.search(r"^# command: (.*)$", intro, re.MULTILINE)
     command = arguments[1].replace("REPOSITORY", str(tmp_path)).split() if arguments else ["render"]
-    status = run(["--color", "never", *command, "--repo", str(tmp_path)])
+    repository = [] if command[0] == "pack" else ["--repo", str(tmp_path)]  # those name a pack's directory instead
+    status = run(["--color", "never", *command, *repository])
     said = capsys.readouterr().err.replace(str(tmp_path), "REPOSITORY")
     if request.config.getoption("--update"):
         mark = "" if status == 1 else f" {status}"
