@@ -22,12 +22,14 @@ from compiler.load.repository import load
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source, layout
 from compiler.model.assembled import AssembledCluster
 from compiler.model.lock import Archives
+from compiler.model.overlays import Overlay
 from compiler.model.rendered import text_file
 from compiler.model.rendering import Engine, LayerResult, Renderer
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
 from compiler.output.upgrades import check_upgrades
+from compiler.overlay.select import nearest
 from compiler.ports import Files
 from compiler.resolve.plan import plan
 from compiler.resolve.registries import needed
@@ -176,9 +178,23 @@ def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Laye
                         Code.OVERLAY_NO_MATCH,
                         "the overlay's target matches no object of any layer",
                         overlay.at,
-                        hint="correct the target, or mark the overlay optional: true",
+                        hint=f"{_nearest(overlay, layers)}correct the target, or mark the overlay optional: true",
                     )
                     problems.diagnostics.append(unmatched.within(cluster.name))
+
+
+def _nearest(overlay: Overlay, layers: Sequence[LayerResult]) -> str:
+    """The objects of the cluster that the overlay's target probably means, for a hint that goes on."""
+    objects = [
+        {
+            "apiVersion": f"{each.group}/{each.version}" if each.group else each.version,
+            "kind": each.kind,
+            "metadata": {"namespace": each.namespace, "name": each.name},
+        }
+        for result in layers
+        for each in result.objects
+    ]
+    return f"{nearest(overlay.target, objects)}; " if overlay.target else ""
 
 
 def _masked(diagnostic: Diagnostic, secrets: frozenset[str]) -> Diagnostic:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
-from compiler.diagnostics import did_you_mean
 from compiler.kubernetes import is_cluster_scoped, split_api_version
 from compiler.kubernetes.selectors import parse_selector
 from compiler.model.overlays import Target
@@ -13,6 +13,9 @@ from compiler.regex import full_match
 
 # Kustomize compares this for cluster-scoped objects (kyaml's resid.TotallyNotANamespace): no namespace has the name.
 _NO_NAMESPACE = "_non_namespaceable_"
+
+# Of a target of kind and name, one that is right counts as near; others are listed that are nearly as near.
+_SIMILAR, _NEAR, _AS_NEAR, _LISTED, _KINDS = 0.6, 0.4, 0.9, 3, 9
 
 Object = Mapping[str, Any]
 
@@ -61,22 +64,41 @@ def describe(target: Target) -> str:
 
 
 def nearest(target: Target, objects: Sequence[Object]) -> str:
-    """A hint that names the object that is probably meant; "" if none is close."""
-    kinds = sorted({str(each.get("kind", "")) for each in objects})
+    """A hint with the objects that are probably meant, at most three, the nearest first; with all kinds if none is near."""
     if not objects:
-        return "the layer has no objects"
-    if target.kind and target.kind not in kinds:
-        return did_you_mean(target.kind, kinds)
-    names = {
-        str(metadata_of(each).get("name", "")): each
-        for each in objects
-        if not target.kind or each.get("kind") == target.kind
+        return "there are no objects"
+    ranked = sorted(((_likeness(target, each), named(each)) for each in objects), key=lambda pair: (-pair[0], pair[1]))
+    best = ranked[0][0]
+    if best >= _NEAR:
+        near = dict.fromkeys(name for likeness, name in ranked if likeness >= best * _AS_NEAR)
+        return f"the nearest: {', '.join(list(near)[:_LISTED])}"
+    kinds = sorted({str(each.get("kind", "")) for each in objects})
+    return f"there are objects of {', '.join(kinds[:_KINDS])}{', …' if len(kinds) > _KINDS else ''}"
+
+
+def named(each: Object) -> str:
+    """The object for a message: `apps/v1 Deployment shop/web`."""
+    metadata = metadata_of(each)
+    namespace = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+    return f"{each.get('apiVersion')} {each.get('kind')} {namespace}{metadata.get('name', '')}"
+
+
+def _likeness(target: Target, candidate: Object) -> float:
+    """How much of the target the object satisfies, from 0 to 1: similar names and kinds count in part."""
+    wanted = {
+        field: text for field in ("kind", "name", "namespace", "group", "version") if (text := getattr(target, field))
     }
-    if target.name and target.name not in names:
-        return did_you_mean(target.name, names)
-    if target.name:
-        similar = names[target.name]
-        namespace = metadata_of(similar).get("namespace")
-        where = f" in namespace {namespace}" if namespace else ""
-        return f"the nearest object is {similar.get('apiVersion')} {similar.get('kind')} '{target.name}'{where}"
-    return ""
+    metadata = metadata_of(candidate)
+    group, version = split_api_version(str(candidate.get("apiVersion", "")))
+    has = {"kind": candidate.get("kind"), "group": group, "version": version} | {
+        field: metadata.get(field) for field in ("name", "namespace")
+    }
+    parts = [_similarity(text, str(has[field] or ""), field in ("kind", "name")) for field, text in wanted.items()]
+    return sum(parts) / len(parts) if parts else 0.0
+
+
+def _similarity(pattern: str, text: str, in_part: bool) -> float:
+    if full_match(pattern)(text):
+        return 1.0
+    ratio = SequenceMatcher(None, pattern.lower(), text.lower()).ratio() if in_part else 0.0
+    return ratio if ratio >= _SIMILAR else 0.0

@@ -49,11 +49,13 @@ def test_an_escaped_text_matches_itself_only(text: str) -> None:
 
 
 HINTS = {
-    Target(kind="Deploymnt"): "did you mean 'Deployment'?",
-    Target(kind="Service", name="kps-grafna"): "did you mean 'kps-grafana'?",
-    Target(name="kps-grafna"): "did you mean 'kps-grafana'?",
-    Target(kind="Deployment", name="kps-grafana", namespace="default"): "'kps-grafana' in namespace monitoring",
-    Target(group="apps", name="kps-prometheus"): "the nearest object is v1 Service 'kps-prometheus'",
+    Target(kind="Deploymnt"): "the nearest: apps/v1 Deployment ",
+    Target(kind="Service", name="kps-grafna"): "the nearest: v1 Service kps-grafana",
+    Target(name="kps-grafna"): "the nearest: ",
+    Target(kind="Deployment", name="kps-grafana", namespace="default"): "Deployment monitoring/kps-grafana",
+    Target(group="apps", name="kps-prometheus"): "v1 Service kps-prometheus",
+    Target(kind="Job", name="x"): "there are objects of ",
+    Target(label_selector="app=none"): "there are objects of ",
 }
 
 
