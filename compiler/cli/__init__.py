@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from compiler import __version__
-from compiler.cli import completion, habits
+from compiler.cli import habits
 from compiler.cli.console import Console, wants_color
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean
@@ -36,6 +36,7 @@ COMMANDS = {
     "export": "palette",
     "version": "version",
 }
+_COMPLETE = "_LAMELLA_COMPLETE"  # by which a shell asks for completion
 _EXIT_INPUT, _EXIT_ENVIRONMENT, _EXIT_BUG = 1, 3, 4
 _EXIT_DIFF_FAILED = 2  # as kubectl diff: 1 says that something differs
 
@@ -104,8 +105,10 @@ def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
 def run(arguments: list[str]) -> int:
     """Runs the command line; returns the exit status: 0 done, 1 input, 2 usage, 3 environment, 4 bug, 128 + n signals."""
     _end_on_signals()
-    if instruction := os.environ.get(completion.VARIABLE):
-        return completion.run(main, instruction)
+    if instruction := os.environ.get(_COMPLETE):
+        from compiler.cli import completion
+
+        return completion.run(main, instruction, _COMPLETE)
     console = Console(color=wants_color("auto", sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true")
     context: Any = None
     try:

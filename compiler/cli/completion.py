@@ -16,14 +16,14 @@ from compiler.load.pack import find_packs
 from compiler.load.repository import PACKS, layer_names, names_of
 from compiler.ports import Files
 
-VARIABLE = "_LAMELLA_COMPLETE"
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def run(main: click.Command, instruction: str) -> int:
-    """Answers a shell; the exit status. What goes wrong completes nothing: a traceback would be typed into the line."""
+def run(main: click.Command, instruction: str, variable: str) -> int:
+    """Answers a shell that has asked by this variable; the exit status. What goes wrong completes nothing: a traceback
+    would be typed into the line."""
     with contextlib.suppress(Exception):
-        return shell_complete(main, {}, "lamella", VARIABLE, instruction)
+        return shell_complete(main, {}, "lamella", variable, instruction)
     return 1
 
 

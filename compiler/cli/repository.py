@@ -15,7 +15,6 @@ from compiler.app.archives import LockedFiles
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic
 from compiler.host.disk import DirectoryFiles
-from compiler.host.registry import NetworkRegistries
 from compiler.host.store import Store, default_directory
 from compiler.host.threads import each
 from compiler.load.repository import PROFILES
@@ -51,6 +50,8 @@ class Input:
 
 def with_locked(files: Files, *, offline: bool = False) -> LockedFiles:
     """The files of a repository with what its lock pins, from its `vendor/`, this machine's cache or the registries."""
+    from compiler.host.registry import NetworkRegistries  # nothing that completes a word needs the network
+
     return LockedFiles(files, Store(default_directory()), None if offline else NetworkRegistries(), each=each)
 
 
