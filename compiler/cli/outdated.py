@@ -11,15 +11,14 @@ from compiler.app.locking import outdated
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
 from compiler.cli.inspect import table
+from compiler.cli.repository import repo_option
 from compiler.host.disk import DirectoryFiles
 from compiler.host.registry import NetworkRegistries
 from compiler.host.threads import each
 
 
 @click.command("outdated")
-@click.option(
-    "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository (default: .)."
-)
+@repo_option()
 @click.option("--all", "everything", is_flag=True, help="List what is up to date too.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything is outdated.")
 @click.option("-o", "--format", "form", type=click.Choice(["table", "json"]), default="table")
@@ -29,8 +28,8 @@ def outdated_command(console: Console, repo: Path, everything: bool, exit_code: 
 
     \b
     Examples:
-      lamella outdated                   what `lamella lock --upgrade` would change
-      lamella outdated -o json           for a bot
+      lamella outdated           what `lamella lock --upgrade` would change
+      lamella outdated -o json   for a bot
     """
     files = DirectoryFiles(repo.absolute())
     console.source_line = source_lines(files)

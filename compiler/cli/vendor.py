@@ -8,15 +8,14 @@ import click
 
 from compiler.app.locking import vendored
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines, with_locked
+from compiler.cli.context import source_lines
+from compiler.cli.repository import repo_option, with_locked
 from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
 
 
 @click.command("vendor")
-@click.option(
-    "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository (default: .)."
-)
+@repo_option()
 @click.option(
     "--to",
     "directory",
