@@ -357,6 +357,9 @@ class Code(StrEnum):
         "another version of the chart or manifest")
     API_UNKNOWN = ("api-unknown", "*warning:* a custom kind without a CRD in the stack",
         "declare it in the cluster's `apiVersions`, if something else installs it")
+    SCOPE_UNKNOWN = ("scope-unknown",
+        "*warning:* an object without namespace of a custom kind that may have none: no layer brings its CRD, and it is not"
+        " of a well-known project", "`scopes: {group/Kind: Cluster}` in lamella.yaml, or the CRD in a layer")
     KUBERNETES_UNKNOWN = ("kubernetes-unknown",
         "*warning:* a version of Kubernetes of which it is not known here which APIs it serves",
         "`policy: {apis: allow}` where that is known; or a newer Lamella")

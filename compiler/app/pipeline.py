@@ -28,6 +28,7 @@ from compiler.model.rendering import Engine, LayerResult, Renderer
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
+from compiler.output.scopes import with_scopes
 from compiler.output.upgrades import check_upgrades
 from compiler.overlay.select import nearest
 from compiler.ports import Files
@@ -139,7 +140,8 @@ def compile_clusters(
             check_upgrades(cluster, partial(committed.layer_sources, now, cluster.name), source.packs, own)
             if any(d.severity == "error" for result in layers for d in result.diagnostics):
                 continue  # the others are still checked: all problems in one run
-            kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), own)
+            scoped = with_scopes(cluster, layers, planned.settings.scopes, own)
+            kept = apply_policies(cluster, scoped, committed.objects(now, cluster.name), own)
             server_side = "flux" in planned.settings.delivery
             clusters.append(assemble(cluster, kept, own, unknown_minors=unknown_minors, server_side=server_side))
     problems.raise_if_any()

@@ -30,7 +30,9 @@ _MAYBE = frozenset(
     }
 )  # fmt: skip
 # What is not a finding: the made-up profile has no other layers than those that the pack requires.
-_BESIDE = frozenset({Code.API_UNKNOWN, Code.DEPENDENCY_UNCHECKED, Code.PACK_LAYER, Code.PACK_DEPRECATED})
+_BESIDE = frozenset(
+    {Code.API_UNKNOWN, Code.DEPENDENCY_UNCHECKED, Code.PACK_LAYER, Code.PACK_DEPRECATED, Code.SCOPE_UNKNOWN}
+)
 _ONE_A_LINE = (Code.DEPENDENCY_TYPE, Code.SCHEMA_RULE, Code.PRESET_RECORD)
 
 

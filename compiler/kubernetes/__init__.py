@@ -10,19 +10,22 @@ from compiler.kubernetes.apis import MINORS, api_versions, is_builtin_group, min
 from compiler.kubernetes.identity import ObjectId
 from compiler.kubernetes.installers import installer
 from compiler.kubernetes.lists import ListRule, Shape, shape_of
-from compiler.kubernetes.scope import CLUSTER_SCOPED, is_cluster_scoped
+from compiler.kubernetes.scope import CLUSTER_SCOPED, Scope, is_cluster_scoped, looks_cluster_scoped, scope_of
 
 __all__ = [
     "CLUSTER_SCOPED",
     "MINORS",
     "ListRule",
     "ObjectId",
+    "Scope",
     "Shape",
     "api_versions",
     "installer",
     "is_builtin_group",
     "is_cluster_scoped",
+    "looks_cluster_scoped",
     "minor_of",
+    "scope_of",
     "serves",
     "shape_of",
     "split_api_version",

@@ -1,6 +1,20 @@
-"""The built-in kinds that are cluster-scoped. Kubernetes' schemas do not contain the scope: the list is kept by hand."""
+"""Which kinds are cluster-scoped, as far as that is known without their CRD.
+
+Kubernetes' schemas do not contain the scope, so both tables are kept by hand: the built-in kinds here, the kinds of
+well-known projects in custom_scopes.json, `{group: {scope: kinds}}`, where the kind `*` is every other one of the group
+and the group `*.x` every other one below x. A CRD outranks that table.
+"""
 
 from __future__ import annotations
+
+import functools
+from typing import Literal
+
+from compiler.kubernetes import data
+from compiler.kubernetes.apis import is_builtin_group
+
+Scope = Literal["Namespaced", "Cluster", ""]
+"""As a CRD has it; "" where it is not known."""
 
 CLUSTER_SCOPED: frozenset[tuple[str, str]] = frozenset(
     (group, kind)
@@ -31,6 +45,34 @@ CLUSTER_SCOPED: frozenset[tuple[str, str]] = frozenset(
 """(group, kind) of every cluster-scoped built-in API, including those that Kubernetes has removed."""
 
 
+def scope_of(group: str, kind: str) -> Scope:
+    """The scope of a kind that is built in or of a well-known project."""
+    if is_builtin_group(group):
+        return "Cluster" if (group, kind) in CLUSTER_SCOPED else "Namespaced"
+    known = _custom()
+    parents = [f"*.{group[i + 1 :]}" for i, character in enumerate(group) if character == "."]
+    for place in (group, *parents):
+        for name in (kind, "*"):
+            if scope := known.get((place, name)):
+                return scope
+    return ""
+
+
 def is_cluster_scoped(group: str, kind: str) -> bool:
-    """True for cluster-scoped built-in kinds. Custom kinds are not known here: False, as kustomize assumes."""
-    return (group, kind) in CLUSTER_SCOPED
+    """Whether the kind is known to be cluster-scoped."""
+    return scope_of(group, kind) == "Cluster"
+
+
+def looks_cluster_scoped(kind: str) -> bool:
+    """A guess at a kind of which nothing is known, by its name: `ClusterWidget`, but not `Cluster`."""
+    return kind.startswith("Cluster") and kind[7:8].isupper()
+
+
+@functools.cache
+def _custom() -> dict[tuple[str, str], Scope]:
+    return {
+        (group, kind): scope
+        for group, scopes in data.read("custom_scopes.json").items()
+        for scope, kinds in scopes.items()
+        for kind in kinds.split()
+    }

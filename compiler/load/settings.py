@@ -20,6 +20,7 @@ from compiler.ports import Files
 PATH = "lamella.yaml"
 _NEAR = re.compile(r"\.?lamella(\.ya?ml)?(\.ya?ml|\.json|\.txt)", re.IGNORECASE)
 API_VERSION = "lamella/v1"
+SCOPES = ("Namespaced", "Cluster")
 DELIVERIES = ("argocd", "flux")
 
 
@@ -58,6 +59,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
             "imports",
             "policy",
             "imageFields",
+            "scopes",
             *DELIVERIES,
         )
     )
@@ -81,6 +83,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
         vendor=_read_folder(reader, "vendor", taken=(output, ".github")),
         policy=read_policy(reader),
         image_fields=tuple(field for child in reader.children("imageFields") for field in _read_image_fields(child)),
+        scopes=_read_scopes(reader.child("scopes")),
         at=Position(PATH, 1),
     )
 
@@ -117,3 +120,15 @@ def _read_image_fields(reader: Reader) -> Iterator[ImageField]:
         except ValueError as error:
             message = f"{reader.name_of('paths', index)}: {error}"
             reader.problems.error(Code.INVALID_VALUE, message, reader.at("paths", index))
+
+
+def _read_scopes(reader: Reader) -> dict[tuple[str, str], str]:
+    """Of custom kinds whose CRD is not in the repository: `{group/Kind: Namespaced | Cluster}`."""
+    scopes = {}
+    for name in reader.data:
+        group, _, kind = str(name).partition("/")
+        if not group or not kind or "/" in kind or is_builtin_group(group):
+            reader.error(Code.INVALID_VALUE, name, "expected a custom kind as group/Kind", hint="example.org/Widget")
+        elif scope := reader.choice(name, SCOPES, required=True):
+            scopes[group, kind] = scope
+    return scopes

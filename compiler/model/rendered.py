@@ -25,8 +25,8 @@ class CrdInfo:
 
 @dataclass(frozen=True, slots=True)
 class RenderedObject:
-    """One Kubernetes object, emitted. `cluster_scoped_content` is set where the scope of the kind is not known in the
-    layer itself and a namespace was put in: the bytes to use if the kind turns out to be cluster-scoped."""
+    """One Kubernetes object, emitted. `scope_guessed`: it named no namespace, and whether it has one now is a guess, unless
+    the CRD of its kind says otherwise (`output.scopes`)."""
 
     group: str
     version: str
@@ -40,7 +40,7 @@ class RenderedObject:
     plaintext_secret: bool = False
     hook: str = ""
     crd: CrdInfo | None = None
-    cluster_scoped_content: bytes = b""
+    scope_guessed: bool = False
     encrypted: bool = False  # by SOPS
     credentials: tuple[Credential, ...] = ()  # literals in clear where no Secret is
     findings: tuple[Finding, ...] = ()  # what is wrong with it, where its kind is built in
@@ -49,10 +49,9 @@ class RenderedObject:
     def id(self) -> ObjectId:
         return ObjectId(self.group, self.kind, self.namespace, self.name)
 
-    def with_content(self, content: bytes, cluster_scoped_content: bytes = b"") -> RenderedObject:
+    def with_content(self, content: bytes) -> RenderedObject:
         """The object with other content of the same identity, and what depends on it."""
-        digest = hashlib.sha256(content).hexdigest()
-        return replace(self, content=content, sha256=digest, cluster_scoped_content=cluster_scoped_content)
+        return replace(self, content=content, sha256=hashlib.sha256(content).hexdigest())
 
     def __str__(self) -> str:
         return str(self.id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from compiler.diagnostics import Position
@@ -56,6 +57,7 @@ class Settings:
     vendor: str = "vendor"  # where `lamella vendor` keeps what is locked
     policy: Policy = Policy()
     image_fields: tuple[ImageField, ...] = ()  # of custom resources, beside those of well-known operators
+    scopes: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (group, kind) -> Namespaced | Cluster
     at: Position = Position("lamella.yaml")
 
     def registry_at(self, source: str) -> Registry | None:

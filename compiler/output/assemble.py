@@ -1,6 +1,6 @@
 """A cluster's rendered layers to its output files: what only all layers together can tell is decided here.
 
-Scopes of custom kinds, Namespaces that two layers ask for, the same object twice, Secrets in clear, APIs that the cluster
+Namespaces that two layers ask for, the same object twice, Secrets in clear, APIs that the cluster
 does not serve, overlays of wide levels that matched nowhere, fields that change from render to render.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from compiler import kubernetes, yamldoc
 from compiler.codes import Code
@@ -30,14 +29,15 @@ def assemble(
     unknown_minors: dict[int, Position],
     server_side: bool = False,
 ) -> AssembledCluster:
-    """The cluster's files. `results` are those of its layers, in order; `unknown_minors` has the first cluster of each
-    Kubernetes minor that no table knows, of all clusters of a run. `server_side`: see `check_schemas`."""
+    """The cluster's files. `results` are those of its layers, in order, each object in its kind's scope (`with_scopes`);
+    `unknown_minors` has the first cluster of each Kubernetes minor that no table knows, of all clusters of a run.
+    `server_side`: see `check_schemas`."""
     crds = {
         (crd.group, crd.kind): crd for result in results for item in result.objects if (crd := item.crd) is not None
     }
     layers = []
     for layer, result in zip(cluster.layers, results, strict=True):
-        objects = [_scoped(item, crds) for item in result.objects]
+        objects = list(result.objects)
         check_secrets(layer, objects, problems)
         _check_macros(layer, objects, problems)
         _check_apis(cluster, layer, objects, crds, problems, unknown_minors)
@@ -48,22 +48,6 @@ def assemble(
     return AssembledCluster(
         cluster, tuple(AssembledLayer(layer, _with_paths(layer, objects)) for layer, objects in layers)
     )
-
-
-def _scoped(rendered: RenderedObject, crds: Mapping[tuple[str, str], CrdInfo]) -> RenderedObject:
-    """The object as its kind's scope wants it, where only another layer's CRD (or the kind's name) tells the scope."""
-    if not rendered.cluster_scoped_content:
-        return rendered
-    crd = crds.get((rendered.group, rendered.kind))
-    cluster_scoped = crd.scope == "Cluster" if crd else _looks_cluster_scoped(rendered.kind)
-    if not cluster_scoped:
-        return replace(rendered, cluster_scoped_content=b"")
-    return replace(rendered, namespace="").with_content(rendered.cluster_scoped_content)
-
-
-def _looks_cluster_scoped(kind: str) -> bool:
-    """For custom kinds of which no layer brings the CRD: `ClusterIssuer`, `ClusterPolicy`, but not `Cluster`."""
-    return kind.startswith("Cluster") and kind[7:8].isupper()
 
 
 def _check_macros(layer: PlannedLayer, objects: Sequence[RenderedObject], problems: Problems) -> None:

@@ -63,13 +63,7 @@ def _with_committed(
     rendered: RenderedObject, fields: Sequence[str], committed: Callable[[ObjectId], Any]
 ) -> RenderedObject:
     before = committed(rendered.id)
-    if before is None and rendered.cluster_scoped_content:
-        before = committed(rendered.id._replace(namespace=""))
     if not isinstance(before, Mapping):
         return rendered
     body = keep(before, yamldoc.load_rendered(rendered.content.decode(), rendered.template).value, fields)
-    content, cluster_scoped = yamldoc.dump(body).encode(), b""
-    if rendered.cluster_scoped_content:
-        metadata = {key: value for key, value in body["metadata"].items() if key != "namespace"}
-        cluster_scoped = yamldoc.dump({**body, "metadata": metadata}).encode()
-    return rendered.with_content(content, cluster_scoped)
+    return rendered.with_content(yamldoc.dump(body).encode())

@@ -26,16 +26,15 @@ from compiler.kubernetes.validation import check_builtin
 from compiler.model import CrdInfo, RenderedObject
 from compiler.render.shape import fault_of, items_of
 
-# Custom kinds whose scope is known without their CRD: the API groups that an infra layer or a delivery writes.
-_NAMESPACED_GROUPS = ("cluster.x-k8s.io", "argoproj.io", "toolkit.fluxcd.io")
 _CACHED_TEXTS = 8192
 MAX_TEXT_BYTES = 32 * 1024 * 1024  # what one template may render to
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """An object on its way: `body` is shared and never changed in place. `guessed` = a namespace was put into an object
-    whose kind may turn out to be cluster-scoped. Drafts are equal only to themselves, which makes them cheap keys."""
+    """An object on its way: `body` is shared and never changed in place. `guessed`: the object names no namespace, and
+    whether it gets one was decided by the name of its kind. Drafts are equal only to themselves, which makes them cheap
+    keys."""
 
     body: Mapping[str, Any]
     template: str
@@ -62,7 +61,7 @@ def drafts_of(
                 at = _at(text, template, document, (*keys, *fault.keys))
                 diagnostics.append(Diagnostic(fault.code, fault.message, at, fault.hint))
                 continue
-            if is_encrypted(body) and not body["metadata"].get("namespace") and not _is_cluster_scoped(body):
+            if is_encrypted(body) and not body["metadata"].get("namespace") and _scope(body) != "Cluster":
                 diagnostics.append(
                     Diagnostic(
                         Code.SOPS_NAMESPACE,
@@ -83,10 +82,10 @@ def _at(text: str, path: str, document: yamldoc.Document, keys: tuple[str | int,
     return next((other.at(*keys) for other in again if other.line == document.line), document.at())
 
 
-def _is_cluster_scoped(body: Mapping[str, Any]) -> bool:
-    """Of built-in kinds; those of custom kinds are known when all layers are."""
+def _scope(body: Mapping[str, Any]) -> kubernetes.Scope:
+    """As far as it is known here: a CRD, which may come with any layer, has the last word in `output.scopes`."""
     group, _ = kubernetes.split_api_version(body["apiVersion"])
-    return kubernetes.is_builtin_group(group) and kubernetes.is_cluster_scoped(group, body["kind"])
+    return kubernetes.scope_of(group, body["kind"])
 
 
 def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
@@ -94,19 +93,16 @@ def _placed(body: dict[str, Any], template: str, namespace: str) -> Draft:
     if is_encrypted(body):
         return Draft(body, template, False)
     group, _ = kubernetes.split_api_version(body["apiVersion"])
-    metadata = body["metadata"]
+    metadata, scope = body["metadata"], _scope(body)
     given = metadata.get("namespace")
-    if _is_cluster_scoped(body):
-        if given is not None:
-            kept = {key: value for key, value in metadata.items() if key != "namespace"}
-            return Draft({**body, "metadata": kept}, template, False)
-        return Draft(body, template, False)
+    if given is not None and scope == "Cluster" and kubernetes.is_builtin_group(group):
+        kept = {key: value for key, value in metadata.items() if key != "namespace"}
+        return Draft({**body, "metadata": kept}, template, False)
     if given or not namespace:
         return Draft(body, template, False)
-    known = kubernetes.is_builtin_group(group) or any(
-        group == suffix or group.endswith(f".{suffix}") for suffix in _NAMESPACED_GROUPS
-    )
-    return Draft({**body, "metadata": {**metadata, "namespace": namespace}}, template, not known)
+    if scope == "Cluster" or (not scope and kubernetes.looks_cluster_scoped(body["kind"])):
+        return Draft(body, template, not scope)
+    return Draft({**body, "metadata": {**metadata, "namespace": namespace}}, template, not scope)
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
@@ -121,10 +117,6 @@ def finished(draft: Draft, minor: int = 0, image_fields: tuple[ImageField, ...] 
     group, version = kubernetes.split_api_version(api_version)
     metadata = body["metadata"]
     content = yamldoc.dump(body, keep_order=is_encrypted(body)).encode()
-    unscoped = b""
-    if draft.guessed:
-        kept = {key: value for key, value in metadata.items() if key != "namespace"}
-        unscoped = yamldoc.dump({**body, "metadata": kept}).encode()
     annotations = metadata.get("annotations")
     crd = _crd_info(body) if (group, kind) == ("apiextensions.k8s.io", "CustomResourceDefinition") else None
     return RenderedObject(
@@ -140,7 +132,7 @@ def finished(draft: Draft, minor: int = 0, image_fields: tuple[ImageField, ...] 
         plaintext_secret=api_version == "v1" and kind == "Secret" and _holds_plaintext(body),
         hook=str(annotations.get(hooks.ANNOTATION, "")) if isinstance(annotations, dict) else "",
         crd=crd,
-        cluster_scoped_content=unscoped,
+        scope_guessed=draft.guessed,
         encrypted=is_encrypted(body),
         credentials=credentials(body),
         findings=check_builtin(body, minor),

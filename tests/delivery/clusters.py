@@ -22,6 +22,7 @@ from compiler.model import Assignment as _Assignment
 from compiler.model.assembled import AssembledCluster
 from compiler.model.rendering import LayerResult
 from compiler.output.assemble import assemble
+from compiler.output.scopes import with_scopes
 from compiler.render.objects import drafts_of, finished
 
 REPO_URL = "https://git.example.com/platform/fleet.git"
@@ -57,7 +58,7 @@ def cluster(name: str, *layers: L, destination: Destination | None = None) -> As
     planned = PlannedCluster(written, "1.33.4", tuple(_planned(name, layer) for layer in layers))
     results = [_result(layer) for layer in layers]
     problems = Problems()
-    assembled = assemble(planned, results, problems, unknown_minors={})
+    assembled = assemble(planned, with_scopes(planned, results, {}, problems), problems, unknown_minors={})
     assert not problems.errors
     return assembled
 

@@ -1,15 +1,27 @@
-"""The hand-kept list of cluster-scoped kinds, with kustomize's namespace transformer as oracle."""
+"""The tables of scopes: kustomize's namespace transformer is the oracle for built-in kinds, CRDs are for others."""
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from compiler.kubernetes import CLUSTER_SCOPED, data, is_cluster_scoped, split_api_version
+from compiler.kubernetes import (
+    CLUSTER_SCOPED,
+    data,
+    is_cluster_scoped,
+    looks_cluster_scoped,
+    scope_of,
+    split_api_version,
+)
 
 # Kustomize knows the kinds of Kubernetes 1.21 that can be listed; the others it takes for namespaced. These are as
 # client-go's typed clients have them: without a namespace parameter.
@@ -66,3 +78,85 @@ def test_every_listed_kind_exists() -> None:
 @pytest.mark.parametrize(("group", "kind"), [("", "Pod"), ("example.com", "Namespace"), ("apps", "Node"), ("", "")])
 def test_everything_else_is_namespaced(group: str, kind: str) -> None:
     assert not is_cluster_scoped(group, kind)
+
+
+def crds_of(path: Path) -> Iterator[str]:
+    """The texts of CRDs in a file, of archives in it too."""
+    if path.suffix in (".yaml", ".yml"):
+        yield path.read_text("utf-8", "replace")
+    elif path.suffix == ".tgz":
+        yield from crds_in(path.read_bytes())
+
+
+def crds_in(archive: bytes) -> Iterator[str]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+            texts = {m.name: file.read() for m in members if (file := members.extractfile(m))}
+    except tarfile.ReadError:
+        return
+    for name, content in texts.items():
+        if name.endswith(".tgz"):
+            yield from crds_in(content)
+        elif name.endswith((".yaml", ".yml")):
+            yield content.decode("utf-8", "replace")
+
+
+def test_the_table_agrees_with_every_crd_of_the_corpus(corpus: Path) -> None:
+    scopes: dict[tuple[str, str], str] = {}
+    for path in filter(Path.is_file, sorted(corpus.rglob("*"))):
+        for text in crds_of(path):
+            for document in re.split(r"(?m)^---.*$", text):
+                group = re.search(r'(?m)^  group: *"?([a-z0-9.-]+)', document)
+                kind = re.search(r"(?ms)^  names:.*?^ +kind: *\"?(\w+)", document)
+                scope = re.search(r'(?m)^  scope: *"?(\w+)', document)
+                if "kind: CustomResourceDefinition" in document and group and kind and scope:
+                    scopes[group[1], kind[1]] = scope[1]
+    assert len(scopes) > 200
+    assert {key for key, scope in scopes.items() if scope_of(*key) != scope} == set()
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "scope"),
+    [
+        ("gateway.networking.k8s.io", "GatewayClass", "Cluster"),
+        ("gateway.networking.k8s.io", "Gateway", "Namespaced"),
+        ("karpenter.sh", "NodePool", "Cluster"),
+        ("karpenter.k8s.aws", "EC2NodeClass", "Cluster"),
+        ("snapshot.storage.k8s.io", "VolumeSnapshotClass", "Cluster"),
+        ("snapshot.storage.k8s.io", "VolumeSnapshot", "Namespaced"),
+        ("cert-manager.io", "ClusterIssuer", "Cluster"),
+        ("external-secrets.io", "ClusterSecretStore", "Cluster"),
+        ("kyverno.io", "ClusterPolicy", "Cluster"),
+        ("nvidia.com", "ClusterPolicy", "Cluster"),
+        ("argoproj.io", "ClusterWorkflowTemplate", "Cluster"),
+        ("argoproj.io", "Application", "Namespaced"),
+        ("constraints.gatekeeper.sh", "AnythingAtAll", "Cluster"),
+        ("s3.services.k8s.aws", "Bucket", "Namespaced"),
+        ("infrastructure.cluster.x-k8s.io", "VSphereClusterIdentity", "Cluster"),
+        ("infrastructure.cluster.x-k8s.io", "OfAProviderToCome", "Namespaced"),
+        ("example.org", "GatewayClass", ""),
+        ("notcluster.x-k8s.io", "Cluster", ""),
+        ("karpenter.sh", "OfAVersionToCome", ""),
+        ("apps", "Deployment", "Namespaced"),
+        ("", "Node", "Cluster"),
+    ],
+)
+def test_well_known_kinds(group: str, kind: str, scope: str) -> None:
+    assert scope_of(group, kind) == scope
+
+
+def test_no_kind_of_the_table_has_two_scopes() -> None:
+    kinds = Counter(
+        (group, kind)
+        for group, scopes in data.read("custom_scopes.json").items()
+        for scope, names in scopes.items()
+        for kind in names.split()
+        if scope in ("Cluster", "Namespaced")
+    )
+    assert kinds.total() > 1000
+    assert [key for key, number in kinds.items() if number > 1] == []
+
+
+def test_a_guess_is_by_name() -> None:
+    names = ("ClusterWidget", "Cluster", "Clustered", "Widget", "WidgetCluster")
+    assert [name for name in names if looks_cluster_scoped(name)] == ["ClusterWidget"]

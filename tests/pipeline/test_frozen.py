@@ -23,6 +23,7 @@ from compiler.load.repository import load
 from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
+from compiler.output.scopes import with_scopes
 from compiler.resolve.plan import plan
 from tests.golden.test_renders import CASES
 from tests.support.evaluation import render_gotemplates
@@ -64,7 +65,10 @@ def test_no_stage_changes_its_input(case: Path) -> None:
     assert deterministic == [[r.objects for r in layers] for layers in again if not any(r.random for r in layers)]
     now = existing_output(case / "input/output")
     for cluster, layers in zip(planned.clusters, results, strict=True):
-        kept = apply_policies(cluster, layers, committed.objects(now, cluster.name), problems)
+        scoped = with_scopes(cluster, layers, planned.settings.scopes, problems)
+        guard.check("scopes")
+        guard.keep(f"results of {cluster.name} in their scopes", scoped)
+        kept = apply_policies(cluster, scoped, committed.objects(now, cluster.name), problems)
         guard.check("policies")
         guard.keep(f"results of {cluster.name} after policies", kept)
         assembled = assemble(cluster, kept, problems, unknown_minors={})
