@@ -29,6 +29,7 @@ from compiler.output import committed, inventory
 from compiler.output.assemble import assemble
 from compiler.output.policy import apply_policies
 from compiler.output.scopes import with_scopes
+from compiler.output.shared import Servers, owned_once
 from compiler.output.upgrades import check_upgrades
 from compiler.overlay.select import nearest
 from compiler.ports import Files
@@ -131,8 +132,23 @@ def compile_clusters(
     rendered = render_layers(planned, renderer, progress, annotations=annotations)
     results = rendered.results
     _collect(planned.clusters, results, problems)
+    _collect_unmatched(planned.clusters, results, problems)
     problems.diagnostics.extend(unused_values(planned, rendered, renderer, progress))
     now = existing(planned.settings.output)
+    assembled = _assembled(planned, results, now, source, problems)
+    servers = Servers.of(source.clusters.values())
+    others = _beside(servers, planned, source, recorder, renderer, now, archives, problems)
+    clusters = owned_once([*assembled, *others], servers, problems)[: len(assembled)]
+    problems.raise_if_any()
+    output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
+    problems.raise_if_any()
+    return Compilation(source, planned, tuple(clusters), output, told_once(problems.warnings), progress, recorder.reads)
+
+
+def _assembled(
+    planned: Plan, results: Sequence[Sequence[LayerResult]], now: Files | None, source: Source, problems: Problems
+) -> list[AssembledCluster]:
+    """The clusters whose layers were all rendered; the problems of all of them."""
     unknown_minors: dict[int, Position] = {}
     clusters = []
     for cluster, layers in zip(planned.clusters, results, strict=True):
@@ -144,10 +160,35 @@ def compile_clusters(
             kept = apply_policies(cluster, scoped, committed.objects(now, cluster.name), own)
             server_side = "flux" in planned.settings.delivery
             clusters.append(assemble(cluster, kept, own, unknown_minors=unknown_minors, server_side=server_side))
-    problems.raise_if_any()
-    output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
-    problems.raise_if_any()
-    return Compilation(source, planned, tuple(clusters), output, told_once(problems.warnings), progress, recorder.reads)
+    return clusters
+
+
+def _beside(
+    servers: Servers,
+    planned: Plan,
+    source: Source,
+    recorder: Recorder,
+    renderer: Renderer,
+    now: Files | None,
+    archives: Archives | None,
+    problems: Problems,
+) -> list[AssembledCluster]:
+    """The clusters that were not selected and bring objects to the same API servers, with these layers alone: who owns an
+    object must not depend on what is selected. Their errors count, for a render of all would end with them."""
+    names = servers.beside(planned.clusters)
+    if not names:
+        return []
+    written = [source.clusters[name] for name in names]
+    if archives:
+        archives.prefetch(needed(source, written))
+    beside, own = plan(source, recorder, written, renderer.evaluate)
+    beside = replace(beside, clusters=tuple(servers.reduced(beside.clusters, planned.clusters)))
+    annotations = delivery.annotations_for(planned.settings.delivery)
+    results = render_layers(beside, renderer, Progress(), annotations=annotations).results
+    _collect(beside.clusters, results, own)
+    assembled = _assembled(beside, results, now, source, own)
+    problems.diagnostics.extend(own.errors)
+    return assembled
 
 
 @contextmanager
@@ -159,30 +200,39 @@ def _problems_of(cluster: str, problems: Problems) -> Iterator[Problems]:
 
 
 def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems) -> None:
-    """Problems of the layers, and wide overlays that matched nowhere."""
+    """Problems of the layers."""
     for cluster, layers in zip(clusters, results, strict=True):
-        matched: dict[Position, bool] = {}
-        wide = {}
         for layer, result in zip(cluster.layers, layers, strict=True):
             for diagnostic in result.diagnostics:
                 masked = _masked(diagnostic, layer.secrets)
                 placed = masked if masked.at else replace(masked, at=layer.at)
                 problems.diagnostics.append(placed.within(cluster.name))
+
+
+def _collect_unmatched(
+    clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems
+) -> None:
+    """Wide overlays that matched nowhere, of the clusters whose layers were all rendered."""
+    for cluster, layers in zip(clusters, results, strict=True):
+        if any(d.severity == "error" for result in layers for d in result.diagnostics):
+            continue
+        matched: dict[Position, bool] = {}
+        wide = {}
+        for layer, result in zip(cluster.layers, layers, strict=True):
             for index, scoped in enumerate(layer.overlays):
                 if scoped.wide and not scoped.overlay.optional:
                     place = scoped.overlay.at  # the overlay as written: macros may make another one for each layer
                     wide[place] = scoped.overlay
                     matched[place] = matched.get(place, False) or index in result.matched
-        if not any(d.severity == "error" for result in layers for d in result.diagnostics):
-            for place, overlay in wide.items():
-                if not matched[place]:
-                    unmatched = Diagnostic(
-                        Code.OVERLAY_NO_MATCH,
-                        "the overlay's target matches no object of any layer",
-                        overlay.at,
-                        hint=f"{_nearest(overlay, layers)}correct the target, or mark the overlay optional: true",
-                    )
-                    problems.diagnostics.append(unmatched.within(cluster.name))
+        for place, overlay in wide.items():
+            if not matched[place]:
+                unmatched = Diagnostic(
+                    Code.OVERLAY_NO_MATCH,
+                    "the overlay's target matches no object of any layer",
+                    overlay.at,
+                    hint=f"{_nearest(overlay, layers)}correct the target, or mark the overlay optional: true",
+                )
+                problems.diagnostics.append(unmatched.within(cluster.name))
 
 
 def _nearest(overlay: Overlay, layers: Sequence[LayerResult]) -> str:
