@@ -23,6 +23,7 @@ from compiler.output.namespaces import Layers
 _CODES = {
     "refused": Code.SCHEMA_INVALID,
     "unknown": Code.SCHEMA_UNKNOWN_FIELD,
+    "pruned": Code.SCHEMA_UNKNOWN_FIELD,
     "apply": Code.SCHEMA_SERVER_SIDE,
 }
 
@@ -55,7 +56,8 @@ def check_schemas(
                     unchecked.setdefault(f"{item.kind}.{item.group}", {})[finding.message] = layer
                     continue
                 where = show(finding.path)
-                error = layer.policy.schema == "error" and (finding.kind != "apply" or server_side)
+                told = finding.kind != "pruned" and (finding.kind != "apply" or server_side)
+                error = layer.policy.schema == "error" and told
                 report = problems.error if error else problems.warning
                 report(
                     _CODES[finding.kind],
@@ -83,6 +85,7 @@ def _tell_unchecked(unchecked: Mapping[str, Mapping[str, PlannedLayer]], problem
 _HINTS = {
     "refused": "correct the value, or the manifest by an overlay; policy: {schema: warn} lets it pass",
     "unknown": "misspelt, or of another version; drop it by an overlay, or let it pass by policy: {schema: warn}",
+    "pruned": "the CRD of its stack declares no fields, so servers drop them: bring the whole CRD",
     "apply": "server-side apply (Flux; kubectl --server-side) refuses the object: drop one by an overlay",
 }
 

@@ -123,3 +123,23 @@ def test_custom_objects_are_held_against_their_schema(spec: str, expected: list[
         34,
     )
     assert said(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("root", "kind"),
+    [
+        ({"type": "object"}, "pruned"),  # a stub: it declares nothing, and is told as such
+        ({"type": "object", "properties": {"metadata": {"type": "object"}, "kind": {"type": "string"}}}, "pruned"),
+        ({"type": "object", "properties": {"status": {"type": "object"}}}, "unknown"),
+        ({"type": "object", "x-kubernetes-preserve-unknown-fields": True}, None),
+    ],
+)
+def test_fields_of_a_kind_whose_crd_declares_none_are_dropped_rather_than_refused(
+    root: dict[str, Any], kind: str | None
+) -> None:
+    found = check_custom(
+        {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {}},
+        {"schema": {"openAPIV3Schema": root}},
+        33,
+    )
+    assert [each.kind for each in found] == ([kind] if kind else [])

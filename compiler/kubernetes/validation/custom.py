@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import regex
@@ -123,7 +123,9 @@ class _Walk:
             elif isinstance(others, Mapping):
                 self.value(item, others, (*path, key))
             elif self.structural and not others and not keeps and not (embedded and key in _ROOT):
-                self.findings.append(unknown_field(path, str(key), properties))
+                finding = unknown_field(path, str(key), properties)
+                stub = not path and not properties
+                self.findings.append(replace(finding, kind="pruned") if stub else finding)
         for key in schema.get("required") or ():
             missing = key not in value or (value[key] is None and not (properties.get(key) or {}).get("nullable"))
             if missing and "default" not in (properties.get(key) or {}):

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 Path = tuple[str | int, ...]
 
-Kind = Literal["refused", "unknown", "apply", "unchecked"]
+Kind = Literal["refused", "unknown", "pruned", "apply", "unchecked"]
 """`refused`: every request is refused. `unknown`: a field that the kind does not have; server-side apply and strict clients
-refuse it, others drop it. `apply`: only server-side apply refuses it. `unchecked`: nothing is wrong as far as is known, but
+refuse it, others drop it. `pruned`: the same of a kind whose CRD declares no field at all, a stub. `apply`: only server-side apply refuses it. `unchecked`: nothing is wrong as far as is known, but
 a CEL rule, which is the message, could not be evaluated."""
 
 

@@ -138,7 +138,9 @@ def _default(schema: Schema) -> Iterator[Fault]:
     if default is None:
         return
     for each in custom.check_value(default, schema):
-        message = "a default has no field that the schema has not" if each.kind == "unknown" else each.message
+        message = (
+            "a default has no field that the schema has not" if each.kind in ("unknown", "pruned") else each.message
+        )
         yield ("default", *each.path), message
 
 
