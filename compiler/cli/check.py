@@ -18,7 +18,7 @@ from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, t
 from compiler.load.repository import load
 from compiler.model import Source
 from compiler.ports import Files
-from compiler.resolve.sources import check_unused_profiles
+from compiler.resolve.unassigned import check_unassigned
 
 
 @click.command("check")
@@ -70,7 +70,7 @@ def _checked(
         problems.add(error)
     source = compiled.source if compiled else _source(files)
     if source is not None and options.request.everything:
-        check_unused_profiles(source, files, problems)
+        check_unassigned(source, files, session.evaluate, options.request.today, problems)
     return compiled, problems
 
 

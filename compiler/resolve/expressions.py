@@ -92,3 +92,8 @@ def _kind(inner: str) -> Literal["bare", "pipeline", "foreign"]:
 
 def _without_operands(inner: str) -> str:
     return re.sub(_QUOTED, '""', _REFERENCE.sub('""', inner))
+
+
+def is_quoted(text: str) -> bool:
+    """Whether the text is in quotes, as after `quote` or `squote`."""
+    return len(text) > 1 and text[0] == text[-1] and text[0] in ("'", '"')

@@ -19,8 +19,9 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.digest import canonical_json
 from compiler.model.rendering import Evaluator
-from compiler.resolve.expressions import Expression, find, literal, references
+from compiler.resolve.expressions import Expression, find, is_quoted, literal, references
 from compiler.resolve.scope import Scope, Undefined, lookup, mask
+from compiler.resolve.unknown import known_references, stays
 from compiler.yamldoc import Macro, holds_macro, text_of
 
 __all__ = ["Scope", "find", "inline", "mask", "references", "resolve"]
@@ -52,7 +53,9 @@ def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
     """
     if ".spectro." not in text:
         return text
-    return str(_Resolver(scope, evaluate, locate).run(lambda resolver: resolver.text(text, (), inline=True)))
+    return str(
+        _Resolver(scope, evaluate, locate).run(lambda r: text if r.stays(text, ()) else r.text(text, (), inline=True))
+    )
 
 
 class _PendingError(Exception):
@@ -109,14 +112,14 @@ class _Resolver:
     def tree(self, value: Any, keys: tuple[str | int, ...]) -> Any:
         """The value with its macros replaced. It is not usable while results are missing, but all of it was visited."""
         if isinstance(value, str):
-            return self._leaf(value, keys) if ".spectro." in value else value
+            return self._leaf(value, keys) if ".spectro." in value and not self.stays(value, keys) else value
         if isinstance(value, list):
             return [self.tree(item, (*keys, index)) for index, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
         changed: dict[str, Any] = {}
         for key, item in value.items():
-            name = self._key(key, keys) if ".spectro." in key else key
+            name = self._key(key, keys) if ".spectro." in key and not self.stays(key, (*keys, key)) else key
             if name in changed and not self.missing:
                 shown = mask(name, self.scope)
                 self._error(
@@ -132,6 +135,15 @@ class _Resolver:
             return self.text(key, (*keys, key))
         except _PendingError:
             return key
+
+    def stays(self, text: str, keys: tuple[str | int, ...]) -> bool:
+        """Whether the text needs a value that is not known. Then only what nothing defines is reported of it."""
+        if not stays(text, self.scope):
+            return False
+        for expression, name in known_references(text, self.scope):
+            self._enter(text, expression, keys)
+            self._value(expression, name, optional=expression.calls("default"))
+        return True
 
     def _leaf(self, value: str, keys: tuple[str | int, ...]) -> Any:
         try:
@@ -153,7 +165,7 @@ class _Resolver:
         else:
             text = self.text(value, keys)
         try:
-            if whole and ("\n" in text or text.lstrip()[:1] in ("{", "[") or _is_quoted(text.strip())):
+            if whole and ("\n" in text or text.lstrip()[:1] in ("{", "[") or is_quoted(text.strip())):
                 return yamldoc.load_one(text, self.at.path).value
             return yamldoc.scalar(text)
         except CompileError as error:
@@ -286,8 +298,3 @@ class _Resolver:
 
     def _error(self, code: Code, message: str, at: Position | None = None, *, hint: str = "") -> None:
         self.problems.error(code, message, at or self.at, hint=hint)
-
-
-def _is_quoted(text: str) -> bool:
-    """Whether the text is in quotes, as after `quote` or `squote`."""
-    return len(text) > 1 and text[0] == text[-1] and text[0] in ("'", '"')

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from compiler import yamldoc
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.fields.reader import Reader
 from compiler.model import MacroOverlay, Overlay, ScopedOverlay, WrittenOverlay
@@ -44,6 +45,8 @@ def _parsed(overlay: WrittenOverlay, scope: Scope, substitute: Substitute, probl
     except CompileError as error:
         problems.add(error)
         return None
+    if scope.unknown and yamldoc.holds_macro(data):
+        return None  # nobody can say yet what it is
     return parse_overlay(Reader(data, overlay.document, problems, overlay.path))
 
 

@@ -58,7 +58,7 @@ def plan(
         stack = stack_of(cluster, source, own)
         stacks.append(stack)
         if not own.errors:
-            planner = _ClusterPlanner(stack, source, files, charts, evaluate, own, today, lookalikes, undeclared)
+            planner = ClusterPlanner(stack, source, files, charts, evaluate, own, today, lookalikes, undeclared)
             result = planner.plan()
             if result:
                 planned.append(result)
@@ -70,7 +70,9 @@ def plan(
 
 
 @dataclass(slots=True)
-class _ClusterPlanner:
+class ClusterPlanner:
+    """Plans one cluster. With names in `unknown` it is a stand-in, to check a profile of which no cluster is known."""
+
     stack: Stack
     source: Source
     files: Recorder
@@ -80,6 +82,19 @@ class _ClusterPlanner:
     today: datetime.date | None
     lookalikes: Lookalikes
     undeclared: Undeclared
+    unknown: frozenset[str] = frozenset()  # references whose values are not known
+
+    def check(self) -> None:
+        """Reports what is wrong with the layers, as far as it can be told."""
+        chosen = self._chosen()
+        version = facts.kubernetes_version(self.stack, chosen, self.problems)
+        resolved = self._resolved(chosen, version)
+        given = any(layer.type == "k8s" and layer.version for layer in chosen)
+        check_packs(self.stack, resolved, version if given else "", self.today, self.problems)
+        for share, wave in self._ordered(resolved):
+            self._planned(share, wave, version, PackSettings(), resolved)
+        check_builtin(resolved, self.problems)
+        check_values(resolved)
 
     def plan(self) -> PlannedCluster | None:
         """The planned cluster; None where there are errors, which are reported."""
@@ -136,16 +151,17 @@ class _ClusterPlanner:
             profile = layer.profile
             if profile.name not in scopes:
                 variables[profile.name] = facts.variable_values(self.stack, profile, self.problems)
-                scopes[profile.name] = facts.macro_scope(
-                    self.stack, profile, variables[profile.name], version, self.source, chosen
-                )
+                scope = facts.macro_scope(self.stack, profile, variables[profile.name], version, self.source, chosen)
+                scopes[profile.name] = replace(scope, unknown=self.unknown)
             scope = scopes[profile.name]
             self.lookalikes.in_values(layer.levels, (profile.name, profile.version), scope, self.problems)
             try:
                 data = resolve(layer.merged, scope, self.evaluate, layer.locate)
             except CompileError as error:
                 self.problems.add(error)
-                continue
+                if not self.unknown:
+                    continue
+                data = dict(layer.merged)  # checked as far as it goes
             resolved.append(self._read(layer, data, scope))
         return resolved
 
@@ -158,7 +174,13 @@ class _ClusterPlanner:
         secrets = frozenset(scope.var[name] for name in scope.sensitive if scope.var.get(name))
         below = ("charts", layer.chart.name) if layer.chart else ()
         values = PackValues(layer.pack, data, layer.locate, self.problems, secrets, below)
-        return refined(layer, ResolvedLayer, data=data, values=values, pack_settings=read_settings(values), scope=scope)
+        return refined(
+            layer, ResolvedLayer, data=data, values=values, pack_settings=self._settings(values), scope=scope
+        )
+
+    def _settings(self, values: PackValues) -> PackSettings:
+        """The pack's settings; without those that are not known."""
+        return read_settings(replace(values, data=_known(values.data)) if self.unknown else values)
 
     def _ordered(self, resolved: Sequence[ResolvedLayer]) -> list[tuple[Share, int]]:
         """What the layers have for each cluster, in total order, each with its wave."""
@@ -191,7 +213,7 @@ class _ClusterPlanner:
         )
         try:
             parts = (*(builder.own() if share.main else ()), *builder.attached(share.manifests))
-            if share.main and layer.type == "k8s" and layer.profile.kubeadm:
+            if share.main and layer.type == "k8s" and layer.profile.kubeadm and not self.unknown:
                 own = cluster_api_part(self.stack, all_layers, version, namespace, self.files, self.problems)
                 parts = (*parts, own)
         except CompileError as error:
@@ -224,6 +246,17 @@ class _ClusterPlanner:
             previous_names=share.previous_names,
             undeclared=self.undeclared.of(layer, takers, policy.values),
         )
+
+
+def _known(data: Any) -> Any:
+    """The data without texts that have macros in them."""
+    if isinstance(data, Mapping):
+        return {key: _known(item) for key, item in data.items() if not _has_macro(item)}
+    return [_known(item) for item in data if not _has_macro(item)] if isinstance(data, list) else data
+
+
+def _has_macro(item: Any) -> bool:
+    return isinstance(item, str) and yamldoc.holds_macro(item)
 
 
 def _secrets(resolved: ResolvedLayer) -> frozenset[str]:

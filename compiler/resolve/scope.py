@@ -40,6 +40,8 @@ class Scope:
     `var`: values of the profile's variables. `system`: by dotted name. `macro`: user macros, with their scopes merged.
     `packs`: values by the name of a pack or layer, macros not replaced. `sensitive`: names in `var` whose values no
     message may show. `read` has the paths in `packs` that were looked up so far: it grows, and copies share it.
+    `unknown`: references (`var.x`, or `macro.*`) whose values only a cluster gives, where there is
+    none: text with one stays as it is.
     """
 
     var: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Scope:
     packs: Mapping[str, Any] = field(default_factory=PackValuesByName)
     sensitive: frozenset[str] = frozenset()
     read: set[str] = field(default_factory=set, compare=False)
+    unknown: frozenset[str] = frozenset()
 
 
 class Undefined(Exception):

@@ -11,9 +11,8 @@ from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
-from compiler.model import ChartRef, Layer, Pack, PackRef, Registry, Source
+from compiler.model import ChartRef, Pack, PackRef, Registry, Source
 from compiler.model.packs import newest
-from compiler.ports import Files
 from compiler.resolve.registries import locked, registry_of
 
 V = TypeVar("V")
@@ -128,26 +127,3 @@ def _chosen(
             at,
             hint="write an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
         ) from None
-
-
-def check_unused_profiles(source: Source, files: Files, problems: Problems) -> None:
-    """Reports packs and charts of unused profiles that this repository does not have."""
-    assignments = [cluster.assignment for cluster in source.clusters.values()]
-    assignments += [template.assignment for template in source.templates.values()]
-    used = {(ref.name, ref.version) for assignment in assignments for ref in assignment.profiles}
-    charts = Charts.over(files)
-    for key, profile in source.profiles.items():
-        for layer in profile.layers if key not in used else ():
-            try:
-                _find_all_of(layer, source, charts, problems)
-            except CompileError as error:
-                problems.add(error)
-
-
-def _find_all_of(layer: Layer, source: Source, charts: Charts, problems: Problems) -> None:
-    reference = layer.source
-    if isinstance(reference, ChartRef):
-        find_chart(reference, reference.version, reference.at, layer.at.path, source, charts)
-        reference = reference.linked_pack
-    if reference is not None:
-        find_pack(reference, reference.version, reference.at, source, problems)
