@@ -11,8 +11,9 @@ Path = tuple[str | int, ...]
 
 Kind = Literal["refused", "unknown", "pruned", "apply", "unchecked"]
 """`refused`: every request is refused. `unknown`: a field that the kind does not have; server-side apply and strict clients
-refuse it, others drop it. `pruned`: the same of a kind whose CRD declares no field at all, a stub. `apply`: only server-side apply refuses it. `unchecked`: nothing is wrong as far as is known, but
-a CEL rule, which is the message, could not be evaluated."""
+refuse it, others drop it. `pruned`: the same of a kind whose CRD declares no field at all, a stub. `apply`: only
+server-side apply refuses it. `unchecked`: nothing is wrong as far as is known, but a CEL rule, which is the message,
+could not be evaluated."""
 
 
 REQUIRED = "a value is required"
