@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,4 +86,14 @@ def cli(helm: Path) -> HelmEngine:
 def engine(request: pytest.FixtureRequest) -> HelmEngine:
     """Each engine in turn."""
     found: HelmEngine = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def strace() -> str:
+    found = shutil.which("strace")
+    if found is None:
+        pytest.skip("no strace here")
+    if subprocess.run([found, "-f", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("strace may not trace here")
     return found

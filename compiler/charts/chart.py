@@ -7,9 +7,8 @@ its loader.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from compiler import yamldoc
 from compiler.charts import order as chart_order
 from compiler.charts import scan as chart_scan
 from compiler.charts.archive import LIMITS, Limits, read_tgz
+from compiler.charts.outward import outward_refs
 from compiler.codes import Code
 from compiler.diagnostics import Position, fail
 from compiler.merge import merge
@@ -25,7 +25,6 @@ from compiler.merge import merge
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 SCHEMA = "values.schema.json"
 _MANIFEST = (".yaml", ".yml", ".json")
-_DRAFTS = re.compile(r"https?://json-schema\.org/(?:draft-0[467]/|draft/20(?:19-09|20-12)/)?schema#?")
 _NESTED_CHARTS = 16
 
 
@@ -35,8 +34,9 @@ class Chart:
 
     `kube_version` is a constraint (">=1.25.0-0"). `files` are all files, by path relative to the chart.
     `missing_dependencies` are declared but not vendored; `helm template` refuses them whatever their conditions.
-    `remote_schema_refs` are references in values schemas that Helm would fetch; `crds` are the paths in `files` that Helm
-    takes for CRDs, and each of `dependencies` has its own.
+    `remote_schema_refs` are references in values schemas that Helm would fetch, `schema_fault` says which schema cannot be
+    read, and why ("": all can); `crds` are the paths in `files` that Helm takes for CRDs, and each of `dependencies` has
+    its own.
 
     `may_be_random`, `reads_…` and `runs_strings` are read off the text and cover the dependencies: False is certain.
     `tpl_calls` are the calls (`charts.order`) in text of the chart that `tpl` may run. None of them covers values from
@@ -61,6 +61,7 @@ class Chart:
     runs_strings: bool
     tpl_calls: Mapping[str, str]
     remote_schema_refs: tuple[str, ...]
+    schema_fault: str
     crds: tuple[str, ...]
     archived: bool = False
 
@@ -133,6 +134,7 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
     strings = _run_texts(files, templates) if runs_strings else []
     texts = templates + strings
     code = [chart_scan.code(template) for template in templates] + strings
+    refs, fault = _schema(files.get(SCHEMA, b""), path)
     return Chart(
         path=path,
         name=_text(described.get("name")),
@@ -158,8 +160,8 @@ def _read(files: Mapping[str, bytes], path: str, limits: Limits, *, archived: bo
         or any(map(chart_scan.reads_kube_version, texts)),
         runs_strings=runs_strings,
         tpl_calls=_tpl_calls(files, templates, strings, path, dependencies) if runs_strings else {},
-        remote_schema_refs=_remote_refs(files.get(SCHEMA, b""), path)
-        + tuple(ref for dependency in dependencies for ref in dependency.remote_schema_refs),
+        remote_schema_refs=refs + tuple(ref for dependency in dependencies for ref in dependency.remote_schema_refs),
+        schema_fault=fault or next((d.schema_fault for d in dependencies if d.schema_fault), ""),
         crds=tuple(sorted(n for n in files if n.startswith("crds/") and n.lower().endswith(_MANIFEST))),
         archived=archived,
     )
@@ -263,37 +265,13 @@ def _tpl_calls(
     return calls
 
 
+def _schema(content: bytes, path: str) -> tuple[tuple[str, ...], str]:
+    """The references that lead out of the values schema, and why it cannot be read ("": it can)."""
+    try:
+        return outward_refs(content), ""
+    except ValueError as error:
+        return (), f"{path}/{SCHEMA}: {error}"
+
+
 def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
-
-
-def _remote_refs(schema: bytes, path: str) -> tuple[str, ...]:
-    """The references that lead out of the schema, sorted. Helm would fetch them to validate values."""
-    try:
-        root = json.loads(schema or b"{}")
-        refs = {ref for ref in _schema_refs(root) if not ref.startswith("#") and not _DRAFTS.fullmatch(ref)}
-    except RecursionError:
-        raise fail(Code.CHART_INVALID, "the schema is nested too deeply", Position(f"{path}/{SCHEMA}")) from None
-    except ValueError:
-        return ()  # Helm refuses it and fetches nothing
-    own = _own_id(root)
-    return tuple(sorted(ref for ref in refs if ref.partition("#")[0] != own))
-
-
-def _own_id(root: Any) -> str | None:
-    """The absolute URL by which a schema may refer to itself. Old drafts ignore it beside `$ref`; in draft 4 it is `id`."""
-    if not isinstance(root, dict) or "$ref" in root:
-        return None
-    own = root.get("id" if "draft-04" in str(root.get("$schema", "")) else "$id")
-    return own.rstrip("#") if isinstance(own, str) and "://" in own else None
-
-
-def _schema_refs(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if isinstance(value, str) and key in ("$ref", "$dynamicRef", "$recursiveRef", "$schema"):
-                yield value
-            yield from _schema_refs(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _schema_refs(value)

@@ -108,6 +108,13 @@ class PartsBuilder:
                 at,
                 hint="run `helm dependency build` on the chart and commit charts/",
             )
+        if chart.schema_fault and validate:
+            self.problems.error(
+                Code.CHART_INVALID,
+                f"the values schema of chart {chart.name} at {path} is not valid JSON: {chart.schema_fault}",
+                at,
+                hint="set skipSchemaValidation: true on the layer to render without the chart's values schema",
+            )
         if chart.remote_schema_refs and validate:
             self.problems.error(
                 Code.SCHEMA_REMOTE_REF,

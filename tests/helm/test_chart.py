@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import json
 import subprocess
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -86,7 +84,6 @@ def test_a_name_that_could_become_a_path_is_refused(name: str) -> None:
         ({"charts/README.md": ""}, "chart-dependency", "charts/app/charts/README.md"),
         ({"charts/db.tgz": "no archive"}, "archive-not-gzip", "charts/app/charts/db.tgz"),
         ({"charts/db/Chart.yaml": sub("..")}, "chart-name", "charts/app/charts/db/Chart.yaml"),
-        ({"values.schema.json": "[" * 100_000}, "chart-invalid", "charts/app/values.schema.json"),
     ],
 )
 def test_what_is_no_chart_is_refused_by_its_place(files: Texts, code: str, at: str) -> None:
@@ -256,30 +253,6 @@ def test_defaults_are_read_as_helm_reads_them_to_the_last_newline(
 
 
 # --- schemas that would be fetched ------------------------------------------------------------------------------------
-
-
-class _Recorder(http.server.BaseHTTPRequestHandler):
-    asked: list[str]
-
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"type": "object"}')
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class' name
-        pass
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list[str]]]:
-    """(URL of a server, the paths it was asked for)."""
-    asked: list[str] = []
-    handler = type("Recorder", (_Recorder,), {"asked": asked})
-    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
 
 
 DIALECTS = {

@@ -35,16 +35,6 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def strace() -> str:
-    found = shutil.which("strace")
-    if found is None:
-        pytest.skip("no strace here")
-    if subprocess.run([found, "-f", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("strace may not trace here")
-    return found
-
-
-@pytest.fixture(scope="session")
 def namespace() -> list[str]:
     """A command that runs another with mounts of its own."""
     command = ["unshare", "--mount", "--map-root-user"] if os.getuid() else ["unshare", "--mount"]
