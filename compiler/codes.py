@@ -405,6 +405,9 @@ class Code(StrEnum):
         "`git config --global --add safe.directory …`")
     GIT_UNKNOWN_REF = "git-unknown-ref", "no such commit; not a name for one", "fetch it"
     GIT_INVALID_NAME = "git-invalid-name"
+    GIT_FETCH = "git-fetch", "a git repository elsewhere cannot be fetched", "exit status 3; the message is git's"
+    GIT_COMMIT_GONE = ("git-commit-gone", "the commit that `lamella.lock` pins is not at the remote any more",
+        "was history rewritten? `lamella lock --upgrade NAME` takes the newest commit")
     GIT_NO_DIRECTORY = "git-no-directory", "the commit has no such directory", "is `--repo` right?"
     GIT_UNBORN_BRANCH = "git-unborn-branch", "nothing to commit to", "commit first; check out a branch"
     GIT_DETACHED_HEAD = "git-detached-head"

@@ -44,6 +44,31 @@ class Each(Protocol):
         """The function's result for each item, in the order of the items."""
 
 
+class CommitTree(Files, Protocol):
+    """The files of one commit of a git repository, with the commit's id."""
+
+    @property
+    def commit(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A branch, tag or commit (`ref`; '' for the default branch) of a git repository elsewhere: https://…, ssh://…,
+    file://… or git@HOST:PATH. `at` is where that is written, None for the command line."""
+
+    url: str
+    ref: str = ""
+    at: Position | None = None
+
+
+class Repositories(Protocol):
+    """The git repositories outside. `compiler.host.git.remote` has the real ones."""
+
+    def tree(self, remote: Remote, commit: str = "") -> CommitTree:
+        """The files of this commit, or of the one that the remote's `ref` means now. Raises CompileError: `git-fetch`
+        (environment) where the remote cannot be reached, `git-unknown-ref`, `git-commit-gone`."""
+
+
 Kind = Literal["chart", "pack"]
 
 
@@ -63,6 +88,11 @@ class Registry:
     git: str = ""
     ref: str = ""
     layout: Literal["lamella", "palette"] = "lamella"  # of packs in an OCI registry
+
+    @property
+    def remote(self) -> Remote:
+        """The git repository that it is."""
+        return Remote(self.git, self.ref, self.at)
 
     @property
     def local(self) -> bool:

@@ -108,14 +108,24 @@ class LockedArchives:
                 ],
                 environment=True,
             )
-        registry = self.settings.registry_at(locked.source) or Registry(
-            "", Position(LOCK_PATH), url=locked.source, kind="helm"
-        )
+        registry = self._registry(locked)
         fetched = self.registries.fetch(registry, locked.kind, locked.name, locked.version, locked.revision)
         if not _is(locked, fetched.data, locked.place):
             content = digest(files_of(locked.kind, fetched.data, locked.place))
             raise changed(locked, content, Position(LOCK_PATH))
         return fetched.data
+
+    def _registry(self, locked: Locked) -> Registry:
+        """The declared registry of that source, or the one that a chart names by `repo:`."""
+        declared = self.settings.registry_at(locked.source)
+        if declared is None and locked.source.startswith("git+"):
+            raise fail(
+                Code.REGISTRY_UNKNOWN,
+                f"lamella.yaml declares no registry {locked.source}",
+                Position(LOCK_PATH),
+                hint="run `lamella lock`: it removes what nobody asks for",
+            )
+        return declared or Registry("", Position(LOCK_PATH), url=locked.source, kind="helm")
 
 
 def _is(locked: Locked, data: bytes, name: str) -> bool:

@@ -9,12 +9,11 @@ import click
 from compiler.app import locking
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
-from compiler.cli.repository import repo_option
+from compiler.cli.repository import registries, repo_option
 from compiler.codes import Code
 from compiler.diagnostics import fail
 from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
-from compiler.host.registry import NetworkRegistries
 from compiler.host.store import Store, default_directory
 from compiler.host.threads import each
 from compiler.lock.update import Upgrade
@@ -59,7 +58,7 @@ def lock_command(
             raise fail(Code.LOCK_STALE, f"{LOCK_PATH} is not up to date", hint="run `lamella lock`, and commit it")
         console.say(f"{LOCK_PATH} is up to date")
         return 0
-    result = locking.relock(files, NetworkRegistries(), cache, chosen, each=each)
+    result = locking.relock(files, registries(), cache, chosen, each=each)
     console.problems(result.warnings)
     for line in result.changes:
         console.say(line)

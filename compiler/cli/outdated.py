@@ -11,9 +11,8 @@ from compiler.app.locking import outdated
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
 from compiler.cli.inspect import table
-from compiler.cli.repository import repo_option
+from compiler.cli.repository import registries, repo_option
 from compiler.host.disk import DirectoryFiles
-from compiler.host.registry import NetworkRegistries
 from compiler.host.threads import each
 
 
@@ -33,7 +32,7 @@ def outdated_command(console: Console, repo: Path, everything: bool, exit_code: 
     """
     files = DirectoryFiles(repo.absolute())
     console.source_line = source_lines(files)
-    rows, warnings = outdated(files, NetworkRegistries(), each=each)
+    rows, warnings = outdated(files, registries(), each=each)
     console.problems(warnings)
     old = [row for row in rows if row.current != row.newest]
     shown = [row.plain() for row in (rows if everything else old)]

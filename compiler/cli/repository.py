@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from compiler.app.archives import LockedFiles
+from compiler.app.gitpacks import AllRegistries
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic
 from compiler.host.disk import DirectoryFiles
@@ -50,9 +51,17 @@ class Input:
 
 def with_locked(files: Files, *, offline: bool = False) -> LockedFiles:
     """The files of a repository with what its lock pins, from its `vendor/`, this machine's cache or the registries."""
+    return LockedFiles(files, Store(default_directory()), None if offline else registries(), each=each)
+
+
+def registries() -> AllRegistries:
+    """Those of the network, and git repositories, which are read until the command ends."""
+    from compiler.host.git import RemoteRepositories
     from compiler.host.registry import NetworkRegistries  # nothing that completes a word needs the network
 
-    return LockedFiles(files, Store(default_directory()), None if offline else NetworkRegistries(), each=each)
+    repositories = RemoteRepositories()
+    click.get_current_context().call_on_close(repositories.close)
+    return AllRegistries(NetworkRegistries(), repositories)
 
 
 def root_of(directory: Path) -> Path:

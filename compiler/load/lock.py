@@ -13,6 +13,7 @@ from compiler.ports import Files
 
 API_VERSION = "lamella/v1"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HINT = "`lamella lock` writes this file; take one side of a merge and run it again"
@@ -53,16 +54,17 @@ def _read_entry(reader: Reader, kind: str) -> Locked | None:
     """One entry; None if it is unusable (reported)."""
     before = len(reader.problems.errors)
     reader.only(("name", "version", "source", "revision", "archive", "content", "requested", "askedBy"))
+    source = reader.string("source", required=True)
     entry = Locked(
         kind=kind,  # type: ignore[arg-type]
         name=_matching(reader, "name", _NAME),
         version=_matching(reader, "version", _VERSION),
-        source=reader.string("source", required=True),
+        source=source,
         archive=_matching(reader, "archive", _DIGEST).removeprefix("sha256:"),
         content=_matching(reader, "content", _DIGEST).removeprefix("sha256:"),
         requested=reader.strings("requested"),
         asked_by=reader.strings("askedBy"),
-        revision=reader.string("revision"),
+        revision=_matching(reader, "revision", _COMMIT) if source.startswith("git+") else reader.string("revision"),
     )
     return entry if len(reader.problems.errors) == before else None
 

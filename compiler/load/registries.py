@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from compiler.codes import Code
+from compiler.diagnostics import CompileError
 from compiler.fields.reader import Reader
+from compiler.files.paths import normalise
 from compiler.model import Registry
 
 _URLS = ("https://", "oci://", "http://")
@@ -25,7 +27,7 @@ def read_registry(reader: Reader) -> Registry:
     registry = Registry(
         name=reader.string("name", required=True),
         at=reader.here,
-        path=reader.string("path").strip("/"),
+        path=_folder(reader) if git else reader.string("path").strip("/"),
         url=url,
         kind=kind,  # type: ignore[arg-type]
         git=git,
@@ -56,6 +58,16 @@ def _check_registry(reader: Reader, registry: Registry) -> None:
             reader.error(Code.REGISTRY_SOURCE, key, "only a registry of packs in git has it")
     if "layout" in reader.data and not registry.url.startswith("oci://"):
         reader.error(Code.REGISTRY_SOURCE, "layout", "only a registry of packs at an oci:// URL has it")
+
+
+def _folder(reader: Reader) -> str:
+    """The folder inside a git repository, '' for all of it."""
+    path = reader.string("path").strip("/")
+    try:
+        return normalise("", path, reader.at("path")) if path else ""
+    except CompileError as error:
+        reader.problems.add(error)
+        return ""
 
 
 def _without_user(address: str) -> str:

@@ -21,6 +21,7 @@ Key = tuple[Kind, str, str, str]
 
 _SCHEME = re.compile(r"^[a-z+]+://")
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._/+-]+")
+_NO_NAME = re.compile(r"(?<![^/])\.{1,2}(?![^/])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Locked:
     @property
     def place(self) -> str:
         """`charts.example.com/podinfo-6.5.4`: the source without its scheme, the name and the version."""
-        source = _UNUSUAL.sub("_", _SCHEME.sub("", self.source)).strip("/")
+        source = _NO_NAME.sub("_", _UNUSUAL.sub("_", _SCHEME.sub("", self.source)))
+        source = "/".join(filter(None, source.split("/")))
         return f"{source}/{self.name}-{self.version}" + (".tgz" if self.kind == "chart" else "")
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from compiler.cli import run
+from tests.host.conftest import git_home as git_home  # noqa: PLC0414
 from tests.support import servers
 
 

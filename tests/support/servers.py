@@ -1,4 +1,4 @@
-"""Real servers on 127.0.0.1 for tests: a static file server, Debian's docker-registry with a login and TLS.
+"""Real servers on 127.0.0.1 for tests: files, git over http, Debian's docker-registry with a login and TLS.
 
 `python -m tests.support.servers` puts docker-registry into `.oracles/` where apt-get can fetch it. Tests that need it are
 skipped with the reason where it cannot be had.
@@ -6,6 +6,7 @@ skipped with the reason where it cannot be had.
 
 from __future__ import annotations
 
+import base64
 import http.server
 import os
 import shutil
@@ -186,6 +187,68 @@ def static_files(directory: Path, tls: Authority | None = None) -> Iterator[str]
     handler = type("Files", (StaticFiles,), {"directory": str(directory)})
     with serving(handler, tls) as url:
         yield url
+
+
+class GitBackend(http.server.BaseHTTPRequestHandler):
+    """git's own server (`git http-backend`) behind CGI; with `login`, for those only who have it. Without `modern` it speaks
+    the first protocol, in which commits are not given by their id."""
+
+    root: str
+    login: bool
+    modern: bool
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        self.asked.append(self.path)
+        expected = "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+        if self.login and self.headers.get("Authorization") != expected:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="tests"')
+            self.end_headers()
+            return
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_PROJECT_ROOT": self.root,
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            **({"GIT_PROTOCOL": self.headers.get("Git-Protocol", "")} if self.modern else {}),
+        }
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        done = subprocess.run(
+            ["git", "http-backend"], env=environment, input=body, capture_output=True, check=False
+        )  # http-backend answers what it refuses, too
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = [line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line]
+        self.send_response(int(next((value[:3] for name, value in headers if name == "Status"), "200")))
+        for name, value in headers:
+            if name != "Status":
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def git_repositories(
+    directory: Path, *, login: bool = False, modern: bool = True, tls: Authority | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """Serves the git repositories in a directory; gives the URL, and a list of what is asked."""
+    own = {"root": str(directory), "login": login, "modern": modern, "asked": []}
+    handler = type("Backend", (GitBackend,), own)
+    with serving(handler, tls) as url:
+        yield url, own["asked"]  # type: ignore[misc]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ these are less exact and less safe:
 
 from compiler.host.git.commit import commit_tree
 from compiler.host.git.push import push
+from compiler.host.git.remote import RemoteRepositories
 from compiler.host.git.repository import Repository
 from compiler.host.git.revision import CommitFiles
 
-__all__ = ["CommitFiles", "Repository", "commit_tree", "push"]
+__all__ = ["CommitFiles", "RemoteRepositories", "Repository", "commit_tree", "push"]

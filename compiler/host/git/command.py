@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import git
 
 # Switched off: everything that a repository's own configuration can make git run, or read elsewhere. How to reach a
-# remote (`core.sshCommand`, `credential.helper`) stays: only `push` uses it.
+# remote (`core.sshCommand`, `credential.helper`) stays: only `push` and `remote` use it.
 _SETTINGS = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
@@ -66,6 +66,17 @@ _LOCATION = (
     "GIT_WORK_TREE",
 )
 TIMEOUT_S = 300.0
+# Git's own variable GIT_ALLOW_PROTOCOL takes precedence. Never `ext` or `fd`: they run commands from the URL.
+_PROTOCOLS = "https:ssh:file"
+_NEVER = {"ext", "fd"}
+_REMOTE_HINTS = {
+    "could not read Username": "configure a credential helper or a token for this remote",
+    "Authentication failed": "renew the credentials for this remote; they are wrong or have expired",
+    "Permission denied (publickey": "add your SSH key to the remote",
+    "Host key verification failed": "add the remote's SSH host key to known_hosts",
+    "Could not resolve host": "check the network and the remote's URL",
+    "not allowed": "set GIT_ALLOW_PROTOCOL to allow another protocol",
+}
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
 
 
@@ -146,6 +157,17 @@ def _gitpython() -> Any:
 def failure(code: Code, message: str, *, hint: str = "") -> CompileError:
     """A problem of the environment, not of the input."""
     return CompileError([Diagnostic(code, message, hint=hint)], environment=True)
+
+
+def protocols() -> list[str]:
+    """The protocols by which remotes may be reached."""
+    allowed = os.environ.get("GIT_ALLOW_PROTOCOL") or _PROTOCOLS
+    return [name for name in allowed.split(":") if name not in _NEVER]
+
+
+def remote_hint(done: Done, more: Mapping[str, str]) -> str:
+    """A hint about why a remote could not be reached, by what git said: the general ones, and `more`."""
+    return next((hint for sign, hint in (*_REMOTE_HINTS.items(), *more.items()) if sign in done.err), "")
 
 
 def redact(text: str) -> str:

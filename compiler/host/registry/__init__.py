@@ -1,4 +1,4 @@
-"""The registries outside: HTTP chart repositories, OCI registries, git repositories with packs.
+"""The registries outside: HTTP chart repositories and OCI registries. `app.gitpacks` adds git repositories.
 
 Charts are fetched here rather than by Helm's own client (helm-python-sdk has no call for it that takes credentials, checks
 a digest and keeps what it fetched in memory). OCI is spoken by hand over urllib3: oras-py does not check the digests of
@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol
 
-from compiler.codes import Code
-from compiler.diagnostics import fail
 from compiler.host.registry.credentials import Credentials
 from compiler.host.registry.http import Client
 from compiler.host.registry.index import IndexedRepository
@@ -47,8 +45,6 @@ class NetworkRegistries:
 
     def _open(self, registry: Registry) -> _Source:
         client: Any = Client(registry, self._credentials)
-        if registry.git:
-            raise fail(Code.NOT_SUPPORTED, f"registry '{registry.name}': git is not supported yet", registry.at)
         return (
             OciRegistry(registry, client) if registry.url.startswith("oci://") else IndexedRepository(registry, client)
         )
