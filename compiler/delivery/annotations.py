@@ -25,6 +25,11 @@ _KEPT: tuple[tuple[str, str] | Literal["kept"], ...] = (
 _BY_CONTROLLER: Mapping[str, tuple[Annotation, ...]] = {
     "argocd": (
         *(Annotation(kept, "argocd.argoproj.io/sync-options", "Prune=false,Delete=false") for kept in _KEPT),
+        # Gone from git and kept, it would leave its Application OutOfSync for ever.
+        Annotation("unpruned", "argocd.argoproj.io/compare-options", "IgnoreExtraneous"),
+        # A Job's template cannot be changed: once the image of a Job that is no hook has changed, its Application fails.
+        # Replace too: `Force` alone is ignored under server-side apply.
+        Annotation("plain job", "argocd.argoproj.io/sync-options", "Force=true,Replace=true"),
         # Argo CD reads Helm's hooks, but in lower case alone: it would never run one of another spelling.
         Annotation("having", hooks.ANNOTATION),
         Annotation("having", hooks.DELETE_POLICY),

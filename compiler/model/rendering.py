@@ -19,7 +19,7 @@ from compiler.model.rendered import RenderedObject
 OWN_NAMESPACE = "(namespace of the layer)"
 """Named as the template of the Namespace objects that Lamella itself adds."""
 
-RULES = 6
+RULES = 7
 """The version of Lamella's own rules: raised whenever a task may give other objects than before (tests/golden/rules.json
 keeps the version and what it covers). A result kept from an earlier run is used only under the same rules."""
 
@@ -38,12 +38,13 @@ class Engine:
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """An annotation that a delivery controller needs on objects: on those of one (group, kind), on those that Helm must
-    keep, or on those that already have it, whose text must be lower case.
+    keep, on those that Argo CD is told not to prune, on Jobs that are no hook, or on those that already have it, whose
+    text must be lower case.
 
     An object's own value wins; a list of options (`A=b,C=d`) gets those that it does not set.
     """
 
-    objects: tuple[str, str] | Literal["kept", "having"]
+    objects: tuple[str, str] | Literal["kept", "unpruned", "plain job", "having"]
     key: str
     value: str = ""
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compiler import kubernetes
+from compiler.charts import hooks
 from compiler.model.rendering import Annotation
 
 _RESOURCE_POLICY = "helm.sh/resource-policy"
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+_HOOKS = (hooks.ANNOTATION, "argocd.argoproj.io/hook")
 
 
 def annotated(body: Mapping[str, Any], annotations: Sequence[Annotation]) -> Mapping[str, Any]:
@@ -19,8 +22,8 @@ def annotated(body: Mapping[str, Any], annotations: Sequence[Annotation]) -> Map
         return body
     said = dict(own)
     for annotation in annotations:
-        if _concerns(annotation, body, own):
-            said[annotation.key] = _joined(annotation, own.get(annotation.key))
+        if _concerns(annotation, body, said):
+            said[annotation.key] = _joined(annotation, said.get(annotation.key))
     return body if said == own else {**body, "metadata": {**metadata, "annotations": said}}
 
 
@@ -29,10 +32,18 @@ def _concerns(annotation: Annotation, body: Mapping[str, Any], own: Mapping[str,
         case "kept":
             # Source: helm pkg/action/resource_policy.go, which takes it in any case.
             return str(own.get(_RESOURCE_POLICY, "")).strip().lower() == "keep"
+        case "unpruned":
+            return "Prune=false" in str(own.get(_SYNC_OPTIONS, ""))
+        case "plain job":
+            return _kind(body) == ("batch", "Job") and not any(own.get(key) for key in _HOOKS)
         case "having":
             return isinstance(own.get(annotation.key), str)
         case kind:
-            return kind == (kubernetes.split_api_version(body["apiVersion"])[0], body["kind"])
+            return kind == _kind(body)
+
+
+def _kind(body: Mapping[str, Any]) -> tuple[str, str]:
+    return kubernetes.split_api_version(body["apiVersion"])[0], body["kind"]
 
 
 def _joined(annotation: Annotation, own: Any) -> Any:

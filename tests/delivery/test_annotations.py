@@ -70,8 +70,11 @@ def test_what_flux_must_know() -> None:
 def test_what_argo_cd_must_know_and_what_an_object_says_itself_stands() -> None:
     assert annotated("argocd") == {
         "web": {"argocd.argoproj.io/sync-options": "Prune=confirm", "owner": "team"},
-        "jobs.example.com": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
-        "migrate": None,
+        "jobs.example.com": {
+            "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+            "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+        },
+        "migrate": {"argocd.argoproj.io/sync-options": "Force=true,Replace=true"},
         "foreign": None,
         "a": None,
     }
@@ -89,6 +92,7 @@ def test_without_a_controller_objects_are_as_rendered() -> None:
 
 SYNC_OPTIONS, PRUNE = "argocd.argoproj.io/sync-options", "kustomize.toolkit.fluxcd.io/prune"
 NOT_PRUNED = "Prune=false,Delete=false"
+COMPARE, IGNORED = "argocd.argoproj.io/compare-options", "IgnoreExtraneous"
 
 
 def kept(kind: str, **own: str) -> str:
@@ -100,7 +104,7 @@ def kept(kind: str, **own: str) -> str:
 @pytest.mark.parametrize("kind", ["ConfigMap", "Secret", "Service", "PersistentVolume", "PersistentVolumeClaim"])
 def test_what_helm_is_told_to_keep_no_controller_prunes(kind: str) -> None:
     assert annotated("argocd", "flux", objects=kept(kind)) == {
-        "a": {"helm.sh/resource-policy": "keep", SYNC_OPTIONS: NOT_PRUNED, PRUNE: "disabled"}
+        "a": {"helm.sh/resource-policy": "keep", SYNC_OPTIONS: NOT_PRUNED, COMPARE: IGNORED, PRUNE: "disabled"}
     }
     assert annotated(objects=kept(kind)) == {"a": {"helm.sh/resource-policy": "keep"}}
 
@@ -128,7 +132,8 @@ def test_only_keep_is_kept_in_any_spelling_as_in_helm(policy: str, is_kept: bool
 def test_options_of_its_own_are_added_to_and_answers_of_its_own_stand(own: str, expected: str) -> None:
     for kind in ("ConfigMap", "Namespace"):
         found = annotated("argocd", objects=kept(kind, **{SYNC_OPTIONS: own}))
-        assert found == {"a": {"helm.sh/resource-policy": "keep", SYNC_OPTIONS: expected}}
+        ignored = {COMPARE: IGNORED} if "Prune=false" in expected else {}  # what may be pruned must show as out of sync
+        assert found == {"a": {"helm.sh/resource-policy": "keep", SYNC_OPTIONS: expected, **ignored}}
 
 
 def test_what_flux_is_told_by_the_object_stands() -> None:
@@ -172,3 +177,20 @@ def test_tests_in_manifests_are_left_out_and_argo_cd_gets_hooks_as_it_spells_the
 def test_tests_in_a_list_are_left_out(wrapped: str) -> None:
     item = "- {apiVersion: v1, kind: Pod, metadata: {name: %s, annotations: {helm.sh/hook: %s}}}\n"
     assert list(annotated("flux", objects=wrapped + item % ("a", "Test") + item % ("b", "pre-install"))) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [
+        ({}, "Force=true,Replace=true"),
+        ({SYNC_OPTIONS: "ServerSideApply=true"}, "ServerSideApply=true,Force=true,Replace=true"),
+        ({SYNC_OPTIONS: "Replace=false"}, "Replace=false"),
+        ({"helm.sh/resource-policy": "keep"}, f"{NOT_PRUNED},Force=true,Replace=true"),
+        ({"helm.sh/hook": "post-install"}, None),  # Argo CD makes hooks anew by itself
+        ({"argocd.argoproj.io/hook": "Sync"}, None),
+    ],
+)
+def test_jobs_that_are_no_hook_are_made_anew_by_argo_cd(annotations: dict[str, str], expected: str | None) -> None:
+    body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a", "annotations": annotations}}
+    found = annotated("argocd", objects=yaml.safe_dump(body))["a"] or {}
+    assert found.get(SYNC_OPTIONS) == expected

@@ -64,15 +64,16 @@ class Repository:
     def __init__(self, top: Path, below: str = "") -> None:
         self.top, self.root = top, top / below
         self.git("init", "--quiet", "--initial-branch=main")
+        for key, value in (("user.name", "Ada"), ("user.email", "ada@example.com")):
+            self.git("config", key, value)
         for path, text in FILES.items():
             self.write(path, text)
         (self.root / "manifests/link.yaml").symlink_to("../shared/linked.yaml")
         self.commit()
 
     def git(self, *arguments: str) -> str:
-        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
         self.top.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["git", *who, *arguments], cwd=self.top, capture_output=True, text=True, check=False)
+        done = subprocess.run(["git", *arguments], cwd=self.top, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
