@@ -120,6 +120,8 @@ class Code(StrEnum):
         "make the selectors disjoint, or set the version in the cluster")
     KUBERNETES_VERSION = ("kubernetes-version", "nothing, or two things, say which Kubernetes the cluster has",
         "`spec.kubernetesVersion`, where no k8s layer gives it")
+    NO_CLUSTERS = ("no-clusters", "no document of kind Cluster in `profiles/`",
+        "add one; `lamella check` judges profiles without; `--allow-removal` renders for none")
     CLUSTER_UNKNOWN = "cluster-unknown", "a name or selector on the command line without a cluster", "`lamella list`"
     OUTPUT_PATH = "output-path", "`output:` of lamella.yaml leads outside the repository", "a relative path"
     NOT_SUPPORTED = "not-supported", "understood, and not part of this version", "see the hint"

@@ -10,9 +10,10 @@ import click
 from compiler.app.pipeline import Compilation
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options, places_of
+from compiler.codes import Code
 from compiler.delivery import consequences
 from compiler.delivery.handover import handovers
-from compiler.diagnostics import Diagnostic, Problems
+from compiler.diagnostics import Diagnostic, Position, Problems
 from compiler.host import write
 from compiler.host.disk import existing_output
 from compiler.model import layout
@@ -105,6 +106,13 @@ def _handed_over(root: Path, compiled: Compilation, options: Options) -> tuple[D
 
 def _refuse_removals(root: Path, compiled: Compilation, options: Options) -> None:
     problems = Problems()
+    if not compiled.source.clusters:
+        problems.error(
+            Code.NO_CLUSTERS,
+            "no Cluster in profiles/: there is nothing to render",
+            Position("profiles"),
+            hint="add a Cluster document, or look for what was not checked out; --allow-removal renders for none",
+        )
     before = committed.object_ids(existing_output(root), clusters_of(root, compiled, options))
     after = objects_by_cluster((file.cluster, file.path, file.object) for file in compiled.files)
     check_removals(before, after, root.name, problems)
