@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENV := PIP_DISABLE_PIP_VERSION_CHECK=1
 
-.PHONY: help render test room lint types layers tests coverage bench clean
+.PHONY: help render test room lint types layers tests coverage audit sbom bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -53,6 +53,20 @@ coverage: $(VENV)/.tools ## the test suite with branch coverage of compiler/; fa
 	$(BIN)/python -m tests.support.oracles
 	$(BIN)/python -m tests.support.servers
 	$(BIN)/pytest -n auto --dist loadgroup --cov
+
+AUDIT := $(VENV)/audit
+
+$(AUDIT)/.installed:
+	$(PYTHON) -m venv $(AUDIT)
+	$(ENV) $(AUDIT)/bin/python -m pip install --quiet 'pip-audit>=2.9,<3'
+	@touch $@
+
+audit: $(AUDIT)/.installed ## known vulnerabilities of what requirements.lock pins (needs network)
+	$(AUDIT)/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off
+
+sbom: $(AUDIT)/.installed ## sbom.json: the bill of materials of what requirements.lock pins
+	$(AUDIT)/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off \
+	  --format cyclonedx-json --output sbom.json || test -s sbom.json
 
 bench: $(VENV)/.tools ## measurements: see tests/bench/README.md
 	$(BIN)/python -m tests.support.oracles
