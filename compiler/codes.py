@@ -146,6 +146,11 @@ class Code(StrEnum):
     REGISTRY_ANSWER = ("registry-answer", "an answer that is not one of a registry: a web page, an error, a bad redirect",
         "is the URL that of a registry?")
     REGISTRY_DIGEST = ("registry-digest", "content that is not what its digest says", "try again; then tell its owner")
+    REGISTRY_NO_CATALOG = ("registry-no-catalog", "a registry that does not list its repositories",
+        "name the pack: `lamella pack pull NAME`")
+    REGISTRY_NOT_OCI = "registry-not-oci", "packs are pushed to OCI registries only", "name an `oci://` registry"
+    PACK_PUSHED = ("pack-pushed", "the registry has other content under the version that is pushed",
+        "raise the version; `--force` overwrites")
     REGISTRY_TOO_LARGE = "registry-too-large", "an index or archive beyond the limits", "is it the right one?"
     LOCK_INVALID = ("lock-invalid", "`lamella.lock` is not as `lamella lock` writes it",
         "after a merge: take one side and run `lamella lock`")

@@ -81,7 +81,7 @@ class Registry:
     """
 
     name: str
-    at: Position
+    at: Position | None  # None: on the command line
     path: str = ""
     url: str = ""
     kind: Literal["helm", "pack"] = "pack"
@@ -125,3 +125,10 @@ class Registries(Protocol):
 
     def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
         """The archive of a version as the registry spells it, of this revision if one is given. Raises as `versions`."""
+
+    def names(self, registry: Registry, kind: Kind) -> Collection[str]:
+        """The charts or packs that the registry has. Raises `registry-no-catalog` where it does not tell, and as
+        `versions`."""
+
+    def push(self, registry: Registry, name: str, version: str, archive: bytes) -> str:
+        """Puts a pack into an OCI registry, whatever is under its version, and gives its revision. Raises as `versions`."""

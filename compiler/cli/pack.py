@@ -19,6 +19,7 @@ from compiler.cli.console import Console
 from compiler.cli.context import source_lines
 from compiler.cli.helm import open_session
 from compiler.cli.pack_new import new_command
+from compiler.cli.pack_registry import pull_command, push_command, search_command
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, lines_of
 from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
@@ -228,4 +229,5 @@ def _named(asked: str, files: Files) -> Pack:
     return known[chosen]
 
 
-pack_command.add_command(new_command)
+for _command in (new_command, push_command, pull_command, search_command):
+    pack_command.add_command(_command)

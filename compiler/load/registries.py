@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
 
 from compiler.codes import Code
 from compiler.diagnostics import CompileError
@@ -10,7 +13,7 @@ from compiler.fields.reader import Reader
 from compiler.files.paths import normalise
 from compiler.model import Registry
 
-_URLS = ("https://", "oci://", "http://")
+URLS = ("https://", "oci://", "http://")
 _GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
 _USER = re.compile(r"([a-z]+://)[^/@]*@")
 
@@ -40,16 +43,8 @@ def read_registry(reader: Reader) -> Registry:
 
 def _check_registry(reader: Reader, registry: Registry) -> None:
     """What the keys may be together, and that no credentials are in them."""
-    for key, address, schemes in (("url", registry.url, _URLS), ("git", registry.git, _GIT_URLS)):
-        if address and not address.startswith(schemes):
-            reader.error(Code.REGISTRY_URL, key, f"expected {', '.join(schemes)}; found '{_without_user(address)}'")
-        if _USER.match(address) and not address.startswith(("ssh://", "git@")):
-            reader.error(
-                Code.REGISTRY_CREDENTIALS,
-                key,
-                "credentials in a URL would be committed",
-                hint="remove them, and see docs/registries.md for where credentials come from",
-            )
+    for key, address, schemes in (("url", registry.url, URLS), ("git", registry.git, _GIT_URLS)):
+        check_url(address, schemes, partial(reader.error, key=key))
     for key, value, fits in (
         ("git", registry.git, registry.kind == "pack"),
         ("ref", registry.ref, bool(registry.git)),
@@ -68,6 +63,18 @@ def _folder(reader: Reader) -> str:
     except CompileError as error:
         reader.problems.add(error)
         return ""
+
+
+def check_url(address: str, schemes: Collection[str], report: Callable[..., Any]) -> None:
+    """Reports an address of another scheme, and one with credentials in it."""
+    if address and not address.startswith(tuple(schemes)):
+        report(Code.REGISTRY_URL, message=f"expected {', '.join(schemes)}; found '{_without_user(address)}'")
+    if _USER.match(address) and not address.startswith(("ssh://", "git@")):
+        report(
+            Code.REGISTRY_CREDENTIALS,
+            message="credentials in a URL would be committed",
+            hint="remove them, and see docs/registries.md for where credentials come from",
+        )
 
 
 def _without_user(address: str) -> str:

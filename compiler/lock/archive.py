@@ -59,7 +59,7 @@ def contents(fetched: Fetched, request: Request, version: str) -> Locked:
     )
 
 
-def changed(locked: Locked, content: str, at: Position) -> CompileError:
+def changed(locked: Locked, content: str, at: Position | None) -> CompileError:
     """The problem of a registry that has other content (its digest) under a version that is locked."""
     return fail(
         Code.LOCK_CHANGED,

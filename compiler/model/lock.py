@@ -33,7 +33,7 @@ class Request:
     name: str
     version: str
     asked_by: str
-    at: Position
+    at: Position | None
 
     @property
     def key(self) -> Key:

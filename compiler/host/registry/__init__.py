@@ -22,6 +22,7 @@ class _Source(Protocol):
 
     def versions(self, kind: Kind, name: str) -> Collection[str]: ...
     def fetch(self, kind: Kind, name: str, version: str, revision: str) -> Fetched: ...
+    def names(self, kind: Kind) -> Collection[str]: ...
 
 
 class NetworkRegistries:
@@ -36,6 +37,14 @@ class NetworkRegistries:
 
     def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
         return self._source(registry).fetch(kind, name, version, revision)
+
+    def names(self, registry: Registry, kind: Kind) -> Collection[str]:
+        return self._source(registry).names(kind)
+
+    def push(self, registry: Registry, name: str, version: str, archive: bytes) -> str:
+        source = self._source(registry)
+        assert isinstance(source, OciRegistry)
+        return source.push(name, version, archive)
 
     def _source(self, registry: Registry) -> _Source:
         key = f"{registry.name} {registry.source}"

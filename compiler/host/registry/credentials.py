@@ -34,15 +34,19 @@ _DOCKER_HUB = ("https://index.docker.io/v1/", "index.docker.io", "docker.io", "r
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user with a password, or a bearer token, for one host. Nothing of it is shown."""
+    """A user with a password, a bearer token, or a token that a token service takes for others (`refresh`), for one host.
+    Nothing of it is shown."""
 
     username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    refresh: str = field(default="", repr=False)
 
     @property
     def header(self) -> str:
-        """The value of the Authorization header."""
+        """The value of the Authorization header; '' for a login that only a token service takes."""
+        if self.refresh:
+            return ""
         if self.token:
             return f"Bearer {self.token}"
         pair = f"{self.username}:{self.password}".encode()
@@ -126,7 +130,9 @@ class Credentials:
         except (OSError, subprocess.SubprocessError, ValueError):
             return None
         username, secret = str(_mapping(given).get("Username", "")), str(_mapping(given).get("Secret", ""))
-        return Login(token=secret) if username == "<token>" else Login(username, secret) if secret else None
+        if not secret:
+            return None
+        return Login(refresh=secret) if username == "<token>" else Login(username, secret)
 
     def _helm(self, url: str) -> Iterator[Login]:
         """The logins of Helm's repositories.yaml for a chart repository."""
@@ -171,7 +177,9 @@ def _names_of(host: str, known: Mapping[str, Any]) -> list[str]:
 
 
 def _docker_login(entry: Mapping[str, Any]) -> Login | None:
-    if token := entry.get("registrytoken") or entry.get("identitytoken"):
+    if token := entry.get("identitytoken"):
+        return Login(refresh=str(token))
+    if token := entry.get("registrytoken"):
         return Login(token=str(token))
     if entry.get("username"):
         return Login(str(entry["username"]), str(entry.get("password", "")))

@@ -73,9 +73,9 @@ class Client:
         """
         deadline = time.monotonic() + TOTAL_S
         sent = dict(headers or {})
-        origin = _origin(url)
+        first = origin(url)
         for _ in range(REDIRECTS + 1):
-            own = {**sent, "Authorization": authorization} if authorization and _origin(url) == origin else sent
+            own = {**sent, "Authorization": authorization} if authorization and origin(url) == first else sent
             answer = self._repeated(method, url, own, body, limit, deadline)
             if answer.status not in _MOVED or "location" not in answer.headers:
                 return answer
@@ -156,7 +156,7 @@ class Client:
             method, url, headers=sent, body=body, timeout=timeout, redirect=False, retries=False, preload_content=False
         )
         try:
-            content = self._body(response, url, limit, deadline)
+            content = b"" if method == "HEAD" else self._body(response, url, limit, deadline)
         finally:
             response.release_conn()
         return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, content, url)
@@ -227,7 +227,8 @@ def shown(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _origin(url: str) -> tuple[str, str, int]:
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port: what a login belongs to."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     return parts.scheme, (parts.hostname or "").lower(), port

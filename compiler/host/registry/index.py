@@ -30,6 +30,10 @@ class IndexedRepository:
         """The versions of a name; none where the index does not have it. Raises as `Client.send`."""
         return tuple(self._of(name))
 
+    def names(self, kind: Kind) -> Collection[str]:  # noqa: ARG002
+        """Every name in the index, sorted. Raises as `Client.send`."""
+        return tuple(sorted(name for name in self._index() if isinstance(name, str)))
+
     def fetch(self, kind: Kind, name: str, version: str, revision: str) -> Fetched:  # noqa: ARG002  and no revisions
         entry = self._of(name).get(version)
         if entry is None:
