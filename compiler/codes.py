@@ -136,7 +136,7 @@ class Code(StrEnum):
     REGISTRY_URL = "registry-url", "an address that is not one of a registry", "the message lists the schemes"
     REGISTRY_CREDENTIALS = ("registry-credentials", "a user or password in a URL of the repository",
         "remove it, and change the password: it has been committed")
-    NOT_LOCKED = ("not-locked", "a chart or pack of a registry that `lamella.lock` does not have",
+    NOT_LOCKED = ("not-locked", "a chart or pack of a registry, or an image to be pinned, that `lamella.lock` does not have",
         "`lamella lock`, and commit `lamella.lock`")
     REGISTRY_UNREACHABLE = ("registry-unreachable", "no answer: DNS, network, a proxy, or a server that is too slow",
         "the message says which")
@@ -146,6 +146,8 @@ class Code(StrEnum):
     REGISTRY_ANSWER = ("registry-answer", "an answer that is not one of a registry: a web page, an error, a bad redirect",
         "is the URL that of a registry?")
     REGISTRY_DIGEST = ("registry-digest", "content that is not what its digest says", "try again; then tell its owner")
+    IMAGE_UNPINNABLE = ("image-unpinnable", "a text in the place of an image that is to be pinned, and is none",
+        "`images: {except: [PATTERN]}` leaves it")
     REGISTRY_NO_CATALOG = ("registry-no-catalog", "a registry that does not list its repositories",
         "name the pack: `lamella pack pull NAME`")
     REGISTRY_NOT_OCI = "registry-not-oci", "packs are pushed to OCI registries only", "name an `oci://` registry"

@@ -126,6 +126,10 @@ class Registries(Protocol):
     def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
         """The archive of a version as the registry spells it, of this revision if one is given. Raises as `versions`."""
 
+    def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
+        """The digest (`sha256:…`) of what an image reference means, that of the index where it is for several platforms.
+        Who we are at its registry is known by its host, and as for a `declared` registry there. Raises as `versions`."""
+
     def names(self, registry: Registry, kind: Kind) -> Collection[str]:
         """The charts or packs that the registry has. Raises `registry-no-catalog` where it does not tell, and as
         `versions`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compiler import files as tree
@@ -39,6 +39,17 @@ class AllRegistries:
         if twins:
             raise _of(registry, CompileError(twins))
         return Fetched(write_tgz(files_below(files, pack.directory, registry), "", level=0), files.commit)
+
+    def names(self, registry: Registry, kind: Kind) -> Collection[str]:
+        if not registry.git:
+            return self.network.names(registry, kind)
+        return sorted(_packs(registry, self.repositories.tree(registry.remote)))
+
+    def push(self, registry: Registry, name: str, version: str, archive: bytes) -> str:
+        return self.network.push(registry, name, version, archive)
+
+    def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
+        return self.network.image_digest(image, declared)
 
 
 def files_below(files: Files, directory: str, registry: Registry) -> dict[str, bytes]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from compiler import versions
 from compiler.app.archives import Cache, LockedFiles, archive_name
+from compiler.app.pinning import image_requests, pins_images
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
 from compiler.files import read_text
+from compiler.files.mapping import Replaced
 from compiler.load.lock import read_lock
 from compiler.load.repository import load
 from compiler.load.settings import read_settings_file
+from compiler.lock.images import kept_images, names_of, update_images
 from compiler.lock.text import text_of
 from compiler.lock.update import KEEP, Upgrade, kept, update
 from compiler.model import Source
 from compiler.model.lock import LOCK_PATH, Lock, Locked, Request
+from compiler.model.rendering import Renderer
 from compiler.ports import Each, Files, Registries, Registry
 from compiler.resolve.registries import requests
+
+OpenRenderer = Callable[[], AbstractContextManager[Renderer]]
+"""Opens a renderer, for `with`: only where images are pinned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,13 @@ class Relocked:
 
 
 def relock(
-    files: Files, registries: Registries, cache: Cache, upgrade: Upgrade = KEEP, *, each: Each = map
+    files: Files,
+    registries: Registries,
+    cache: Cache,
+    open_renderer: OpenRenderer,
+    upgrade: Upgrade = KEEP,
+    *,
+    each: Each = map,
 ) -> Relocked:
     """The lock of the repository as it should be. Raises CompileError with all problems."""
     source, warnings = load(files)
@@ -51,15 +65,24 @@ def relock(
     def keep(entry: Locked, data: bytes) -> None:
         cache.put(entry.content, data)
 
-    lock = update(asked, source.lock, registries, problems, upgrade=upgrade, keep=keep, each=each)
+    images = {name for image in source.lock.digests for name in names_of(image)}
+    lock = update(asked, source.lock, registries, problems, upgrade=upgrade, others=images, keep=keep, each=each)
     problems.raise_if_any()
+    if pins_images(source):
+        new = LockedFiles(Replaced(files, {LOCK_PATH: text_of(lock).encode()}), cache, registries, each=each)
+        with open_renderer() as renderer:
+            wanted = image_requests(new, renderer)
+        declared = source.settings.registries
+        pinned = update_images(wanted, source.lock, registries, declared, problems, upgrade=upgrade, each=each)
+        problems.raise_if_any()
+        lock = Lock.of(lock.entries, pinned)
     before = read_text(files, LOCK_PATH) if files.entry(LOCK_PATH) else ""
-    text = text_of(lock) if lock.entries or before else ""
+    text = text_of(lock) if lock.entries or lock.images or before else ""
     changes = tuple(_changes(source.lock, lock))
-    return Relocked(text, before, changes, (*warnings, *problems.warnings), len(lock.entries))
+    return Relocked(text, before, changes, (*warnings, *problems.warnings), len(lock.entries) + len(lock.images))
 
 
-def stale(files: Files) -> list[str]:
+def stale(files: LockedFiles, open_renderer: OpenRenderer) -> list[str]:
     """A line for each way in which lamella.lock is not what `lamella lock` would write; needs no registry."""
     source, _ = load(files)
     problems = Problems()
@@ -71,6 +94,12 @@ def stale(files: Files) -> list[str]:
         if source.lock.find(request.key) is None
     ]
     after = kept(asked, source.lock)
+    if not lines and pins_images(source):
+        with open_renderer() as renderer:
+            wanted = image_requests(files, renderer)
+        missing = dict.fromkeys(request.image for request in wanted if request.image not in source.lock.digests)
+        lines += [f"missing: image {image}" for image in missing]
+        after = Lock.of(after.entries, kept_images(wanted, source.lock))
     lines += _changes(source.lock, after)
     if not lines and files.entry(LOCK_PATH) and text_of(after) != read_text(files, LOCK_PATH):
         lines.append("who asks for what has changed")
@@ -180,3 +209,8 @@ def _changes(before: Lock, after: Lock) -> Iterator[str]:
             yield f"+ {entry.kind} {entry.name} {entry.version}  {entry.source}"
     for entry in sorted(gone, key=lambda each: each.identity):
         yield f"- {entry.kind} {entry.name} {entry.version}"
+    for image in sorted(before.digests.keys() | after.digests.keys()):
+        was, now = before.digests.get(image, ""), after.digests.get(image, "")
+        if was != now:
+            sign = "+" if not was else "-" if not now else "~"
+            yield f"{sign} image {image} {' -> '.join(filter(None, (was, now)))}"

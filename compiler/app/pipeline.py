@@ -129,9 +129,9 @@ def compile_clusters(
     planned, problems = plan(source, recorder, selected, renderer.evaluate, request.today)
     problems.diagnostics.extend(loading)
     annotations = delivery.annotations_for(planned.settings.delivery)
-    rendered = render_layers(planned, renderer, progress, annotations=annotations)
+    rendered = render_layers(planned, renderer, progress, annotations=annotations, pins=source.lock.digests)
     results = rendered.results
-    _collect(planned.clusters, results, problems)
+    collect(planned.clusters, results, problems)
     _collect_unmatched(planned.clusters, results, problems)
     problems.diagnostics.extend(unused_values(planned, rendered, renderer, progress))
     now = existing(planned.settings.output)
@@ -185,7 +185,7 @@ def _beside(
     beside = replace(beside, clusters=tuple(servers.reduced(beside.clusters, planned.clusters)))
     annotations = delivery.annotations_for(planned.settings.delivery)
     results = render_layers(beside, renderer, Progress(), annotations=annotations).results
-    _collect(beside.clusters, results, own)
+    collect(beside.clusters, results, own)
     assembled = _assembled(beside, results, now, source, own)
     problems.diagnostics.extend(own.errors)
     return assembled
@@ -199,7 +199,7 @@ def _problems_of(cluster: str, problems: Problems) -> Iterator[Problems]:
     problems.diagnostics.extend(each.within(cluster) for each in own.diagnostics)
 
 
-def _collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems) -> None:
+def collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[LayerResult]], problems: Problems) -> None:
     """Problems of the layers."""
     for cluster, layers in zip(clusters, results, strict=True):
         for layer, result in zip(cluster.layers, layers, strict=True):

@@ -45,8 +45,10 @@ def render_layers(
     progress: Progress,
     *,
     annotations: tuple[Annotation, ...] = (),
+    pins: Mapping[str, str] | None = None,
 ) -> Rendered:
-    """All layers of all clusters, rendered. `annotations` are for the objects of all layers."""
+    """All layers of all clusters, rendered. `annotations` are for the objects of all layers; `pins` are the digests of
+    images, for the layers that pin them. Without these every image stays as it is."""
     clusters, engine = planned.clusters, renderer.engine
     known: dict[str, LayerResult] = {}
     pending = [_Pending(c, [None] * len(c.layers), [None] * len(c.layers)) for c in clusters]
@@ -57,6 +59,9 @@ def render_layers(
         for item in pending:
             for index, bare in _ready(item, engine):
                 task = replace(bare, annotations=annotations, image_fields=planned.settings.image_fields)
+                policy = item.cluster.layers[index].policy
+                if pins is not None and policy.pins_images:
+                    task = replace(task, pins=pins, unpinned=policy.images_unpinned)
                 item.tasks[index] = task
                 key = task.key()
                 places.append((item, index, key))

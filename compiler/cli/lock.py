@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from compiler.app import locking
+from compiler.app.archives import LockedFiles
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
+from compiler.cli.helm import open_session
 from compiler.cli.repository import registries, repo_option
 from compiler.codes import Code
 from compiler.diagnostics import fail
@@ -30,10 +33,11 @@ from compiler.model.lock import LOCK_PATH
 def lock_command(
     console: Console, names: tuple[str, ...], repo: Path, upgrade: bool, allow_downgrade: bool, check: bool
 ) -> int:
-    """Pin the charts and packs that profiles take from registries.
+    """Pin the charts and packs that profiles take from registries, and images.
 
     Adds what is missing to lamella.lock, with exact versions and digests, and removes what nobody asks for. What is
-    locked keeps its version until --upgrade.
+    locked keeps its version until --upgrade. With `images: {pin: digest}` it renders, and
+    pins what each image means at its registry.
 
     \b
     Examples:
@@ -51,14 +55,14 @@ def lock_command(
     chosen = Upgrade(names, everything=upgrade and not names, downgrade=allow_downgrade)
     cache = Store(default_directory())
     if check:
-        stale = locking.stale(files)
+        stale = locking.stale(LockedFiles(files, cache, None), partial(open_session, console))
         for line in stale:
             console.say(line)
         if stale:
             raise fail(Code.LOCK_STALE, f"{LOCK_PATH} is not up to date", hint="run `lamella lock`, and commit it")
         console.say(f"{LOCK_PATH} is up to date")
         return 0
-    result = locking.relock(files, registries(), cache, chosen, each=each)
+    result = locking.relock(files, registries(), cache, partial(open_session, console), chosen, each=each)
     console.problems(result.warnings)
     for line in result.changes:
         console.say(line)

@@ -16,12 +16,11 @@ from compiler.cli.context import source_lines
 from compiler.cli.helm import open_session
 from compiler.cli.inspect import table
 from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of
-from compiler.cli.repository import repo_option
+from compiler.cli.repository import registries, repo_option
 from compiler.codes import Code
 from compiler.diagnostics import Problems, did_you_mean, fail
 from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
-from compiler.host.registry import NetworkRegistries
 from compiler.host.threads import each
 from compiler.load.registries import URLS, check_url
 from compiler.load.settings import PATH, read_settings_file
@@ -63,7 +62,7 @@ def push_command(console: Console, directory: Path, registry: str, repo: Path, l
     console.problems(findings)
     if any(finding.severity == "error" for finding in findings):
         return 1
-    result = push(pack, place.files, target, NetworkRegistries(), force=force)
+    result = push(pack, place.files, target, registries(), force=force)
     console.data(f"{result.revision}\n")
     console.say(f"{result.outcome}: pack {pack.name} {pack.version}, {target.source}")
     return 0
@@ -91,7 +90,7 @@ def pull_command(
     """
     source = _registry(registry, layout, repo)
     name, _, version = pack.partition("@")
-    pulled = pull(name, version or "*", source, NetworkRegistries())
+    pulled = pull(name, version or "*", source, registries())
     folder = (directory or f"packs/{pulled.name}-{pulled.version}").strip("/")
     refuse_left_over(DirectoryFiles(repo.absolute()), folder, pulled)
     files = {f"{folder}/{path}": content for path, content in pulled.files.items()}
@@ -120,7 +119,7 @@ def search_command(console: Console, *, text: str, registry: str, repo: Path, la
     """
     places = [_registry(registry, layout, repo)] if registry else _pack_registries(repo)
     problems = Problems()
-    matches = search(text, places, NetworkRegistries(), problems, each)
+    matches = search(text, places, registries(), problems, each)
     plain = [match.plain() for match in matches]
     if form == "json":
         console.data(json.dumps(plain, indent=2, ensure_ascii=False) + "\n")

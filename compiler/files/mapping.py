@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from compiler.ports import Entry
+from compiler.ports import Entry, Files
 
 
 def names_below(paths: Iterable[str], directory: str) -> set[str]:
     """The names in a directory of a tree with these files."""
     prefix = f"{directory}/" if directory else ""
     return {path.removeprefix(prefix).partition("/")[0] for path in paths if path.startswith(prefix)}
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Files with others in the place of some, or beside them."""
+
+    files: Files
+    own: Mapping[str, bytes]
+
+    def entry(self, path: str) -> Entry | None:
+        return Entry("file") if path in self.own else self.files.entry(path)
+
+    def names(self, path: str) -> tuple[str, ...]:
+        return tuple(sorted({*self.files.names(path), *names_below(self.own, path)}))
+
+    def read(self, path: str) -> bytes:
+        return self.own[path] if path in self.own else self.files.read(path)
 
 
 @dataclass(frozen=True, slots=True)

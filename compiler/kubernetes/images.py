@@ -106,11 +106,11 @@ def rewritten(
 
 
 def split_tag(reference: str) -> tuple[str, str]:
-    """(name, tag or digest) of a reference; "" without. Of a tag and a digest the digest counts."""
+    """(name, tag or digest) of a reference; "" without. With both it is `tag@digest`, which is right after a colon."""
     name, _, digest = reference.partition("@")
     stem, colon, tag = name.rpartition(":")
     if colon and "/" not in tag:
-        return stem, digest or tag
+        return stem, f"{tag}@{digest}" if digest else tag
     return name, digest
 
 

@@ -25,7 +25,7 @@ from compiler.ports import Files
 from compiler.versions import Version
 
 _VERSION_FORM = "write major.minor.patch, for example 1.33.4"
-_ASSIGNMENT_KEYS = ("profiles", "layers", "overlays", "policy")
+_ASSIGNMENT_KEYS = ("profiles", "layers", "overlays", "policy", "images")
 
 
 def read_cluster(reader: Reader, files: Files) -> Cluster | None:

@@ -40,14 +40,14 @@ POLICIES: Mapping[str, tuple[str, ...]] = {  # the first of each is the default,
 }
 _OVERRIDE_KEYS = (
     "values", "valuesFiles", "valuesMode", "listStrategies", "manifests", "overlays", "namespace", "releaseName",
-    "installPriority", "policy", "readiness", "skipSchemaValidation", "destination",
+    "installPriority", "policy", "images", "readiness", "skipSchemaValidation", "destination",
 )  # fmt: skip
 CLUSTER_LAYER_KEYS = (*_OVERRIDE_KEYS, "version", "presets", "disabled")
 _PROFILE_LAYER_KEYS = (*_OVERRIDE_KEYS, "name", "previousNames", "type", "category", "pack", "chart", "builtin")
 
 
 def read_policy(reader: Reader) -> Policy:
-    """The `policy:` mapping of any level."""
+    """The `policy:` and `images:` mappings of any level."""
     child = reader.child("policy")
     child.only(POLICIES)
     written = child.data.get("secrets")
@@ -58,7 +58,13 @@ def read_policy(reader: Reader) -> Policy:
         for name, options in POLICIES.items()
         if name != "secrets" or isinstance(written, str)
     }
-    policy = Policy(**choices)  # type: ignore[arg-type]  # the one field that is no string is not among them
+    images = reader.child("images")
+    images.only(("pin", "except"))
+    policy = Policy(
+        **choices,  # type: ignore[arg-type]  # the fields that are no strings are not among them
+        pin_images=images.choice("pin", ("digest", "none")),
+        images_unpinned=images.strings("except"),
+    )
     if not isinstance(written, dict):
         return policy
     allowed = tuple(_read_allowed(child.child("secrets")))

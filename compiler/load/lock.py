@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems
 from compiler.fields.reader import Reader, mismatch
-from compiler.model.lock import LOCK_PATH, Lock, Locked
+from compiler.model.lock import LOCK_PATH, Lock, Locked, LockedImage
 from compiler.ports import Files
 
 API_VERSION = "lamella/v1"
@@ -33,7 +34,7 @@ def read_lock(files: Files, problems: Problems) -> Lock:
         problems.error(Code.LOCK_INVALID, mismatch("mapping", document.value), Position(LOCK_PATH, 1), hint=_HINT)
         return Lock()
     reader = Reader(document.value, document, problems)
-    reader.only(("apiVersion", "kind", *_SECTIONS))
+    reader.only(("apiVersion", "kind", *_SECTIONS, "images"))
     reader.choice("apiVersion", (API_VERSION,), required=True)
     reader.choice("kind", ("Lock",), required=True)
     entries: dict[tuple[str, ...], Locked] = {}
@@ -47,7 +48,18 @@ def read_lock(files: Files, problems: Problems) -> Lock:
                 if entries.setdefault((how, kind, entry.source, entry.name, version), entry) is not entry:
                     message = f"{kind} '{entry.name}' {version} of {entry.source} is locked twice"
                     problems.error(Code.LOCK_INVALID, message, child.here, hint=_HINT)
-    return Lock.of({id(entry): entry for entry in entries.values()}.values())
+    return Lock.of({id(entry): entry for entry in entries.values()}.values(), _read_images(reader))
+
+
+def _read_images(reader: Reader) -> Collection[LockedImage]:
+    images: dict[str, LockedImage] = {}
+    for child in reader.children("images"):
+        child.only(("image", "digest", "askedBy"))
+        image, digest = child.string("image", required=True), _matching(child, "digest", _DIGEST)
+        if image in images:
+            child.problems.error(Code.LOCK_INVALID, f"image '{image}' is locked twice", child.here, hint=_HINT)
+        images[image] = LockedImage(image, digest, child.strings("askedBy"))
+    return images.values()
 
 
 def _read_entry(reader: Reader, kind: str) -> Locked | None:

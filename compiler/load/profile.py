@@ -51,7 +51,7 @@ def read_profile(reader: Reader, files: Files) -> Profile | None:
             )
             version = ""
     spec = reader.child("spec", required=True)
-    spec.only(("type", "cloud", "description", "variables", "layers", "overlays", "policy", "capi"))
+    spec.only(("type", "cloud", "description", "variables", "layers", "overlays", "policy", "images", "capi"))
     kind = spec.choice("type", PROFILE_TYPES, required=True)
     cloud = spec.string("cloud", "all" if kind == "add-on" else "", required=kind in ("infra", "full"))
     if cloud == "all" and kind in ("infra", "full"):

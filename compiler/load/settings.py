@@ -58,6 +58,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
             "vendor",
             "imports",
             "policy",
+            "images",
             "imageFields",
             "scopes",
             *DELIVERIES,

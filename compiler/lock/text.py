@@ -18,6 +18,10 @@ def text_of(lock: Lock) -> str:
         entries = [dict(_fields(entry)) for entry in lock.entries if entry.kind == kind]
         if entries:
             data[section] = entries
+    if lock.images:
+        data["images"] = [
+            {"image": each.image, "digest": each.digest, "askedBy": list(each.asked_by)} for each in lock.images
+        ]
     return _HEADER + yamldoc.dump(data, keep_order=True)
 
 

@@ -41,13 +41,15 @@ def update(
     problems: Problems,
     *,
     upgrade: Upgrade = KEEP,
+    others: Collection[str] = (),
     keep: Callable[[Locked, bytes], Any] = lambda *_: None,
     each: Each = map,
 ) -> Lock:
     """The lock for these requests. `keep` is given each archive that was fetched. Problems are recorded, all of them; the
-    lock is of no use then."""
-    for name in sorted(set(upgrade.names) - {request.name for request in requests}):
-        hint = did_you_mean(name, {request.name for request in requests})
+    lock is of no use then. `others` are names that an upgrade may have, and that are not of charts and packs."""
+    known_names = {*others, *(request.name for request in requests)}
+    for name in sorted(set(upgrade.names) - known_names):
+        hint = did_you_mean(name, known_names)
         problems.error(Code.LOCK_NOTHING_ASKED, f"nothing named '{name}' is asked for", hint=hint)
     ordered = sorted(requests, key=lambda r: (r.key, r.asked_by))
     keeping = [request for request in ordered if old.find(request.key) and not upgrade.includes(request.name)]

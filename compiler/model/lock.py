@@ -78,15 +78,41 @@ class Locked:
         return f"{source}/{self.name}-{self.version}" + (".tgz" if self.kind == "chart" else "")
 
 
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """An image of the output, as it is written there, that is to be pinned, and who asks for it."""
+
+    image: str
+    asked_by: str
+    at: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedImage:
+    """An image as it is written, and what that means: the digest (`sha256:…`) of its manifest, or of its index, where it
+    is for several platforms."""
+
+    image: str
+    digest: str
+    asked_by: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Lock:
-    """All that is locked, in the order of `Locked.identity`."""
+    """All that is locked, in the order of `Locked.identity`, and images by name."""
 
     entries: tuple[Locked, ...] = ()
+    images: tuple[LockedImage, ...] = ()
 
     @classmethod
-    def of(cls, entries: Iterable[Locked]) -> Lock:
-        return cls(tuple(sorted(entries, key=lambda entry: entry.identity)))
+    def of(cls, entries: Iterable[Locked], images: Iterable[LockedImage] = ()) -> Lock:
+        ordered = sorted(entries, key=lambda entry: entry.identity)
+        return cls(tuple(ordered), tuple(sorted(images, key=lambda entry: entry.image)))
+
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
+        """The digest of each image that is locked."""
+        return {entry.image: entry.digest for entry in self.images}
 
     @cached_property
     def _by_request(self) -> Mapping[Key, Locked]:

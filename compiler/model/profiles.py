@@ -69,6 +69,12 @@ class Policy:
         ""  # error | warn | off: values without effect; '' = an error for templates of our own packs, else a warning
     )
     secrets_allowed: tuple[AllowedObject, ...] = ()
+    pin_images: str = ""  # digest | none: `images: {pin: …}`
+    images_unpinned: tuple[str, ...] = ()  # patterns (fnmatch) of images that stay as they are
+
+    @property
+    def pins_images(self) -> bool:
+        return self.pin_images == "digest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class LayerTask:
     engine: Engine
     annotations: tuple[Annotation, ...] = ()  # see delivery
     image_fields: tuple[ImageField, ...] = ()  # declared ones, beside those of well-known operators
+    pins: Mapping[str, str] | None = None  # digests by image, if images are to be pinned
+    unpinned: tuple[str, ...] = ()  # patterns of images that are not
 
     def describe(self) -> dict[str, Any]:
         """The task as JSON data, field by field: all that its objects depend on, including

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from compiler.kubernetes.imagefields import ImageField
+from compiler.kubernetes.images import rewritten
 from compiler.model.overlays import Image, ImageSwap, Transform
 
 _TAG = r"(?P<tag>:[a-zA-Z0-9_.{}-]*)?"
@@ -63,6 +66,32 @@ def _on(target: str, registry: str, repository: str, reference: str) -> str:
     if target.endswith("-"):
         return f"{target}{registry.partition(':')[0]}/{repository}"
     return f"{target}/{repository}"
+
+
+def pinned(
+    body: Mapping[str, Any], digests: Mapping[str, str], unpinned: Sequence[str], declared: Sequence[ImageField] = ()
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The object with the digest after each of its images (`name:tag@sha256:…`), and the images that have none, sorted.
+
+    `digests` are by image as it is written. An image with a digest of its own stays, and one that matches a pattern of
+    `unpinned`.
+    """
+    missing = set()
+
+    def pin(image: str) -> str:
+        if not is_floating(image, unpinned):
+            return image
+        if image not in digests:
+            missing.add(image)
+            return image
+        return f"{image}@{digests[image]}"
+
+    return rewritten(body, pin, declared), tuple(sorted(missing))
+
+
+def is_floating(image: str, unpinned: Sequence[str]) -> bool:
+    """Whether an image is to be pinned: it has no digest, and matches no pattern."""
+    return "@" not in image and not any(fnmatch.fnmatchcase(image, pattern) for pattern in unpinned)
 
 
 def split_registry(reference: str) -> tuple[str, str]:

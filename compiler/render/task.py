@@ -22,6 +22,7 @@ from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
 from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
 from compiler.overlay.apply import apply_one
+from compiler.overlay.images import pinned
 from compiler.overlay.mirror import leaks
 from compiler.render.annotations import annotated
 from compiler.render.helm import HelmFailure, Release
@@ -53,6 +54,9 @@ def run(task: LayerTask, setup: Setup) -> LayerResult:
             random = tuple(_random_fields(drafts, _as_kustomize_builds(again, Problems())))
         for draft in drafts:
             problems.diagnostics.extend(_leaks(draft, task))
+        drafts = [_pinned(draft, task, problems) for draft in drafts]
+        if problems.errors:
+            return LayerResult((), tuple(problems.diagnostics))
         minor = (kubernetes.minor_of(task.kube_version) if task.check_schemas else None) or 0
         objects = tuple(finished(_annotated(draft, task), minor, task.image_fields) for draft in drafts)
         return LayerResult(objects, tuple(problems.diagnostics), random, matched)
@@ -251,6 +255,20 @@ def _leaks(draft: Draft, task: LayerTask) -> list[Diagnostic]:
 def _annotated(draft: Draft, task: LayerTask) -> Draft:
     """The draft with the task's annotations; one that SOPS has encrypted stays, for any change would break its MAC."""
     body = draft.body if is_encrypted(draft.body) else annotated(draft.body, task.annotations)
+    return draft if body is draft.body else replace(draft, body=body)
+
+
+def _pinned(draft: Draft, task: LayerTask, problems: Problems) -> Draft:
+    """The draft with its images by digest, if that is asked for; one that SOPS has encrypted stays."""
+    if task.pins is None or is_encrypted(draft.body):
+        return draft
+    body, missing = pinned(draft.body, task.pins, task.unpinned, task.image_fields)
+    for image in missing:
+        problems.error(
+            Code.NOT_LOCKED,
+            f"image '{image}' of {ObjectId.of(draft.body)} (from {draft.template}) is not in lamella.lock",
+            hint="run `lamella lock`, and commit lamella.lock",
+        )
     return draft if body is draft.body else replace(draft, body=body)
 
 

@@ -7,14 +7,26 @@ blobs, extracts archives unfiltered and sends credentials wherever a `realm` poi
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from compiler.host.registry.credentials import Credentials
+from compiler.host.registry.distribution import Distribution
 from compiler.host.registry.http import Client
 from compiler.host.registry.index import IndexedRepository
 from compiler.host.registry.oci import OciRegistry
+from compiler.kubernetes.images import normal, parts
 from compiler.ports import Fetched, Kind, Registry
+
+_DOCKER_HUB = "registry-1.docker.io"  # where the images of docker.io are
+
+
+def image_place(image: str) -> tuple[str, str, str]:
+    """Host, repository and tag or digest of a valid image reference, docker's defaults filled in."""
+    name, tag, digest = parts(normal(image)) or ("", "", "")
+    host, _, repository = name.partition("/")
+    return (_DOCKER_HUB if host == "docker.io" else host), repository, digest or tag
 
 
 class _Source(Protocol):
@@ -31,6 +43,7 @@ class NetworkRegistries:
     def __init__(self, credentials: Credentials | None = None) -> None:
         self._credentials = credentials or Credentials.of_this_machine()
         self._opened: dict[str, _Source] = {}
+        self._hosts: dict[str, Distribution] = {}
 
     def versions(self, registry: Registry, kind: Kind, name: str) -> Collection[str]:
         return self._source(registry).versions(kind, name)
@@ -45,6 +58,15 @@ class NetworkRegistries:
         source = self._source(registry)
         assert isinstance(source, OciRegistry)
         return source.push(name, version, archive)
+
+    def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
+        host, repository, reference = image_place(image)
+        same = (each for each in declared if each.url.startswith("oci://") and urlsplit(each.url).netloc == host)
+        registry = next(same, Registry("", None, url=f"oci://{host}"))
+        key = f"{registry.name} {host}"
+        if key not in self._hosts:
+            self._hosts.setdefault(key, Distribution(host, Client(registry, self._credentials)))
+        return self._hosts[key].digest(repository, reference, f"image '{image}'")
 
     def _source(self, registry: Registry) -> _Source:
         key = f"{registry.name} {registry.source}"
