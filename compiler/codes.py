@@ -124,7 +124,6 @@ class Code(StrEnum):
         "add one; `lamella check` judges profiles without; `--allow-removal` renders for none")
     CLUSTER_UNKNOWN = "cluster-unknown", "a name or selector on the command line without a cluster", "`lamella list`"
     OUTPUT_PATH = "output-path", "`output:` of lamella.yaml leads outside the repository", "a relative path"
-    NOT_SUPPORTED = "not-supported", "understood, and not part of this version", "see the hint"
     DELIVERY_OPTION = ("delivery-option", "an option of `argocd:` or `flux:` that cannot be",
         "see the message and [delivery](delivery.md)")
 
@@ -136,7 +135,11 @@ class Code(StrEnum):
     REGISTRY_URL = "registry-url", "an address that is not one of a registry", "the message lists the schemes"
     REGISTRY_CREDENTIALS = ("registry-credentials", "a user or password in a URL of the repository",
         "remove it, and change the password: it has been committed")
-    NOT_LOCKED = ("not-locked", "a chart or pack of a registry, or an image to be pinned, that `lamella.lock` does not have",
+    IMPORT_SHADOWED = ("import-shadowed",
+        "*warning:* a document or pack of an import is not used: a nearer one has its name and version",
+        "rename yours, or delete it to use the import's")
+    NOT_LOCKED = ("not-locked",
+        "an import, a chart or pack of a registry, or an image to be pinned, that `lamella.lock` does not have",
         "`lamella lock`, and commit `lamella.lock`")
     REGISTRY_UNREACHABLE = ("registry-unreachable", "no answer: DNS, network, a proxy, or a server that is too slow",
         "the message says which")

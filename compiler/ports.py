@@ -69,7 +69,8 @@ class Repositories(Protocol):
         (environment) where the remote cannot be reached, `git-unknown-ref`, `git-commit-gone`."""
 
 
-Kind = Literal["chart", "pack"]
+Kind = Literal["chart", "pack", "import"]
+"""What is locked. An import is what other repositories give: profiles, templates, macros, packs and their files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,7 @@ class LockedArchives:
                 [
                     Diagnostic(
                         Code.LOCK_ARCHIVE,
-                        f"{locked.kind} '{locked.name}' {locked.version} of {locked.source} is not at hand, and nothing"
-                        " is fetched offline",
+                        f"{locked.shown} of {locked.source} is not at hand, and nothing is fetched offline",
                         Position(LOCK_PATH),
                         hint="once with network: `lamella render`, or commit what `lamella vendor` writes",
                     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import versions
@@ -18,7 +18,7 @@ from compiler.load.repository import load
 from compiler.load.settings import read_settings_file
 from compiler.lock.images import kept_images, names_of, update_images
 from compiler.lock.text import text_of
-from compiler.lock.update import KEEP, Upgrade, kept, update
+from compiler.lock.update import KEEP, Upgrade, check_names, kept, update
 from compiler.model import Source
 from compiler.model.lock import LOCK_PATH, Lock, Locked, Request
 from compiler.model.rendering import Renderer
@@ -56,36 +56,55 @@ def relock(
     *,
     each: Each = map,
 ) -> Relocked:
-    """The lock of the repository as it should be. Raises CompileError with all problems."""
-    source, warnings = load(files)
+    """The lock of the repository as it should be. Raises CompileError with all problems.
+
+    Imports are pinned before all else is read: their profiles ask for charts and packs too.
+    """
     problems = Problems()
-    asked = _asked(source, problems)
-    problems.raise_if_any()
 
     def keep(entry: Locked, data: bytes) -> None:
         cache.put(entry.content, data)
 
-    images = {name for image in source.lock.digests for name in names_of(image)}
-    lock = update(asked, source.lock, registries, problems, upgrade=upgrade, others=images, keep=keep, each=each)
+    # What is wrong with the two files is reported when the repository is loaded.
+    settings, old = read_settings_file(files, Problems()), read_lock(files, Problems())
+    imports = [each.request for each in settings.imports]
+    imported = update(imports, old, registries, problems, upgrade=upgrade, keep=keep, each=each).entries
+    problems.raise_if_any()
+
+    def with_lock(lock: Lock) -> LockedFiles:
+        return LockedFiles(Replaced(files, {LOCK_PATH: text_of(lock).encode()}), cache, registries, each=each)
+
+    others = [entry for entry in old.entries if entry.kind != "import"]
+    source, warnings = load(with_lock(Lock.of([*imported, *others], old.images)) if imports else files)
+    asked = requests(source, source.clusters.values(), problems)
+    images = {name for image in old.digests for name in names_of(image)}
+    check_names(upgrade, {*images, *(request.name for request in (*imports, *asked))}, problems)
+    problems.raise_if_any()
+    lock = update(asked, old, registries, problems, upgrade=upgrade, keep=keep, each=each)
+    lock = Lock.of([*imported, *lock.entries])
     problems.raise_if_any()
     if pins_images(source):
-        new = LockedFiles(Replaced(files, {LOCK_PATH: text_of(lock).encode()}), cache, registries, each=each)
         with open_renderer() as renderer:
-            wanted = image_requests(new, renderer)
+            wanted = image_requests(with_lock(lock), renderer)
         declared = source.settings.registries
-        pinned = update_images(wanted, source.lock, registries, declared, problems, upgrade=upgrade, each=each)
+        pinned = update_images(wanted, old, registries, declared, problems, upgrade=upgrade, each=each)
         problems.raise_if_any()
         lock = Lock.of(lock.entries, pinned)
     before = read_text(files, LOCK_PATH) if files.entry(LOCK_PATH) else ""
     text = text_of(lock) if lock.entries or lock.images or before else ""
-    changes = tuple(_changes(source.lock, lock))
+    changes = tuple(_changes(old, lock))
     return Relocked(text, before, changes, (*warnings, *problems.warnings), len(lock.entries) + len(lock.images))
 
 
 def stale(files: LockedFiles, open_renderer: OpenRenderer) -> list[str]:
-    """A line for each way in which lamella.lock is not what `lamella lock` would write; needs no registry."""
-    source, _ = load(files)
+    """A line for each way in which lamella.lock is not what `lamella lock` would write; of registries nothing is needed
+    but the imports that are locked."""
     problems = Problems()
+    settings, old = read_settings_file(files, Problems()), read_lock(files, Problems())
+    unlocked = [f"missing: import {each.name}" for each in settings.imports if old.find(each.request.key) is None]
+    if unlocked:
+        return unlocked
+    source, _ = load(files)
     asked = _asked(source, problems)
     problems.raise_if_any()
     lines = [
@@ -172,6 +191,9 @@ def outdated(
         if isinstance(available, CompileError):
             problems.add(available)
             continue
+        if entry.kind == "import":
+            rows.append(_newest_commit(entry, next(iter(available))))
+            continue
         newest = versions.best(available, "*") or entry.version
         rows += [
             Outdated(
@@ -190,8 +212,16 @@ def outdated(
     return rows, warnings
 
 
+def _newest_commit(entry: Locked, commit: str) -> Outdated:
+    """The row of an import: its commit beside the one that its ref means now."""
+    current, newest = entry.short_version, replace(entry, version=commit).short_version
+    ref = entry.requested[0] or "HEAD"
+    return Outdated(entry.kind, entry.name, ref, current, newest, newest, entry.source, entry.asked_by)
+
+
 def _asked(source: Source, problems: Problems) -> list[Request]:
-    return requests(source, source.clusters.values(), problems)
+    imports = [each.request for each in source.settings.imports]
+    return [*imports, *requests(source, source.clusters.values(), problems)]
 
 
 def _changes(before: Lock, after: Lock) -> Iterator[str]:
@@ -204,11 +234,11 @@ def _changes(before: Lock, after: Lock) -> Iterator[str]:
         former = next((other for other in gone if other.identity[:3] == key[:3]), None)
         if former:
             gone.remove(former)
-            yield f"~ {entry.kind} {entry.name} {former.version} -> {entry.version}"
+            yield f"~ {entry.kind} {entry.name} {former.short_version} -> {entry.short_version}"
         else:
-            yield f"+ {entry.kind} {entry.name} {entry.version}  {entry.source}"
+            yield f"+ {entry.kind} {entry.name} {entry.short_version}  {entry.source}"
     for entry in sorted(gone, key=lambda each: each.identity):
-        yield f"- {entry.kind} {entry.name} {entry.version}"
+        yield f"- {entry.kind} {entry.name} {entry.short_version}"
     for image in sorted(before.digests.keys() | after.digests.keys()):
         was, now = before.digests.get(image, ""), after.digests.get(image, "")
         if was != now:

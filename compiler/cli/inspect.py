@@ -15,7 +15,7 @@ from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options, source_lines
 from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
-from compiler.diagnostics import Problems, did_you_mean, fail
+from compiler.diagnostics import Position, Problems, did_you_mean, fail
 from compiler.load.repository import load
 from compiler.model import PlannedCluster, ProfileRef, Source
 from compiler.resolve.stack import profiles_of, stack_of, templates_of
@@ -53,14 +53,18 @@ def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) ->
 
 def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
     """The rows of a kind, sorted: strings, lists of strings, labels."""
+    clusters = [cluster for _, cluster in sorted(source.clusters.items())]
     if kind == "profiles":
+        used = {cluster.name: {(ref.name, ref.version) for ref in profiles_of(cluster, source)} for cluster in clusters}
         return [
             {
                 "name": p.name,
                 "version": p.version,
                 "type": p.type,
                 "cloud": p.cloud,
+                **_origin(p.at, source),
                 "layers": [layer.name for layer in p.layers],
+                "clusters": [name for name, profiles in used.items() if (p.name, p.version) in profiles],
             }
             for _, p in sorted(source.profiles.items(), key=lambda item: (item[0][0], age(item[0][1])))
         ]
@@ -70,7 +74,6 @@ def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
             for name, versions in sorted(source.packs.items())
             for version, pack in sorted(versions.items(), key=lambda item: age(item[0], Version.of_pack))
         ]
-    clusters = [cluster for _, cluster in sorted(source.clusters.items())]
     if kind == "templates":
         return [
             {
@@ -89,6 +92,15 @@ def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
         }
         for c in clusters
     ]
+
+
+def _origin(at: Position, source: Source) -> dict[str, str]:
+    """The scope of a document, and where it is from."""
+    imported = source.settings.import_of(at.path)
+    return {
+        "scope": imported.scope if imported else "project",
+        "origin": f"import {imported.name}" if imported else "this repository",
+    }
 
 
 def _named(refs: Iterable[ProfileRef]) -> list[str]:

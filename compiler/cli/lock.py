@@ -8,11 +8,10 @@ from pathlib import Path
 import click
 
 from compiler.app import locking
-from compiler.app.archives import LockedFiles
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
 from compiler.cli.helm import open_session
-from compiler.cli.repository import registries, repo_option
+from compiler.cli.repository import registries, repo_option, with_locked
 from compiler.codes import Code
 from compiler.diagnostics import fail
 from compiler.host import additions
@@ -28,7 +27,9 @@ from compiler.model.lock import LOCK_PATH
 @repo_option()
 @click.option("--upgrade", is_flag=True, help="Take the newest version in each range: of NAMEs, or of all.")
 @click.option("--allow-downgrade", is_flag=True, help="With --upgrade: older versions than the locked ones too.")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if lamella.lock is not up to date. No network.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit 1 if lamella.lock is not up to date; asks for no versions."
+)
 @click.pass_obj
 def lock_command(
     console: Console, names: tuple[str, ...], repo: Path, upgrade: bool, allow_downgrade: bool, check: bool
@@ -55,7 +56,9 @@ def lock_command(
     chosen = Upgrade(names, everything=upgrade and not names, downgrade=allow_downgrade)
     cache = Store(default_directory())
     if check:
-        stale = locking.stale(LockedFiles(files, cache, None), partial(open_session, console))
+        locked = with_locked(files)
+        console.source_line = source_lines(locked)
+        stale = locking.stale(locked, partial(open_session, console))
         for line in stale:
             console.say(line)
         if stale:

@@ -11,7 +11,7 @@ from compiler.app.locking import outdated
 from compiler.cli.console import Console
 from compiler.cli.context import source_lines
 from compiler.cli.inspect import table
-from compiler.cli.repository import registries, repo_option
+from compiler.cli.repository import registries, repo_option, with_locked
 from compiler.host.disk import DirectoryFiles
 from compiler.host.threads import each
 
@@ -30,7 +30,7 @@ def outdated_command(console: Console, repo: Path, everything: bool, exit_code: 
       lamella outdated           what `lamella lock --upgrade` would change
       lamella outdated -o json   for a bot
     """
-    files = DirectoryFiles(repo.absolute())
+    files = with_locked(DirectoryFiles(repo.absolute()))
     console.source_line = source_lines(files)
     rows, warnings = outdated(files, registries(), each=each)
     console.problems(warnings)

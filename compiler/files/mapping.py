@@ -31,19 +31,26 @@ class Replaced:
         return self.own[path] if path in self.own else self.files.read(path)
 
 
-@dataclass(frozen=True, slots=True)
 class MappingFiles:
     """Files by path."""
 
-    files: Mapping[str, bytes]
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+        self._names: dict[str, set[str]] = {"": set()}
+        for path in files:
+            directory, new = path, True
+            while new and directory:
+                directory, _, name = directory.rpartition("/")
+                new = directory not in self._names
+                self._names.setdefault(directory, set()).add(name)
 
     def entry(self, path: str) -> Entry | None:
         if path in self.files:
             return Entry("file")
-        return Entry("directory") if not path or names_below(self.files, path) else None
+        return Entry("directory") if path in self._names else None
 
     def names(self, path: str) -> tuple[str, ...]:
-        return tuple(sorted(names_below(self.files, path)))
+        return tuple(sorted(self._names.get(path, ())))
 
     def read(self, path: str) -> bytes:
         if path not in self.files:

@@ -17,17 +17,34 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _HFS_IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
 
 
+IMPORTS = "lamella.lock/imports"
+"""The folder with the imports of other repositories, each in a folder of its name."""
+
+
+def root_of(path: str) -> str:
+    """The folder that paths in the file `path` cannot leave: '' for the repository, or that of the import it is in."""
+    return "/".join(path.split("/")[:3]) if path.startswith(f"{IMPORTS}/") else ""
+
+
+def import_name(path: str) -> str:
+    """The name of the import that the file `path` is in; '' for a file of the repository."""
+    return root_of(path).removeprefix(IMPORTS).strip("/")
+
+
 def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
     """The repository path that `relative` means in `base_file` ("" = the repository itself, also as `base_file`).
 
     `relative` is POSIX and relative to the directory of the file that names it, or to the repository where it begins
-    with `/`; `..` is allowed only at its start. A glob pattern is normalised like a path. Links are not followed.
+    with `/`; `..` is allowed only at its start. A glob pattern is normalised like a path. Links are not followed. In a
+    file of an import, the import is the repository.
     Raises `path-outside-repository` or `path-invalid`.
     """
     refuse_foreign(relative, at)
     parts = [part for part in relative.split("/") if part not in ("", ".")]
-    base = "" if relative.startswith("/") else posixpath.dirname(base_file)
+    root = root_of(base_file)
+    base = root if relative.startswith("/") else posixpath.dirname(base_file)
     directory = [part for part in base.split("/") if part]
+    top = len([part for part in root.split("/") if part])
     climbing = True
     for part in parts:
         if part == "..":
@@ -36,8 +53,9 @@ def normalise(base_file: str, relative: str, at: Position | None = None) -> str:
                 raise fail(
                     Code.PATH_INVALID, f"{relative!r} contains '..' after a name", at, hint="write the short path"
                 )
-            if not directory:
-                raise fail(Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is outside the repository", at)
+            if len(directory) == top:
+                where = f"import '{import_name(base_file)}'" if root else "the repository"
+                raise fail(Code.PATH_OUTSIDE_REPOSITORY, f"{relative!r} is outside {where}", at)
             directory.pop()
             continue
         climbing = False

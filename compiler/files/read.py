@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean, fail
-from compiler.files.paths import collisions, is_git_name, normalise, refuse_foreign
+from compiler.files.paths import collisions, is_git_name, normalise, refuse_foreign, root_of
 from compiler.ports import Files
 
 __all__ = [
@@ -140,12 +140,14 @@ def from_elsewhere(files: Files, path: str, at: Position) -> str:
     """A hint where what is missing below the directory of the file that names it is below another one on the way up, or
     the other way round: paths are often written from the root of the repository."""
     base, parts = at.path.split("/")[:-1], path.split("/")
+    root = root_of(at.path)
     common = max(n for n in range(len(base) + 1) if parts[:n] == base[:n])
-    for depth in range(len(base), -1, -1):
+    for depth in range(len(base), len(root.split("/")) - 1 if root else -1, -1):
         candidate = "/".join([*base[:depth], *parts[common:]])
         if depth != common and len(parts) > common and _exists(files, candidate):
             relative = "../" * (len(base) - depth) + "/".join(parts[common:])
-            return f"did you mean '{relative}', or '/{candidate}' from the root of the repository?"
+            absolute = f"/{candidate.removeprefix(root).lstrip('/')}"
+            return f"did you mean '{relative}', or '{absolute}' from the root of the repository?"
     return ""
 
 
@@ -288,7 +290,12 @@ def glob(files: Files, pattern: str, at: Position | None = None) -> tuple[str, .
             elif kind == "directory" and part != "**" and not last:
                 match(child, target, index + 1, (*above, target))
 
-    match("", "", 0, ())
+    # What comes before the first pattern is a path: below lamella.lock there are directories that only a path reaches.
+    plain = next(index for index, part in enumerate(parts) if is_pattern(part) or index == len(parts) - 1)
+    base = "/".join(parts[:plain])
+    real = resolve_links(files, base, at)
+    if _kind(files, real) == "directory":
+        match(base, real, plain, (real,) if real else ())
     return run.result()
 
 

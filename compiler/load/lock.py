@@ -18,7 +18,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _HINT = "`lamella lock` writes this file; take one side of a merge and run it again"
-_SECTIONS = {"charts": "chart", "packs": "pack"}
+_SECTIONS = {"imports": "import", "charts": "chart", "packs": "pack"}
 
 
 def read_lock(files: Files, problems: Problems) -> Lock:
@@ -40,8 +40,11 @@ def read_lock(files: Files, problems: Problems) -> Lock:
     entries: dict[tuple[str, ...], Locked] = {}
     for section, kind in _SECTIONS.items():
         for child in reader.children(section):
-            entry = _read_entry(child, kind)
+            entry = _read_import(child) if kind == "import" else _read_entry(child, kind)
             if entry is None:
+                continue
+            if kind == "import" and any(other.path == entry.path for other in entries.values()):
+                problems.error(Code.LOCK_INVALID, f"import '{entry.name}' is locked twice", child.here, hint=_HINT)
                 continue
             versions = [("", entry.version), *(("asked", version) for version in entry.requested)]
             for how, version in versions:
@@ -77,6 +80,25 @@ def _read_entry(reader: Reader, kind: str) -> Locked | None:
         requested=reader.strings("requested"),
         asked_by=reader.strings("askedBy"),
         revision=_matching(reader, "revision", _COMMIT) if source.startswith("git+") else reader.string("revision"),
+    )
+    return entry if len(reader.problems.errors) == before else None
+
+
+def _read_import(reader: Reader) -> Locked | None:
+    """One entry of `imports:`, whose ref is part of its source; None if it is unusable (reported)."""
+    before = len(reader.problems.errors)
+    reader.only(("name", "source", "commit", "archive", "content"))
+    source, commit = reader.string("source", required=True), _matching(reader, "commit", _COMMIT)
+    entry = Locked(
+        kind="import",
+        name=_matching(reader, "name", _NAME),
+        version=commit,
+        source=source,
+        archive=_matching(reader, "archive", _DIGEST).removeprefix("sha256:"),
+        content=_matching(reader, "content", _DIGEST).removeprefix("sha256:"),
+        requested=(source.partition("?ref=")[2],),
+        asked_by=("lamella.yaml",),
+        revision=commit,
     )
     return entry if len(reader.problems.errors) == before else None
 

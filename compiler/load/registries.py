@@ -1,4 +1,4 @@
-"""`registries:` of lamella.yaml: where charts and packs come from, without a word about who we are there."""
+"""`registries:` and `imports:` of lamella.yaml: what comes from elsewhere, without a word about who we are there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError
 from compiler.fields.reader import Reader
 from compiler.files.paths import normalise
-from compiler.model import Registry
+from compiler.model import IMPORT_SCOPES, Import, Registry
 
 URLS = ("https://", "oci://", "http://")
 _GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
@@ -39,6 +39,31 @@ def read_registry(reader: Reader) -> Registry:
     )
     _check_registry(reader, registry)
     return registry
+
+
+def read_imports(reader: Reader) -> tuple[Import, ...]:
+    """`imports:`, the nearest first; what is wrong with them is recorded, and such an import left out: it is fetched
+    before all else is read."""
+    imports: dict[str, Import] = {}
+    for child in reader.children("imports"):
+        before = len(child.problems.errors)
+        child.only(("name", "git", "ref", "path", "scope"))
+        name, git = child.name(), child.string("git", required=True)
+        scope = child.choice("scope", IMPORT_SCOPES, "tenant")
+        imported = Import(name, child.here, git, child.string("ref"), _folder(child), scope)  # type: ignore[arg-type]
+        check_url(git, _GIT_URLS, partial(child.error, key="git"))
+        if len(child.problems.errors) > before:
+            continue
+        other = imports.setdefault(name, imported)
+        if other is not imported:
+            child.problems.error(
+                Code.DUPLICATE_NAME,
+                f"import '{name}' is defined twice",
+                child.here,
+                related=[(other.at, "first defined here")],
+                hint="rename one of them",
+            )
+    return tuple(sorted(imports.values(), key=lambda each: IMPORT_SCOPES.index(each.scope)))
 
 
 def _check_registry(reader: Reader, registry: Registry) -> None:

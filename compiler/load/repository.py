@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -12,13 +12,15 @@ from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, did_you_mean
 from compiler.fields.reader import Reader, mismatch, not_among
+from compiler.files.paths import root_of
 from compiler.files.record import Reads, Recorder
 from compiler.load.cluster import read_cluster, read_macros, read_template
+from compiler.load.imports import in_scope, locked_imports, warn_of_shadowed, with_imported
 from compiler.load.lock import read_lock
 from compiler.load.pack import find_packs, locked_packs
 from compiler.load.profile import read_profile
 from compiler.load.settings import API_VERSION, PATH, read_settings_file
-from compiler.model import Cluster, Macros, Profile, Source, Template
+from compiler.model import Cluster, Import, Macros, Profile, Settings, Source, Template
 from compiler.ports import Files
 
 KINDS = ("ClusterProfile", "Cluster", "ClusterTemplate", "Macros")
@@ -51,7 +53,7 @@ def layer_names(files: Files) -> set[str]:
 
 
 def _values(files: Files, kind: str) -> list[dict[str, Any]]:
-    documents = _documents(Recorder.over(files), Problems())
+    documents = _documents(Recorder.over(files), PROFILES, Problems())
     return [document.value for document, _ in documents if document.value.get("kind") == kind]
 
 
@@ -67,32 +69,42 @@ def _source(files: Recorder, problems: Problems) -> Source:
     clusters: dict[str, Cluster] = {}
     templates: dict[str, Template] = {}
     macros: list[Macros] = []
-    for document, read in _documents(files, problems):
+    lock = read_lock(files, problems)
+    imports = list(locked_imports(settings, lock, problems))
+    documents = _documents(files, PROFILES, problems)
+    for each in imports:
+        if tree.is_directory(files, f"{each.root}/{PROFILES}"):
+            documents += _documents(files, f"{each.root}/{PROFILES}", problems)
+    for document, read in documents:
         reader = Reader(document.value, document, problems)
+        imported = settings.import_of(document.path)
         with files.scope() as scope:
             match _kind(reader):
                 case "ClusterProfile":
                     profile = read_profile(reader, files)
                     if profile:
-                        _keep(profiles, (profile.name, profile.version), profile, problems)
-                case "Cluster":
+                        _keep(profiles, (profile.name, profile.version), profile, settings, problems)
+                case "Cluster" if imported is None:
                     cluster = read_cluster(reader, files)
                     if cluster:
-                        _keep(clusters, cluster.name, cluster, problems)
+                        _keep(clusters, cluster.name, cluster, settings, problems)
                 case "ClusterTemplate":
                     template = read_template(reader, files)
                     if template:
-                        _keep(templates, template.name, template, problems)
+                        _keep(templates, template.name, template, settings, problems)
                 case "Macros":
                     defined = read_macros(reader)
                     if defined:
-                        macros.append(defined)
+                        macros.append(in_scope(defined, imported) if imported else defined)
         reads[document.path] = Reads.all_of([reads.get(document.path, read), scope.reads])
     _warn_of_misplaced(files, problems)
     registries = {registry.path: registry.name for registry in settings.registries if registry.local}
     roots = [root for root in (PACKS, *registries) if tree.is_directory(files, root)]
     packs = find_packs(files, roots, problems, registries=registries)
-    lock = read_lock(files, problems)
+    for each in imports:
+        packs = with_imported(packs, find_packs(files, [f"{each.root}/{PACKS}"], problems), files, settings, problems)
+    # Where two of a scope define a macro, the later one counts: those of imports come first, the farthest before all.
+    macros.sort(key=lambda each: _distance(each.at.path, imports), reverse=True)
     return Source(
         settings,
         profiles,
@@ -106,14 +118,19 @@ def _source(files: Recorder, problems: Problems) -> Source:
     )
 
 
-def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Document, Reads]]:
-    """The YAML documents below profiles/ that are Lamella's, each with the reads of its file: those with its apiVersion,
+def _distance(path: str, imports: Sequence[Import]) -> int:
+    """0 for a file of this repository, 1 for one of the nearest import, and so on."""
+    return next((place for place, each in enumerate(imports, 1) if path.startswith(f"{each.root}/")), 0)
+
+
+def _documents(files: Recorder, folder: str, problems: Problems) -> list[tuple[yamldoc.Document, Reads]]:
+    """The YAML documents below a folder that are Lamella's, each with the reads of its file: those with its apiVersion,
     and those with one of its kinds and no apiVersion.
 
     Values files, manifests and charts may be there too. Everything else is taken for theirs, and files of a chart need
     not even be YAML.
     """
-    if not tree.is_directory(files, PROFILES):
+    if not tree.is_directory(files, folder):
         problems.error(
             Code.NO_PROFILES,
             "no folder 'profiles' in this repository",
@@ -122,7 +139,7 @@ def _documents(files: Recorder, problems: Problems) -> list[tuple[yamldoc.Docume
         )
         return []
     documents: list[tuple[yamldoc.Document, Reads]] = []
-    for path in tree.walk(files, PROFILES):
+    for path in tree.walk(files, folder):
         if not path.endswith((".yaml", ".yml")):
             continue
         try:
@@ -211,13 +228,17 @@ def _kind(reader: Reader) -> str:
     return str(kind)
 
 
-def _keep(kept: MutableMapping[K, V], key: K, value: V, problems: Problems) -> None:
+def _keep(kept: MutableMapping[K, V], key: K, value: V, settings: Settings, problems: Problems) -> None:
     other = kept.setdefault(key, value)
-    if other is not value:
-        name = " ".join(key) if isinstance(key, tuple) else str(key)
+    if other is value:
+        return
+    name = f"{type(value).__name__.lower()} {' '.join(key) if isinstance(key, tuple) else key}"
+    if root_of(other.at.path) != root_of(value.at.path):
+        warn_of_shadowed(name, value.at, other.at, settings, problems)
+    else:
         problems.error(
             Code.DUPLICATE_NAME,
-            f"{type(value).__name__.lower()} {name} is defined twice",
+            f"{name} is defined twice",
             value.at,
             related=[(other.at, "first defined here")],
             hint="delete one, or change its name or version",

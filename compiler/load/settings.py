@@ -13,7 +13,7 @@ from compiler.kubernetes import is_builtin_group
 from compiler.kubernetes.imagefields import ImageField, parse_field
 from compiler.load.delivery import read_argocd, read_flux
 from compiler.load.layer import read_policy
-from compiler.load.registries import read_registry
+from compiler.load.registries import read_imports, read_registry
 from compiler.model import Settings
 from compiler.ports import Files
 
@@ -66,13 +66,6 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
     )
     reader.choice("apiVersion", (API_VERSION,), required=True)
     reader.choice("kind", ("Settings",), required=True)
-    if reader.data.get("imports"):
-        problems.error(
-            Code.NOT_SUPPORTED,
-            "imports (profiles from other repositories) are not supported yet",
-            reader.at("imports"),
-            hint="copy the profiles into this repository",
-        )
     output = _read_folder(reader, "output", taken=("profiles", "packs", ".github"))
     delivery = reader.choices("delivery", DELIVERIES)
     return Settings(
@@ -81,6 +74,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
         argocd=read_argocd(reader.child("argocd"), output, used="argocd" in delivery),
         flux=read_flux(reader.child("flux"), output),
         registries=tuple(read_registry(child) for child in reader.children("registries")),
+        imports=read_imports(reader),
         vendor=_read_folder(reader, "vendor", taken=(output, ".github")),
         policy=read_policy(reader),
         image_fields=tuple(field for child in reader.children("imageFields") for field in _read_image_fields(child)),

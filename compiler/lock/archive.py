@@ -17,14 +17,14 @@ _PACK_FILES = (NATIVE, PALETTE)
 
 
 def files_of(kind: Kind, data: bytes, name: str) -> Mapping[str, bytes]:
-    """The files of the archive of a chart or pack, relative to its folder; `name` is the archive's, for messages.
+    """The files of the archive of a chart, pack or import, relative to its folder; `name` is the archive's, for messages.
 
     Raises CompileError with codes `archive-*` and `chart-*`, and `pack-unreadable` where it holds no pack.
     """
     if kind == "chart":
         return read_chart_archive(data, name).files
     members = read_tgz(data, name)
-    if any(file in members for file in _PACK_FILES):
+    if kind == "import" or any(file in members for file in _PACK_FILES):
         return members
     tops = {member.partition("/")[0] for member in members}
     top = tops.pop() if len(tops) == 1 else ""
@@ -39,8 +39,8 @@ def contents(fetched: Fetched, request: Request, version: str) -> Locked:
     registry says it is, at the request."""
     name = f"{request.registry.source}/{request.name}-{version}"
     files = files_of(request.kind, fetched.data, name)
-    found = _identity(request.kind, fetched.data, files, name)
     wanted = (request.name, version)
+    found = wanted if request.kind == "import" else _identity(request.kind, fetched.data, files, name)
     if found[0] != wanted[0] or found[1].removeprefix("v") != wanted[1].removeprefix("v"):
         raise fail(
             Code.LOCK_OTHER_CONTENT,
@@ -63,7 +63,7 @@ def changed(locked: Locked, content: str, at: Position | None) -> CompileError:
     """The problem of a registry that has other content (its digest) under a version that is locked."""
     return fail(
         Code.LOCK_CHANGED,
-        f"{locked.kind} '{locked.name}' {locked.version} of {locked.source} has changed: content sha256:{locked.content}"
+        f"{locked.shown} of {locked.source} has changed: content sha256:{locked.content}"
         f" is locked, and the registry has sha256:{content}",
         at,
         hint="a published version must not change: ask who owns it; to accept the new content, delete its entry from"

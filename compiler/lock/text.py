@@ -14,7 +14,7 @@ _HEADER = "# Written by `lamella lock`: what profiles ask for, pinned. Commit it
 def text_of(lock: Lock) -> str:
     """The lock as its file has it; equal locks give equal bytes. `load.lock` reads it back."""
     data: dict[str, Any] = {"apiVersion": "lamella/v1", "kind": "Lock"}
-    for section, kind in (("charts", "chart"), ("packs", "pack")):
+    for section, kind in (("imports", "import"), ("charts", "chart"), ("packs", "pack")):
         entries = [dict(_fields(entry)) for entry in lock.entries if entry.kind == kind]
         if entries:
             data[section] = entries
@@ -27,11 +27,15 @@ def text_of(lock: Lock) -> str:
 
 def _fields(entry: Locked) -> Iterator[tuple[str, Any]]:
     yield "name", entry.name
-    yield "version", entry.version
+    if entry.kind != "import":
+        yield "version", entry.version
     yield "source", entry.source
-    if entry.revision:
+    if entry.kind == "import":
+        yield "commit", entry.revision
+    elif entry.revision:
         yield "revision", entry.revision
     yield "archive", f"sha256:{entry.archive}"
     yield "content", f"sha256:{entry.content}"
-    yield "requested", list(entry.requested)
-    yield "askedBy", list(entry.asked_by)
+    if entry.kind != "import":  # its source has the ref, and lamella.yaml asks for it
+        yield "requested", list(entry.requested)
+        yield "askedBy", list(entry.asked_by)

@@ -34,6 +34,13 @@ class Upgrade:
 KEEP = Upgrade()
 
 
+def check_names(upgrade: Upgrade, known: Collection[str], problems: Problems) -> None:
+    """Records names to upgrade that nobody asks for: those that are not known."""
+    for name in sorted(set(upgrade.names).difference(known)):
+        hint = did_you_mean(name, known)
+        problems.error(Code.LOCK_NOTHING_ASKED, f"nothing named '{name}' is asked for", hint=hint)
+
+
 def update(
     requests: Collection[Request],
     old: Lock,
@@ -41,16 +48,11 @@ def update(
     problems: Problems,
     *,
     upgrade: Upgrade = KEEP,
-    others: Collection[str] = (),
     keep: Callable[[Locked, bytes], Any] = lambda *_: None,
     each: Each = map,
 ) -> Lock:
     """The lock for these requests. `keep` is given each archive that was fetched. Problems are recorded, all of them; the
-    lock is of no use then. `others` are names that an upgrade may have, and that are not of charts and packs."""
-    known_names = {*others, *(request.name for request in requests)}
-    for name in sorted(set(upgrade.names) - known_names):
-        hint = did_you_mean(name, known_names)
-        problems.error(Code.LOCK_NOTHING_ASKED, f"nothing named '{name}' is asked for", hint=hint)
+    lock is of no use then."""
     ordered = sorted(requests, key=lambda r: (r.key, r.asked_by))
     keeping = [request for request in ordered if old.find(request.key) and not upgrade.includes(request.name)]
     entries = {entry.identity: entry for entry in kept(keeping, old).entries}
@@ -128,7 +130,8 @@ def _chosen(
         if not version:
             continue
         read = _read(request)
-        if before and not upgrade.downgrade and versions.age(version, read) < versions.age(before.version, read):
+        may_go_back = upgrade.downgrade or request.kind == "import"
+        if before and not may_go_back and versions.age(version, read) < versions.age(before.version, read):
             problems.error(
                 Code.LOCK_DOWNGRADE,
                 f"{request.kind} '{request.name}' {request.version}: {before.version} is locked, and the newest of"
@@ -146,6 +149,8 @@ def _read(request: Request) -> Callable[[str], versions.Version]:
 
 
 def _best(request: Request, available: Collection[str], problems: Problems) -> str | None:
+    if request.kind == "import":
+        return next(iter(available))  # the commit that its ref means
     pack = request.kind == "pack"
     try:
         best = versions.best_pack(available, request.version) if pack else versions.best(available, request.version)

@@ -55,13 +55,14 @@ from compiler.model.profiles import (
 )
 from compiler.model.rendered import CrdInfo, OutputFile, RenderedObject, text_file
 from compiler.model.rendering import OWN_NAMESPACE, Engine, LayerResult, LayerTask, RandomField, failed
-from compiler.model.settings import ArgocdOptions, FluxOptions, Settings
+from compiler.model.settings import IMPORT_SCOPES, ArgocdOptions, FluxOptions, Import, ImportScope, Settings
 from compiler.model.source import Source
 from compiler.model.tree import TreeFile
 from compiler.model.variables import Option, Variable
 from compiler.ports import Registry
 
 __all__ = [
+    "IMPORT_SCOPES",
     "INFRA_TYPES",
     "LAYER_TYPES",
     "OWN_NAMESPACE",
@@ -81,6 +82,8 @@ __all__ = [
     "GoTemplatePart",
     "Image",
     "ImageSwap",
+    "Import",
+    "ImportScope",
     "JinjaPart",
     "JsonOperation",
     "JsonPatch",

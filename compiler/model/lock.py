@@ -21,12 +21,14 @@ Key = tuple[Kind, str, str, str]
 
 _SCHEME = re.compile(r"^[a-z+]+://")
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._/+-]+")
+_COMMIT_SHOWN = 12
 _NO_NAME = re.compile(r"(?<![^/])\.{1,2}(?![^/])")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A chart or pack of a registry, in a version or range, and who asks for it: `profile web 1.0.0, layer ingress`."""
+    """A chart or pack of a registry, in a version or range, and who asks for it: `profile web 1.0.0, layer ingress`. Of an
+    import the version is the ref, of which '' is the default branch."""
 
     kind: Kind
     registry: Registry
@@ -42,7 +44,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A chart or pack in one version. `requested` are the versions and ranges that mean it, sorted.
+    """A chart or pack in one version, or an import at one commit, which is its version. `requested` are the versions, ranges
+    or refs that mean it, sorted.
 
     `archive` is the SHA-256 of what the registry gave, `content` that of the files in it (`charts.chart.digest`), which a
     new compression of the same files does not change; both in hex. `revision` is the registry's own name for it: a
@@ -65,16 +68,30 @@ class Locked:
         return (self.kind, self.source, self.name, self.version)
 
     @property
+    def shown(self) -> str:
+        """For messages: `chart 'podinfo' 6.5.4`, `import 'shared' 1a2b3c4d5e6f`."""
+        return f"{self.kind} '{self.name}' {self.short_version}"
+
+    @property
+    def short_version(self) -> str:
+        return self.version[:_COMMIT_SHOWN] if self.kind == "import" else self.version
+
+    @property
     def path(self) -> str:
-        """Where its content is among the repository's files: an archive of a chart, a directory of a pack. It is also the
-        archive's place below the folder of `lamella vendor`, without the lock's name."""
+        """Where its content is among the repository's files: an archive of a chart, a directory of a pack or import. It is
+        also the archive's place below the folder of `lamella vendor`, without the lock's name."""
         return f"{LOCK_PATH}/{self.place}"
 
     @property
     def place(self) -> str:
-        """`charts.example.com/podinfo-6.5.4`: the source without its scheme, the name and the version."""
+        """`charts.example.com/podinfo-6.5.4`: the source without its scheme, the name and the version. Of an import
+        `imports/NAME` (`files.paths.IMPORTS`)."""
+        if self.kind == "import":
+            return f"imports/{self.name}"
         source = _NO_NAME.sub("_", _UNUSUAL.sub("_", _SCHEME.sub("", self.source)))
         source = "/".join(filter(None, source.split("/")))
+        if source.startswith("imports/") or source == "imports":
+            source = f"_{source}"  # a host of that name
         return f"{source}/{self.name}-{self.version}" + (".tgz" if self.kind == "chart" else "")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
+from compiler.files.paths import root_of
 from compiler.model import ChartRef, Cluster, LayerSettings, PackRef, Registry, Source
 from compiler.model.lock import Locked, Request
 from compiler.ports import Kind
@@ -63,20 +64,21 @@ def locked(kind: Kind, registry: Registry, name: str, version: str, at: Position
 def requests(
     source: Source, clusters: Iterable[Cluster], problems: Problems, *, profiles: bool = True
 ) -> list[Request]:
-    """What the layers of these clusters ask of registries, and with `profiles` what those of every profile ask. Problems
-    of references and stacks are recorded."""
+    """What the layers of these clusters ask of registries, and with `profiles` what those of every profile of this
+    repository ask. Problems of references and stacks are recorded."""
     labels = dict(_labels(source))
     asked: dict[tuple[object, ...], Request] = {}
     if profiles:
         for profile in source.profiles.values():
-            for layer in profile.layers:
+            for layer in profile.layers if not root_of(profile.at.path) else ():
                 if layer.source is not None:
                     label = f"profile {profile.name} {profile.version}, layer {layer.name}"
                     for request in _of(layer.source, layer.source.version, layer.source.at, label, source, problems):
                         asked[(request.key, request.asked_by)] = request
     for cluster in clusters:
         for stacked in stack_of(cluster, source, problems).layers:
-            if stacked.source is None or (profiles and not stacked.overridden):
+            listed = profiles and not stacked.overridden and not root_of(stacked.profile.at.path)
+            if stacked.source is None or listed:
                 continue
             version, at = stacked.wanted
             label = labels.get(id(stacked.overridden), f"profile {stacked.profile.name} {stacked.profile.version}")

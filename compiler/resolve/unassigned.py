@@ -13,6 +13,7 @@ from dataclasses import replace
 from compiler.charts.catalogue import Charts
 from compiler.codes import Code
 from compiler.diagnostics import Problems
+from compiler.files.paths import root_of
 from compiler.files.record import Recorder
 from compiler.kubernetes import MINORS
 from compiler.model import Assignment, Cluster, Profile, ProfileRef, Source
@@ -41,7 +42,7 @@ def check_unassigned(
     charts, lookalikes = Charts.over(recorder), Lookalikes()
     alone = replace(source, clusters={}, templates={})
     for key, profile in source.profiles.items():
-        if key in used:
+        if key in used or root_of(profile.at.path):  # those of imports are checked where they are written
             continue
         own = Problems()
         stack = stack_of(_stand_in(profile), alone, own)

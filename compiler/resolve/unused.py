@@ -6,13 +6,15 @@ from collections.abc import Iterable
 
 from compiler.codes import Code
 from compiler.diagnostics import Problems
+from compiler.files.paths import root_of
 from compiler.model import Layer, Source
 from compiler.resolve.renames import override_hint
 from compiler.resolve.stack import Stack
 
 
 def unmatched_selectors(source: Source, stacks: Iterable[Stack], problems: Problems) -> None:
-    """Warns of templates and macros that no cluster gets. A base that another template extends is that one's matter."""
+    """Warns of templates and macros that no cluster gets. A base that another template extends is that one's matter, and
+    those of imports are for other repositories too."""
     if not source.clusters:
         return
     used = {name for stack in stacks for name in stack.templates}
@@ -21,12 +23,12 @@ def unmatched_selectors(source: Source, stacks: Iterable[Stack], problems: Probl
     unmatched = [
         (f"template '{name}'", template.selector, template.at)
         for name, template in sorted(source.templates.items())
-        if name not in used | bases
+        if name not in used | bases and not root_of(template.at.path)
     ]
     unmatched += [
         (f"macros '{macros.name}'", macros.selector, macros.at)
         for macros in source.macros
-        if not any(macros.selector.matches(each) for each in labels)
+        if not root_of(macros.at.path) and not any(macros.selector.matches(each) for each in labels)
     ]
     for what, selector, at in unmatched:
         keys = {requirement.key for requirement in selector.requirements}
@@ -40,12 +42,15 @@ def unmatched_selectors(source: Source, stacks: Iterable[Stack], problems: Probl
 
 
 def unused_overrides(source: Source, stacks: Iterable[Stack], problems: Problems) -> None:
-    """Reports overrides of templates for layers that no matching cluster has: an unused input is an error."""
+    """Reports overrides of templates for layers that no matching cluster has: an unused input is an error. Those of
+    imports are for the clusters of other repositories too."""
     used: dict[str, dict[str, Layer]] = {}
     for stack in stacks:
         for name in stack.templates:
             used.setdefault(name, {}).update({layer.name: layer for p in stack.profiles for layer in p.layers})
     for name, layers in sorted(used.items()):
+        if root_of(source.templates[name].at.path):
+            continue
         for layer, override in source.templates[name].assignment.layers.items():
             if layer not in layers:
                 problems.error(

@@ -62,10 +62,10 @@ def test_profiles_in_the_order_of_their_versions(fleet: Path, lamella: Lamella) 
     assert (
         lamella("list", "profiles").out
         == """\
-NAME    VERSION   TYPE     CLOUD   LAYERS
-extra   1.9.0     add-on   all     extra
-extra   1.10.0    add-on   all     extra
-shop    1.0.0     add-on   all     web, settings
+NAME    VERSION   TYPE     CLOUD   SCOPE     ORIGIN            LAYERS          CLUSTERS
+extra   1.9.0     add-on   all     project   this repository   extra
+extra   1.10.0    add-on   all     project   this repository   extra           prod-eu, prod-us
+shop    1.0.0     add-on   all     project   this repository   web, settings   dev, prod-eu, prod-us
 """
     )
 

@@ -310,6 +310,18 @@ def test_a_link_inside_the_repository_is_its_file(repository: Repository, upstre
     assert "text: linked" in repository.rendered()[CONFIG]
 
 
+def test_a_pack_that_lists_its_templates_by_a_pattern(repository: Repository, upstream: Path, url: str) -> None:
+    root = upstream / "platform" / "packs" / "greeting-1.2.0"
+    template = pack("1")["manifests/config.yaml"]
+    write(root, {"pack.yaml": "name: greeting\nversion: 1.2.0\nlayer: addon\ntemplates: ['templates/*.j2']\n"})
+    write(root, {"values.yaml": "pack: {namespace: greeting}\n", "templates/config.yaml.j2": template})
+    commit_all(upstream, "templates")
+    using(repository, url)
+    repository.ok("lock")
+    repository.ok("render")
+    assert "text: hello" in repository.rendered()[CONFIG]
+
+
 def test_other_protocols_are_refused(repository: Repository, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "ssh")
     using(repository, url.replace("http://", "https://"))

@@ -39,7 +39,6 @@ _SETTINGS = (
 _NO_REF = re.compile(r"couldn't find remote ref|Invalid refspec")
 _NO_COMMIT = re.compile(r"not our ref|unadvertised object|no such remote ref|did not send all necessary objects")
 _OTHER_FORMAT = re.compile(r"mismatched algorithms")
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
 _HINTS = {
     "does not appear to be a git repository": "check the URL",
     "not found": "check the URL; a server also says so where a login is missing",
@@ -156,11 +155,10 @@ class _Clone:
     def _fetch(self, ref: str, depth: str) -> Done:
         """Fetches one ref or commit."""
         command.refuse_option(self._url, "URL")
-        scheme = _SCHEME.match(self._url)
-        protocol = scheme[1] if scheme else "ssh"
+        # Plain http is for a machine's own services: no redirect leads to it, but it may be written.
+        plain = ["http"] if self._url.startswith("http://") else []
         environment = {
-            # Only the protocol that is written, so that no redirect leads to another. http is for a machine's own services.
-            "GIT_ALLOW_PROTOCOL": protocol if protocol in (*command.protocols(), "http") else "none",
+            "GIT_ALLOW_PROTOCOL": ":".join((*command.protocols(), *plain)),
             "GIT_NO_REPLACE_OBJECTS": "1",
             **self._without_prompt(),
         }
