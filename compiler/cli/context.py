@@ -169,7 +169,7 @@ def compile_options(command: F) -> F:
 
     @functools.wraps(command)
     def with_options(**given: Any) -> Any:
-        repository = Input(given.pop("repo").absolute(), given.pop("ref"), given.pop("offline"))
+        repository = Input.of(given.pop("repo"), given.pop("ref"), offline=given.pop("offline"))
         request = Request(tuple(given.pop("clusters")), given.pop("selector"), datetime.date.today())
         options = Options(
             repository,

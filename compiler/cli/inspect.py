@@ -38,7 +38,7 @@ def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) ->
       lamella list packs -o json
       lamella list profiles -o name
     """
-    with Input(repo.absolute(), ref).files() as files:
+    with Input.of(repo, ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)
     console.problems(warnings)

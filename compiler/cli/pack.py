@@ -203,7 +203,7 @@ def show_command(console: Console, pack: str, repo: Path, ref: str, form: str) -
         place = PackDirectory.of(Path(pack))
         description = describe(place.pack(), place.files)
     else:
-        with Input(repo.absolute(), ref).files() as files:
+        with Input.of(repo, ref).files() as files:
             console.source_line = source_lines(files)
             description = describe(_named(pack, files), files)
     console.data(

@@ -128,7 +128,7 @@ def export_palette(console: Console, profile: str, repo: Path, ref: str, output:
       lamella export palette web --output web.json
       lamella export palette web@1.2.0 --ref main
     """
-    with Input(repo.absolute(), ref).files() as files:
+    with Input.of(repo, ref).files() as files:
         console.source_line = source_lines(files)
         source, warnings = load(files)
         exported = export_profile(_profile(source, profile), source, files)

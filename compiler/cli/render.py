@@ -62,7 +62,9 @@ def render_command(
       lamella render prod-eu -o yaml   to stdout
     """
     if options.repository.ref and not (output or check or form):
-        raise click.UsageError("--ref reads a commit: say where to write with --output DIR (or use --check, -o)")
+        raise click.UsageError(
+            "--ref and a URL read a commit: say where to write with --output DIR (or use --check, -o)"
+        )
     with options.repository.files() as files, options.session(console) as session:
         compiled = options.compile(files, session, console, output)
     root = options.output_root(compiled, output)

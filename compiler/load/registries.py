@@ -14,7 +14,7 @@ from compiler.files.paths import normalise
 from compiler.model import IMPORT_SCOPES, Import, Registry
 
 URLS = ("https://", "oci://", "http://")
-_GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
+GIT_URLS = ("https://", "ssh://", "git@", "file://", "http://")
 _USER = re.compile(r"([a-z]+://)[^/@]*@")
 
 
@@ -51,7 +51,7 @@ def read_imports(reader: Reader) -> tuple[Import, ...]:
         name, git = child.name(), child.string("git", required=True)
         scope = child.choice("scope", IMPORT_SCOPES, "tenant")
         imported = Import(name, child.here, git, child.string("ref"), _folder(child), scope)  # type: ignore[arg-type]
-        check_url(git, _GIT_URLS, partial(child.error, key="git"))
+        check_url(git, GIT_URLS, partial(child.error, key="git"))
         if len(child.problems.errors) > before:
             continue
         other = imports.setdefault(name, imported)
@@ -68,7 +68,7 @@ def read_imports(reader: Reader) -> tuple[Import, ...]:
 
 def _check_registry(reader: Reader, registry: Registry) -> None:
     """What the keys may be together, and that no credentials are in them."""
-    for key, address, schemes in (("url", registry.url, URLS), ("git", registry.git, _GIT_URLS)):
+    for key, address, schemes in (("url", registry.url, URLS), ("git", registry.git, GIT_URLS)):
         check_url(address, schemes, partial(reader.error, key=key))
     for key, value, fits in (
         ("git", registry.git, registry.kind == "pack"),

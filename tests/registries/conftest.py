@@ -87,6 +87,14 @@ class Said(NamedTuple):
     err: str
 
 
+def invoked(*arguments: str) -> Said:
+    """A command."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run([*arguments])
+    return Said(status, out.getvalue(), err.getvalue())
+
+
 @dataclass(frozen=True)
 class Repository:
     """A repository on disk, with its own cache."""
@@ -101,10 +109,7 @@ class Repository:
 
     def run(self, *arguments: str) -> Said:
         """A command in it."""
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = run([*arguments, "--repo", str(self.root)])
-        return Said(status, out.getvalue(), err.getvalue())
+        return invoked(*arguments, "--repo", str(self.root))
 
     def ok(self, *arguments: str) -> Said:
         said = self.run(*arguments)
