@@ -93,8 +93,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def docker_registry(directory: Path, *, login: bool = False, tls: Authority | None = None) -> Iterator[str]:
-    """Runs docker-registry over a directory; gives HOST:PORT."""
+def docker_registry(
+    directory: Path, *, login: bool = False, tls: Authority | None = None, tokens: tuple[str, Path] | None = None
+) -> Iterator[str]:
+    """Runs docker-registry over a directory; gives HOST:PORT. `tokens` are the realm of a token service, and the
+    certificate of the key that signs its tokens."""
     binary = registry_binary()
     assert binary is not None
     port = free_port()
@@ -111,6 +114,14 @@ def docker_registry(directory: Path, *, login: bool = False, tls: Authority | No
             "REGISTRY_AUTH": "htpasswd",
             "REGISTRY_AUTH_HTPASSWD_REALM": "tests",
             "REGISTRY_AUTH_HTPASSWD_PATH": str(directory / "htpasswd"),
+        }
+    if tokens:
+        environment |= {
+            "REGISTRY_AUTH": "token",
+            "REGISTRY_AUTH_TOKEN_REALM": tokens[0],
+            "REGISTRY_AUTH_TOKEN_SERVICE": "tests",
+            "REGISTRY_AUTH_TOKEN_ISSUER": "tests",
+            "REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE": str(tokens[1]),
         }
     if tls:
         environment |= {
@@ -161,8 +172,10 @@ class StaticFiles(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving(handler: type[http.server.BaseHTTPRequestHandler], tls: Authority | None = None) -> Iterator[str]:
-    """Serves with a handler in threads; gives the URL."""
+def serving(
+    handler: type[http.server.BaseHTTPRequestHandler], tls: Authority | None = None, *, mutual: bool = False
+) -> Iterator[str]:
+    """Serves with a handler in threads; gives the URL. `mutual`: to those with a certificate of the authority only."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     if tls:
@@ -170,6 +183,9 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler], tls: Authority | 
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls.certificate, tls.key)
+        if mutual:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(tls.ca)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -79,14 +79,20 @@ class Credentials:
         if own:
             return own
         parts = urlsplit(registry.url)
-        found = next(self._docker(parts.netloc), None) or next(self._helm(registry.url), None)
+        found = next(self._docker(parts.netloc), None)
+        if not found:
+            added = (entry for entry in self._helm(registry.url) if entry.get("username"))
+            found = next((Login(str(e["username"]), str(e.get("password", ""))) for e in added), None)
         return found or (self._netrc(parts.hostname or "") if parts.scheme != "oci" else None)
 
     def tls(self, registry: Registry) -> Tls:
-        """`LAMELLA_REGISTRY_<NAME>_CA_FILE`, `_CERT_FILE` and `_KEY_FILE`."""
+        """`LAMELLA_REGISTRY_<NAME>_CA_FILE`, `_CERT_FILE` and `_KEY_FILE`; else what `helm repo add` was given."""
         name = _variable(registry.name)
-        files = [self.environment.get(f"{name}_{what}_FILE", "") for what in ("CA", "CERT", "KEY")]
-        return Tls(*files)
+        own = Tls(*(self.environment.get(f"{name}_{what}_FILE", "") for what in ("CA", "CERT", "KEY")))
+        if own != Tls():
+            return own
+        files = (Tls(*(str(e.get(f"{w}File") or "") for w in ("ca", "cert", "key"))) for e in self._helm(registry.url))
+        return next(files, Tls())
 
     def _own(self, registry: Registry) -> Login | None:
         if not registry.name:
@@ -134,8 +140,8 @@ class Credentials:
             return None
         return Login(refresh=secret) if username == "<token>" else Login(username, secret)
 
-    def _helm(self, url: str) -> Iterator[Login]:
-        """The logins of Helm's repositories.yaml for a chart repository."""
+    def _helm(self, url: str) -> Iterator[Mapping[str, Any]]:
+        """The entries of Helm's repositories.yaml for a chart repository."""
         path = self.environment.get("HELM_REPOSITORY_CONFIG") or self._helm_home() / "repositories.yaml"
         try:
             document = yamldoc.load_one(Path(path).read_bytes(), str(path)).value
@@ -143,8 +149,8 @@ class Credentials:
             return
         for entry in _mapping(document).get("repositories") or ():
             given = _mapping(entry)
-            if str(given.get("url", "")).rstrip("/") == url.rstrip("/") and given.get("username"):
-                yield Login(str(given["username"]), str(given.get("password", "")))
+            if str(given.get("url", "")).rstrip("/") == url.rstrip("/"):
+                yield given
 
     def _helm_home(self) -> Path:
         config = self.environment.get("HELM_CONFIG_HOME")
@@ -160,7 +166,7 @@ class Credentials:
             known = netrc.netrc(path)
         except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
             return None
-        entry = known.hosts.get(host)  # never `default`: it would be sent to every host
+        entry = None if host == "default" else known.hosts.get(host)  # never `default`: it is for every host
         return Login(entry[0], entry[2]) if entry else None
 
 

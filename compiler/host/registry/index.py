@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError
-from compiler.host.registry.http import Answer, Client, shown
+from compiler.host.registry.http import Answer, Client, origin, shown
 from compiler.ports import Fetched, Kind, Registry
 
 MAX_INDEX = 64 * 1024 * 1024
@@ -99,13 +99,9 @@ class IndexedRepository:
 
     def _get(self, url: str, what: str, limit: int = 0) -> Answer:
         login = self._client.login
-        own = login.header if login and _host(url) == _host(self._base) else ""
+        own = login.header if login and origin(url) == origin(self._base) else ""
         options: dict[str, Any] = {"limit": limit} if limit else {}
         answer = self._client.send("GET", url, authorization=own, **options)
         if answer.status != 200:
             raise self._client.refused(answer, what)
         return answer
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.lower()
