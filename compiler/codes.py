@@ -141,6 +141,13 @@ class Code(StrEnum):
     NOT_LOCKED = ("not-locked",
         "an import, a chart or pack of a registry, or an image to be pinned, that `lamella.lock` does not have",
         "`lamella lock`, and commit `lamella.lock`")
+    NOT_VERIFIED = ("not-verified", "something was locked before its registry had `verify: always`",
+        "`lamella lock` checks its signature")
+    NOT_SIGNED = "not-signed", "`verify: always`, and nobody signed it", "have it signed, or `verify: if-present`"
+    SIGNATURE_INVALID = ("signature-invalid", "a signature by another key, or of something else",
+        "do not use it; ask who publishes there")
+    SIGNATURE_TOOL = ("signature-tool", "what checks signatures cannot be run, or its keys not be read",
+        "install gpg, or cosign; the message says which")
     REGISTRY_UNREACHABLE = ("registry-unreachable", "no answer: DNS, network, a proxy, or a server that is too slow",
         "the message says which")
     REGISTRY_TLS = "registry-tls", "the certificate is not trusted, or ours is not taken", "see the hint"

@@ -89,6 +89,9 @@ class Registry:
     git: str = ""
     ref: str = ""
     layout: Literal["lamella", "palette"] = "lamella"  # of packs in an OCI registry
+    verify: Literal["always", "if-present", "never"] = "never"  # signatures, when something is locked
+    keyring: str = ""  # a file of the repository with the keys that may sign Helm's provenance
+    cosign_key: str = ""  # the same for signatures of OCI artifacts, by cosign
 
     @property
     def remote(self) -> Remote:
@@ -126,6 +129,10 @@ class Registries(Protocol):
 
     def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
         """The archive of a version as the registry spells it, of this revision if one is given. Raises as `versions`."""
+
+    def verify(self, registry: Registry, kind: Kind, name: str, version: str, fetched: Fetched, key: bytes) -> str:
+        """By which key what was fetched is signed: a fingerprint; '' where nobody signed it. `key` is the registry's
+        keyring, or its key for cosign. Raises CompileError: `signature-invalid`, `signature-tool`, and as `versions`."""
 
     def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
         """The digest (`sha256:…`) of what an image reference means, that of the index where it is for several platforms.

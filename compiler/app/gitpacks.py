@@ -57,6 +57,9 @@ class AllRegistries:
     def push(self, registry: Registry, name: str, version: str, archive: bytes) -> str:
         return self.network.push(registry, name, version, archive)
 
+    def verify(self, registry: Registry, kind: Kind, name: str, version: str, fetched: Fetched, key: bytes) -> str:
+        return self.network.verify(registry, kind, name, version, fetched, key)
+
     def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
         return self.network.image_digest(image, declared)
 

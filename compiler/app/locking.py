@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from compiler import files as tree
 from compiler import versions
 from compiler.app.archives import Cache, LockedFiles, archive_name
 from compiler.app.pinning import image_requests, pins_images
@@ -65,6 +66,10 @@ def relock(
     def keep(entry: Locked, data: bytes) -> None:
         cache.put(entry.content, data)
 
+    def key_of(registry: Registry) -> bytes:
+        path = registry.cosign_key or registry.keyring
+        return tree.read(files, path, registry.at) if path else b""
+
     # What is wrong with the two files is reported when the repository is loaded.
     settings, old = read_settings_file(files, Problems()), read_lock(files, Problems())
     imports = [each.request for each in settings.imports]
@@ -80,7 +85,7 @@ def relock(
     images = {name for image in old.digests for name in names_of(image)}
     check_names(upgrade, {*images, *(request.name for request in (*imports, *asked))}, problems)
     problems.raise_if_any()
-    lock = update(asked, old, registries, problems, upgrade=upgrade, keep=keep, each=each)
+    lock = update(asked, old, registries, problems, upgrade=upgrade, key_of=key_of, keep=keep, each=each)
     lock = Lock.of([*imported, *lock.entries])
     problems.raise_if_any()
     if pins_images(source):
@@ -111,6 +116,11 @@ def stale(files: LockedFiles, open_renderer: OpenRenderer) -> list[str]:
         f"missing: {request.kind} {request.name} {request.version} ({request.asked_by})"
         for request in asked
         if source.lock.find(request.key) is None
+    ]
+    lines += [
+        f"unverified: {entry.kind} {entry.name} {entry.version} ({request.asked_by})"
+        for request in asked
+        if request.registry.verify == "always" and (entry := source.lock.find(request.key)) and not entry.verified
     ]
     after = kept(asked, source.lock)
     if not lines and pins_images(source):

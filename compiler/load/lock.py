@@ -68,7 +68,7 @@ def _read_images(reader: Reader) -> Collection[LockedImage]:
 def _read_entry(reader: Reader, kind: str) -> Locked | None:
     """One entry; None if it is unusable (reported)."""
     before = len(reader.problems.errors)
-    reader.only(("name", "version", "source", "revision", "archive", "content", "requested", "askedBy"))
+    reader.only(("name", "version", "source", "revision", "archive", "content", "verified", "requested", "askedBy"))
     source = reader.string("source", required=True)
     entry = Locked(
         kind=kind,  # type: ignore[arg-type]
@@ -79,6 +79,7 @@ def _read_entry(reader: Reader, kind: str) -> Locked | None:
         content=_matching(reader, "content", _DIGEST).removeprefix("sha256:"),
         requested=reader.strings("requested"),
         asked_by=reader.strings("askedBy"),
+        verified=reader.string("verified"),
         revision=_matching(reader, "revision", _COMMIT) if source.startswith("git+") else reader.string("revision"),
     )
     return entry if len(reader.problems.errors) == before else None

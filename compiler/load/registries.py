@@ -20,7 +20,7 @@ _USER = re.compile(r"([a-z]+://)[^/@]*@")
 
 def read_registry(reader: Reader) -> Registry:
     """One entry of `registries:`; what is wrong with it is recorded."""
-    reader.only(("name", "kind", "path", "url", "git", "ref", "layout"))
+    reader.only(("name", "kind", "path", "url", "git", "ref", "layout", "verify", "keyring", "cosignKey"))
     git, url = reader.string("git"), reader.string("url").rstrip("/")
     if not git:
         reader.one_of(Code.REGISTRY_SOURCE, ("path", "url"), hint="or set git, with ref and path inside it")
@@ -36,6 +36,9 @@ def read_registry(reader: Reader) -> Registry:
         git=git,
         ref=reader.string("ref"),
         layout=reader.choice("layout", ("lamella", "palette"), "lamella"),  # type: ignore[arg-type]
+        verify=reader.choice("verify", ("always", "if-present", "never"), "never"),  # type: ignore[arg-type]
+        keyring=_file(reader, "keyring"),
+        cosign_key=_file(reader, "cosignKey"),
     )
     _check_registry(reader, registry)
     return registry
@@ -76,8 +79,27 @@ def _check_registry(reader: Reader, registry: Registry) -> None:
     ):
         if value and not fits:
             reader.error(Code.REGISTRY_SOURCE, key, "only a registry of packs in git has it")
+    signed = registry.kind == "helm" or bool(registry.cosign_key)
+    for key, fits, where in (
+        ("keyring", registry.kind == "helm" and bool(registry.url), "a registry of charts at a URL"),
+        ("cosignKey", registry.url.startswith("oci://"), "a registry at an oci:// URL"),
+        ("verify", bool(registry.url) and signed, "a registry of charts at a URL, or one with cosignKey,"),
+    ):
+        if reader.data.get(key) and not fits:
+            reader.error(Code.REGISTRY_SOURCE, key, f"only {where} has it")
+    if registry.keyring and registry.cosign_key:
+        reader.one_of(Code.REGISTRY_SOURCE, ("keyring", "cosignKey"))
     if "layout" in reader.data and not registry.url.startswith("oci://"):
         reader.error(Code.REGISTRY_SOURCE, "layout", "only a registry of packs at an oci:// URL has it")
+
+
+def _file(reader: Reader, key: str) -> str:
+    """A file of the repository, '' for none."""
+    try:
+        return normalise("", path, reader.at(key)) if (path := reader.string(key)) else ""
+    except CompileError as error:
+        reader.problems.add(error)
+        return ""
 
 
 def _folder(reader: Reader) -> str:

@@ -36,6 +36,8 @@ def _fields(entry: Locked) -> Iterator[tuple[str, Any]]:
         yield "revision", entry.revision
     yield "archive", f"sha256:{entry.archive}"
     yield "content", f"sha256:{entry.content}"
+    if entry.verified:
+        yield "verified", entry.verified
     if entry.kind != "import":  # its source has the ref, and lamella.yaml asks for it
         yield "requested", list(entry.requested)
         yield "askedBy", list(entry.asked_by)

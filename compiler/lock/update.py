@@ -11,10 +11,10 @@ from typing import Any
 
 from compiler import versions
 from compiler.codes import Code
-from compiler.diagnostics import CompileError, Problems, did_you_mean
+from compiler.diagnostics import CompileError, Problems, did_you_mean, fail
 from compiler.lock.archive import changed, contents
 from compiler.model.lock import Key, Lock, Locked, Request
-from compiler.ports import Each, Fetched, Registries
+from compiler.ports import Each, Fetched, Registries, Registry
 
 _LISTED = 8  # versions in a hint
 
@@ -48,21 +48,31 @@ def update(
     problems: Problems,
     *,
     upgrade: Upgrade = KEEP,
+    key_of: Callable[[Registry], bytes] = lambda _: b"",
     keep: Callable[[Locked, bytes], Any] = lambda *_: None,
     each: Each = map,
 ) -> Lock:
     """The lock for these requests. `keep` is given each archive that was fetched. Problems are recorded, all of them; the
-    lock is of no use then."""
+    lock is of no use then. `key_of` gives the keyring of a registry.
+
+    What is locked and was not verified, where the registry now wants that, is fetched again and verified.
+    """
     ordered = sorted(requests, key=lambda r: (r.key, r.asked_by))
     keeping = [request for request in ordered if old.find(request.key) and not upgrade.includes(request.name)]
-    entries = {entry.identity: entry for entry in kept(keeping, old).entries}
     known = {entry.identity: entry for entry in old.entries}
     wanted: dict[Key, list[Request]] = {}
+    for request in keeping:
+        entry = old.find(request.key)
+        if entry and _is_unproved(entry, request):
+            wanted.setdefault(entry.identity, []).append(request)
+    proved = [request for request in keeping if not any(request in group for group in wanted.values())]
+    entries = {entry.identity: entry for entry in kept(proved, old).entries}
     for request, version in _chosen([r for r in ordered if r not in keeping], old, registries, upgrade, problems, each):
         wanted.setdefault((request.kind, request.registry.source, request.name, version), []).append(request)
     fetch = []
     for identity, group in wanted.items():
-        if identity in known and not upgrade.includes(group[0].name):
+        is_known = identity in known and not upgrade.includes(group[0].name)
+        if is_known and not _is_unproved(known[identity], group[0]):
             entry = entries.get(identity, replace(known[identity], requested=(), asked_by=()))
             entries[identity] = _joined(entry, group)
         else:
@@ -70,7 +80,7 @@ def update(
 
     def fetched(item: tuple[Key, list[Request]]) -> Locked | CompileError:
         identity, group = item
-        return _fetched(group, identity[3], known.get(identity), registries, keep)
+        return _fetched(group, identity[3], known.get(identity), registries, key_of, keep)
 
     for result in each(fetched, fetch):
         if isinstance(result, CompileError):
@@ -89,6 +99,10 @@ def kept(requests: Iterable[Request], lock: Lock) -> Lock:
             before = entries.get(entry.identity, replace(entry, requested=(), asked_by=()))
             entries[entry.identity] = _joined(before, [request])
     return Lock.of(entries.values())
+
+
+def _is_unproved(entry: Locked, request: Request) -> bool:
+    return request.registry.verify == "always" and not entry.verified
 
 
 def _joined(entry: Locked, group: Iterable[Request]) -> Locked:
@@ -179,12 +193,15 @@ def _fetched(
     version: str,
     before: Locked | None,
     registries: Registries,
+    key_of: Callable[[Registry], bytes],
     keep: Callable[[Locked, bytes], Any],
 ) -> Locked | CompileError:
     request = group[0]
     try:
         result: Fetched = registries.fetch(request.registry, request.kind, request.name, version)
         entry = contents(result, request, version)
+        if request.registry.verify != "never":
+            entry = replace(entry, verified=_verified(request, version, result, registries, key_of))
     except CompileError as error:
         return error
     if before and before.content != entry.content:
@@ -194,3 +211,19 @@ def _fetched(
         entry = replace(entry, archive=before.archive, revision=before.revision)
     keep(entry, result.data)
     return entry
+
+
+def _verified(
+    request: Request, version: str, result: Fetched, registries: Registries, key_of: Callable[[Registry], bytes]
+) -> str:
+    """The key that signed what was fetched; '' where nobody did and that is allowed. Raises CompileError: `not-signed`."""
+    registry = request.registry
+    key = registries.verify(registry, request.kind, request.name, version, result, key_of(registry))
+    if not key and registry.verify == "always":
+        raise fail(
+            Code.NOT_SIGNED,
+            f"{request.kind} '{request.name}' {version} of {registry.source} is not signed, and verify: always is set",
+            request.at,
+            hint="have it signed (`helm package --sign`), or set verify: if-present",
+        )
+    return key

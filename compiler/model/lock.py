@@ -49,7 +49,8 @@ class Locked:
 
     `archive` is the SHA-256 of what the registry gave, `content` that of the files in it (`charts.chart.digest`), which a
     new compression of the same files does not change; both in hex. `revision` is the registry's own name for it: a
-    commit, or the digest of an OCI manifest; '' where it has none.
+    commit, or the digest of an OCI manifest; '' where it has none. `verified` is the key that signed the archive, '' where
+    that was not checked.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class Locked:
     requested: tuple[str, ...] = ()
     asked_by: tuple[str, ...] = ()
     revision: str = ""
+    verified: str = ""
 
     @property
     def identity(self) -> Key:

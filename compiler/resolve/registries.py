@@ -42,7 +42,7 @@ def registry_of(ref: ChartRef | PackRef, source: Source) -> Registry | None:
 
 
 def locked(kind: Kind, registry: Registry, name: str, version: str, at: Position, source: Source) -> Locked:
-    """What lamella.lock pins this version or range to. Raises CompileError: `not-locked`."""
+    """What lamella.lock pins this version or range to. Raises CompileError: `not-locked`, `not-verified`."""
     entry = source.lock.find((kind, registry.source, name, version))
     if entry is None:
         if not version:
@@ -57,6 +57,13 @@ def locked(kind: Kind, registry: Registry, name: str, version: str, at: Position
             f"{kind} '{name}' {version} of {registry.source} is not in lamella.lock",
             at,
             hint="run `lamella lock`, and commit lamella.lock",
+        )
+    if registry.verify == "always" and not entry.verified:
+        raise fail(
+            Code.NOT_VERIFIED,
+            f"{kind} '{name}' {entry.version} of {registry.source} was locked without a check of its signature",
+            at,
+            hint="run `lamella lock`, which checks it, and commit lamella.lock",
         )
     return entry
 

@@ -16,6 +16,7 @@ from compiler.host.registry.distribution import Distribution
 from compiler.host.registry.http import Client
 from compiler.host.registry.index import IndexedRepository
 from compiler.host.registry.oci import OciRegistry
+from compiler.host.registry.signatures import cosigned, no_key, signer
 from compiler.kubernetes.images import normal, parts
 from compiler.ports import Fetched, Kind, Registry
 
@@ -35,6 +36,7 @@ class _Source(Protocol):
     def versions(self, kind: Kind, name: str) -> Collection[str]: ...
     def fetch(self, kind: Kind, name: str, version: str, revision: str) -> Fetched: ...
     def names(self, kind: Kind) -> Collection[str]: ...
+    def provenance(self, name: str, version: str, revision: str) -> bytes: ...
 
 
 class NetworkRegistries:
@@ -58,6 +60,16 @@ class NetworkRegistries:
         source = self._source(registry)
         assert isinstance(source, OciRegistry)
         return source.push(name, version, archive)
+
+    def verify(self, registry: Registry, kind: Kind, name: str, version: str, fetched: Fetched, key: bytes) -> str:
+        source = self._source(registry)
+        key = self._credentials.keyring(registry) or key
+        if not key:
+            raise no_key(registry)
+        if registry.cosign_key and isinstance(source, OciRegistry):
+            return cosigned(registry, source.reference(kind, name, fetched.revision), key, source.ca)
+        provenance = source.provenance(name, version, fetched.revision)
+        return signer(registry, provenance, key, name, version, fetched.data) if provenance else ""
 
     def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
         host, repository, reference = image_place(image)

@@ -24,7 +24,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from compiler import yamldoc
-from compiler.diagnostics import CompileError
+from compiler.codes import Code
+from compiler.diagnostics import CompileError, Diagnostic
 from compiler.ports import Registry
 
 _HELPER = re.compile(r"[A-Za-z0-9_.-]+")
@@ -93,6 +94,16 @@ class Credentials:
             return own
         files = (Tls(*(str(e.get(f"{w}File") or "") for w in ("ca", "cert", "key"))) for e in self._helm(registry.url))
         return next(files, Tls())
+
+    def keyring(self, registry: Registry) -> bytes:
+        """The file that `LAMELLA_REGISTRY_<NAME>_KEYRING` names, b"" without. Raises CompileError: `signature-tool`
+        (environment) if it cannot be read."""
+        path = self.environment.get(f"{_variable(registry.name)}_KEYRING", "") if registry.name else ""
+        try:
+            return Path(path).read_bytes() if path else b""
+        except OSError as error:
+            text = f"cannot read {path}, which {_variable(registry.name)}_KEYRING names: {error.strerror}"
+            raise CompileError([Diagnostic(Code.SIGNATURE_TOOL, text, registry.at)], environment=True) from None
 
     def _own(self, registry: Registry) -> Login | None:
         if not registry.name:

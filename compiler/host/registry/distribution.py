@@ -267,7 +267,7 @@ class Distribution:
 
 def _scheme(host: str, client: Client) -> str:
     """TLS everywhere but on this machine, unless a CA is set for it: the rule of docker."""
-    return "http" if _is_loopback(host) and not client.has_ca else "https"
+    return "http" if _is_loopback(host) and not client.ca else "https"
 
 
 def _is_loopback(host: str) -> bool:

@@ -53,9 +53,9 @@ class Client:
         self._pools: dict[str, urllib3.PoolManager] = {}
 
     @property
-    def has_ca(self) -> bool:
-        """Whether a CA is set for this registry."""
-        return bool(self._tls.ca)
+    def ca(self) -> str:
+        """The file with the CA that is set for this registry, '' for none."""
+        return self._tls.ca
 
     def send(
         self,

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from compiler import yamldoc
 from compiler.codes import Code
@@ -15,6 +15,7 @@ from compiler.host.registry.http import Answer, Client, origin, shown
 from compiler.ports import Fetched, Kind, Registry
 
 MAX_INDEX = 64 * 1024 * 1024
+MAX_PROVENANCE = 1024 * 1024
 
 
 class IndexedRepository:
@@ -34,7 +35,32 @@ class IndexedRepository:
         """Every name in the index, sorted. Raises as `Client.send`."""
         return tuple(sorted(name for name in self._index() if isinstance(name, str)))
 
-    def fetch(self, kind: Kind, name: str, version: str, revision: str) -> Fetched:  # noqa: ARG002  and no revisions
+    def provenance(self, name: str, version: str, revision: str) -> bytes:  # noqa: ARG002  and no revisions
+        """The provenance file beside the archive, b"" if the server has none."""
+        parts = urlsplit(self._archive("chart", name, version)[0])
+        try:
+            url = urlunsplit(parts._replace(path=f"{parts.path}.prov"))
+            return self._get(url, f"the provenance of chart '{name}' {version}", MAX_PROVENANCE).body
+        except CompileError as error:
+            if all(problem.code == Code.REGISTRY_MISSING for problem in error.diagnostics):
+                return b""
+            raise
+
+    def fetch(self, kind: Kind, name: str, version: str, revision: str) -> Fetched:  # noqa: ARG002
+        target, entry = self._archive(kind, name, version)
+        answer = self._get(target, f"{kind} '{name}' {version}")
+        digest = str("" if entry.get("digest") is None else entry["digest"]).removeprefix("sha256:")
+        if digest and hashlib.sha256(answer.body).hexdigest() != digest.lower():
+            raise self._client.problem(
+                Code.REGISTRY_DIGEST,
+                target,
+                f"expected sha256:{digest}, found sha256:{hashlib.sha256(answer.body).hexdigest()}",
+                "the index and the archive do not belong together: try again, then tell the repository's owner",
+            )
+        return Fetched(answer.body)
+
+    def _archive(self, kind: str, name: str, version: str) -> tuple[str, Mapping[str, Any]]:
+        """The URL of an archive, and its entry in the index."""
         entry = self._of(name).get(version)
         if entry is None:
             raise self._client.problem(Code.REGISTRY_MISSING, self._base, f"no {kind} '{name}' {version} in index.yaml")
@@ -48,16 +74,7 @@ class IndexedRepository:
             raise self._client.problem(
                 Code.REGISTRY_ANSWER, self._base, f"index.yaml gives '{urls[0][:80]}' as URL of '{name}' {version}"
             )
-        answer = self._get(target, f"{kind} '{name}' {version}")
-        digest = str("" if entry.get("digest") is None else entry["digest"]).removeprefix("sha256:")
-        if digest and hashlib.sha256(answer.body).hexdigest() != digest.lower():
-            raise self._client.problem(
-                Code.REGISTRY_DIGEST,
-                target,
-                f"expected sha256:{digest}, found sha256:{hashlib.sha256(answer.body).hexdigest()}",
-                "the index and the archive do not belong together: try again, then tell the repository's owner",
-            )
-        return Fetched(answer.body)
+        return target, entry
 
     def _of(self, name: str) -> Mapping[str, Mapping[str, Any]]:
         """The entries of a name by version."""

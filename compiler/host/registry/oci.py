@@ -17,6 +17,7 @@ from compiler.ports import Fetched, Kind, Registry
 
 PALETTE_FOLDER = "spectro-packs/archive"
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+PROVENANCE_LAYER = "application/vnd.cncf.helm.chart.provenance.v1.prov"
 # What `oras push` writes where it is told no type, as Palette's documentation has it pushed; the content is `{}`.
 PACK_CONFIG = "application/vnd.unknown.config.v1+json"
 PACK_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -65,6 +66,23 @@ class OciRegistry:
                 "is it a chart that `helm push` put there?" if kind == "chart" else "is it a pack?",
             )
         return Fetched(self._host.blob(repository, wanted[0], what), digest)
+
+    def provenance(self, name: str, version: str, revision: str) -> bytes:
+        """The provenance file that `helm push` put beside a chart, b"" without."""
+        repository, what = self.repository("chart", name), f"the provenance of chart '{name}' {version}"
+        manifest, _ = self._host.manifest(repository, revision or tag_of(version), what)
+        layers = [layer for layer in manifest.get("layers") or () if isinstance(layer, dict)]
+        found = [layer for layer in layers if layer.get("mediaType") == PROVENANCE_LAYER]
+        return self._host.blob(repository, found[0], what) if len(found) == 1 else b""
+
+    def reference(self, kind: Kind, name: str, revision: str) -> str:
+        """`HOST/REPOSITORY@sha256:…`, as other tools name what is there."""
+        return f"{urlsplit(self._registry.url).netloc}/{self.repository(kind, name)}@{revision}"
+
+    @property
+    def ca(self) -> str:
+        """The file with the CA that is set for it."""
+        return self._client.ca
 
     def push(self, name: str, version: str, archive: bytes) -> str:
         """Puts a pack there under its version, and gives the digest of its manifest: the same for the same archive."""
