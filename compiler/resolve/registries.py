@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
@@ -14,11 +15,13 @@ from compiler.resolve.stack import stack_of
 
 
 def registry_of(ref: ChartRef | PackRef, source: Source) -> Registry | None:
-    """The registry that a reference names; None for a chart by path, and for a pack of the repository. A pack that is
-    not in the repository and names no registry is the only pack registry's. Raises CompileError: `registry-unknown`,
-    `registry-kind`."""
+    """The registry that a reference names, or whose URL is its `repo`; None for a chart by path, and for a pack of the
+    repository. A pack that is not in the repository and names no registry is the only pack registry's. Raises
+    CompileError: `registry-unknown`, `registry-kind`."""
     if isinstance(ref, ChartRef) and ref.repo:
-        return Registry("", ref.at, url=ref.repo.rstrip("/"), kind="helm")
+        url = ref.repo.rstrip("/")
+        same = next((each for each in source.settings.registries if each.kind == "helm" and each.url == url), None)
+        return replace(same, at=ref.at) if same else Registry("", ref.at, url=url, kind="helm")
     kind = "helm" if isinstance(ref, ChartRef) else "pack"
     declared = {registry.name: registry for registry in source.settings.registries}
     if ref.registry:

@@ -105,6 +105,18 @@ def test_a_signed_chart_is_verified_when_it_is_locked(
     repository.ok("lock", "--check")
 
 
+def test_a_layer_that_names_the_url_does_not_get_around_it(
+    repository: Repository, helm: Path, keys: tuple[Keys, Keys], tmp_path: Path
+) -> None:
+    package(helm, tmp_path / "charts", "demo", "1.0.0")
+    index(helm, tmp_path / "charts")
+    with servers.static_files(tmp_path / "charts") as url:
+        declare(repository, url, ALWAYS)
+        trust(repository, keys[0])
+        repository.write({"profiles/web.yaml": profile(layer("demo", f"name: demo, version: 1.x, repo: '{url}/'"))})
+        assert "error[not-signed]" in repository.run("lock").err
+
+
 def test_the_provenance_in_an_oci_registry(
     repository: Repository, helm: Path, keys: tuple[Keys, Keys], tmp_path: Path, oci: str
 ) -> None:
