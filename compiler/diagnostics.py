@@ -13,15 +13,6 @@ from typing import Literal
 from compiler.codes import Code
 
 _CLUSTERS_SHOWN = 5
-MASK = "***"
-"""What a message and the excerpt below it have in the place of a secret."""
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text with MASK for each secret in it, the longest first: it may contain a shorter one. Empty ones are skipped."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
 
 
 @dataclass(frozen=True, slots=True, order=True)

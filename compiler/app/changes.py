@@ -6,18 +6,16 @@ Equal files are equal by digest; only what differs is read. Values of Secrets ar
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from compiler import yamldoc
 from compiler.delivery import consequences
 from compiler.delivery.handover import Handover
-from compiler.diagnostics import CompileError
 from compiler.model import layout
 from compiler.model.layout import CONTROLLERS
 from compiler.model.tree import TreeFile
+from compiler.output.shown import shown_text
 
 Action = Literal["added", "changed", "removed", "moved", "recreated"]
 Identity = tuple[object, ...]
@@ -115,30 +113,4 @@ def _unified(old: TreeFile | None, new: TreeFile | None) -> Iterator[str]:
 
 
 def _lines(file: TreeFile | None) -> list[str]:
-    if file is None:
-        return []
-    text = file.read().decode("utf-8", "replace")
-    if file.object is not None and (file.object.group, file.object.kind) == ("", "Secret"):
-        try:
-            text = yamldoc.dump(_masked(yamldoc.load_rendered(text, file.path).value))
-        except CompileError:
-            text = "(not readable)\n"
-    return text.splitlines(keepends=True)
-
-
-def _masked(body: Any) -> Any:
-    """A Secret with digests in place of its values: a diff shows that they differ, not what they are."""
-    if not isinstance(body, dict):
-        return body
-    masked = dict(body)
-    for key in ("data", "stringData"):
-        if isinstance(masked.get(key), dict):
-            masked[key] = {
-                name: f"<sha256:{hashlib.sha256(str(value).encode()).hexdigest()[:8]}>"
-                for name, value in masked[key].items()
-            }
-    annotations = (masked.get("metadata") or {}).get("annotations")
-    if isinstance(annotations, dict) and "kubectl.kubernetes.io/last-applied-configuration" in annotations:
-        kept = {k: v for k, v in annotations.items() if k != "kubectl.kubernetes.io/last-applied-configuration"}
-        masked["metadata"] = {**masked["metadata"], "annotations": kept}
-    return masked
+    return shown_text(file.read(), file.path).splitlines(keepends=True) if file else []

@@ -16,9 +16,10 @@ from compiler import __version__, delivery
 from compiler.app.schedule import Progress, render_layers
 from compiler.app.unused import unused_values
 from compiler.codes import Code
-from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, masked, told_once
+from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, told_once
 from compiler.files.record import NOTHING, Reads, Recorder
 from compiler.load.repository import load
+from compiler.mask import masked
 from compiler.model import Cluster, OutputFile, Plan, PlannedCluster, Selector, Source, layout
 from compiler.model.assembled import AssembledCluster
 from compiler.model.lock import Archives
@@ -204,8 +205,8 @@ def collect(clusters: Sequence[PlannedCluster], results: Sequence[Sequence[Layer
     for cluster, layers in zip(clusters, results, strict=True):
         for layer, result in zip(cluster.layers, layers, strict=True):
             for diagnostic in result.diagnostics:
-                masked = _masked(diagnostic, layer.secrets)
-                placed = masked if masked.at else replace(masked, at=layer.at)
+                bare = _masked(diagnostic, layer.secrets)
+                placed = bare if bare.at else replace(bare, at=layer.at)
                 problems.diagnostics.append(placed.within(cluster.name))
 
 
@@ -251,8 +252,9 @@ def _nearest(overlay: Overlay, layers: Sequence[LayerResult]) -> str:
 
 def _masked(diagnostic: Diagnostic, secrets: frozenset[str]) -> Diagnostic:
     """The diagnostic without the texts that no message may show: templates fail with values in their messages."""
-    message = masked(diagnostic.message, secrets)
-    return diagnostic if message == diagnostic.message else replace(diagnostic, message=message)
+    message, hint = masked(diagnostic.message, secrets), masked(diagnostic.hint, secrets)
+    same = (message, hint) == (diagnostic.message, diagnostic.hint)
+    return diagnostic if same else replace(diagnostic, message=message, hint=hint)
 
 
 def _versions(engine: Engine) -> dict[str, str]:

@@ -17,6 +17,7 @@ from compiler.authoring.workbench import Compile, Setting, workpiece
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean
 from compiler.model import Pack
+from compiler.output.shown import shown_text
 from compiler.palette.presets import enabled_presets
 from compiler.ports import Files
 
@@ -110,11 +111,7 @@ def differences(result: Result) -> Iterator[str]:
     for name in sorted(expected.keys() | actual.keys()):
         if expected.get(name) != actual.get(name):
             path = f"{result.case.expected_directory}/{name}"
-            old, new = _lines(expected.get(name)), _lines(actual.get(name))
+            old, new = (shown_text(side.get(name, b""), path).splitlines() for side in (expected, actual))
             before = path if name in expected else "/dev/null"
             after = f"{path} (rendered)" if name in actual else "/dev/null"
             yield from difflib.unified_diff(old, new, before, after, lineterm="")
-
-
-def _lines(content: bytes | None) -> list[str]:
-    return (content or b"").decode("utf-8", "replace").splitlines()

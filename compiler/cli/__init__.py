@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import signal
 import sys
@@ -93,12 +94,9 @@ def main(ctx: click.Context, quiet: bool, color: str, debug: bool) -> None:
       lamella publish               commit output/ and push it
       lamella COMMAND --help        the options of a command, and examples
     """
-    ctx.obj = Console(
-        quiet=quiet,
-        color=wants_color(color, sys.stderr),
-        color_data=wants_color(color, sys.stdout),
-        annotate=os.environ.get("GITHUB_ACTIONS") == "true",
-    )
+    console: Console = ctx.obj
+    console.quiet = quiet
+    console.color, console.color_data = wants_color(color, sys.stderr), wants_color(color, sys.stdout)
     ctx.meta["debug"] = debug
 
 
@@ -112,18 +110,19 @@ def run(arguments: list[str]) -> int:
     console = Console(color=wants_color("auto", sys.stderr), annotate=os.environ.get("GITHUB_ACTIONS") == "true")
     context: Any = None
     try:
-        with main.make_context("lamella", _global_options_first(arguments)) as context:
-            console = context.obj or console
+        with main.make_context("lamella", _global_options_first(arguments), obj=console) as context:
             result = main.invoke(context)
             sys.stdout.flush()
             return int(result) if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except click.ClickException as error:
-        (habits.option(error) if isinstance(error, click.NoSuchOption) else error).show()
+        said = io.StringIO()
+        (habits.option(error) if isinstance(error, click.NoSuchOption) else error).show(said)
+        console.failure(said.getvalue().rstrip("\n"))
         return error.exit_code
     except CompileError as error:
-        (context.obj if context is not None and context.obj else console).problems(error.diagnostics)
+        console.problems(error.diagnostics)
         if error.environment:
             return _EXIT_ENVIRONMENT
         if any(diagnostic.code == Code.INTERNAL for diagnostic in error.diagnostics):
@@ -136,14 +135,14 @@ def run(arguments: list[str]) -> int:
         raise  # the reader left: for who owns the streams to handle
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"error[{Code.ENVIRONMENT}]: {place}{error.strerror or error}\n")
+        console.failure(f"error[{Code.ENVIRONMENT}]: {place}{error.strerror or error}")
         return _EXIT_ENVIRONMENT
     except Exception as error:
         if "--debug" in arguments:
-            traceback.print_exc()
-        sys.stderr.write(
+            console.failure(traceback.format_exc().rstrip("\n"))
+        console.failure(
             f"error[{Code.INTERNAL}]: {type(error).__name__}: {error}\n"
-            "       = hint: this is a bug in Lamella; run again with --debug and report what it prints\n"
+            "       = hint: this is a bug in Lamella; run again with --debug and report what it prints"
         )
         return _EXIT_BUG
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import click
@@ -49,9 +48,9 @@ def cache_command(console: Console, prune: bool, days: int, form: str) -> int:
             "bytes": sum(entry.size for entry in kept),
             "deleted": len(old),
         }
-        console.data(json.dumps(data, indent=2) + "\n")
+        console.json(data)
         return 0
     if prune:
         console.say(f"{len(old)} archives deleted ({sum(entry.size for entry in old) / 1e6:.1f} MB)")
-    console.data(f"{store.root}: {len(kept)} archives, {sum(entry.size for entry in kept) / 1e6:.1f} MB\n")
+    console.text(f"{store.root}: {len(kept)} archives, {sum(entry.size for entry in kept) / 1e6:.1f} MB\n")
     return 0

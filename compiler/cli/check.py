@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,7 +44,7 @@ def check_command(console: Console, options: Options, strict: bool, form: str) -
     with options.repository.files() as files, options.session(console) as session:
         compiled, problems = _checked(files, session, options, console)
     if form == "json":
-        console.data(_as_json(problems.diagnostics))
+        console.json(_as_json(problems.diagnostics))
     problems.raise_if_any()
     console.problems(problems.diagnostics, strict=strict)
     if strict and problems.diagnostics:
@@ -74,7 +73,7 @@ def _checked(
     return compiled, problems
 
 
-def _as_json(diagnostics: Iterable[Diagnostic]) -> str:
+def _as_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """The problems for machines, by place."""
     rows = [
         {
@@ -88,8 +87,7 @@ def _as_json(diagnostics: Iterable[Diagnostic]) -> str:
         }
         for each in sorted(told_once(diagnostics), key=Diagnostic.sort_key)
     ]
-    document = {"apiVersion": "lamella/v1", "kind": "Problems", "problems": rows}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return {"apiVersion": "lamella/v1", "kind": "Problems", "problems": rows}
 
 
 def _place(at: Position) -> dict[str, Any]:

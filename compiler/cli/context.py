@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,13 +15,14 @@ from compiler import __version__
 from compiler.app.archives import LockedFiles
 from compiler.app.pipeline import Compilation, Request, compile_clusters
 from compiler.app.schedule import Progress
+from compiler.app.secrets import secret_texts
 from compiler.app.session import Session
 from compiler.cli.completion import names
 from compiler.cli.console import Console
 from compiler.cli.helm import ENGINES, open_session
 from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
-from compiler.diagnostics import CompileError, Diagnostic, Position, fail, masked
+from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.host.disk import existing_output
 from compiler.kubernetes.selectors import Selector, parse_selector
 from compiler.ports import Files
@@ -70,7 +71,7 @@ class Options:
         def shown(progress: Progress) -> None:
             console.progress(progress.done, progress.tasks, "rendering layers")
 
-        console.source_line = source_lines(files)
+        show_lines_of(console, files)
         if session.engine.version != HELM_VERSION:
             text = f"the helm binary is version {session.engine.version}, the embedded engine is {HELM_VERSION}:"
             console.problems([Diagnostic(Code.HELM_VERSION, f"{text} output may differ", severity="warning")])
@@ -84,27 +85,25 @@ def engine_versions() -> dict[str, str]:
     return {"lamella": __version__, "helm": HELM_VERSION}
 
 
-def source_lines(files: Files) -> Callable[[Position], str]:
-    """A function from a position to the text of its line, '' where it is not in the repository. Secrets are masked: they
-    are looked for when the first line is asked for."""
+def show_lines_of(console: Console, *roots: Files, packs: Iterable[str] = ()) -> None:
+    """From now on problems are shown with their lines of these files, and nothing with a secret of theirs. `packs` are
+    directories of packs in the files. Reads what may hold secrets at once: the files of a commit are open for a while only.
+    """
+    packs = tuple(packs)
+    console.source_line = lambda at: next((text for files in roots if (text := _source_line(files, at))), "")
+    console.secrets = console.secrets.union(*(secret_texts(files, packs) for files in roots))
 
-    @functools.cache
-    def mask() -> Callable[[str], str]:
-        from compiler.app.secrets import secret_texts
 
-        return functools.partial(masked, secrets=secret_texts(files))
-
-    def line(at: Position) -> str:
-        try:
-            entry = files.entry(at.path)
-            if entry is None or entry.kind != "file":
-                return ""
-            lines = files.read(at.path).decode("utf-8", "replace").splitlines()
-            return mask()(lines[at.line - 1]) if 0 < at.line <= len(lines) else ""
-        except (OSError, CompileError, ValueError):
+def _source_line(files: Files, at: Position) -> str:
+    """The text of the line at the position, '' where it is not in the files."""
+    try:
+        entry = files.entry(at.path)
+        if entry is None or entry.kind != "file":
             return ""
-
-    return line
+        lines = files.read(at.path).decode("utf-8", "replace").splitlines()
+        return lines[at.line - 1] if 0 < at.line <= len(lines) else ""
+    except (OSError, CompileError, ValueError):
+        return ""
 
 
 def places_of(compiled: Compilation) -> Callable[[str, str], Position | None]:

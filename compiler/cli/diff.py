@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -72,7 +72,10 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
     told = consequences.warnings(moved, places_of(compiled))
     console.problems((*compiled.warnings, *told))
     changes = compare(old, new, moved)
-    console.data(_FORMATS[form](changes, told, stat, console))
+    if form == "json":
+        console.json(_json(changes, stat))
+    else:
+        console.text(_FORMATS[form](changes, told, stat), _style if form == "text" else lambda _: "")
     return 1 if changes else 0
 
 
@@ -89,13 +92,13 @@ def committed_tree(now: Files | None, compiled: Compilation, *, everything: bool
     return list(committed.tree(now, sorted(names)))
 
 
-def _text(changes: Sequence[Change], _: Sequence[Diagnostic], stat: bool, console: Console) -> str:
+def _text(changes: Sequence[Change], _: Sequence[Diagnostic], stat: bool) -> str:
     lines = []
     for change in changes:
         place = f"{change.cluster}/{change.layer}: " if change.layer else ""
         lines.append(f"{SIGN[change.action]} {place}{change.object}{_moved(change)}\n")
         if not stat:
-            lines.extend(_painted(line, console) for line in change.diff.splitlines(keepends=True))
+            lines.append(change.diff)
     if changes:
         lines.append(f"{_counts(changes)}\n")
     return "".join(lines)
@@ -107,10 +110,8 @@ def _moved(change: Change) -> str:
     return f" (was {change.old_path})" if change.action == "moved" else ""
 
 
-def _painted(line: str, console: Console) -> str:
-    style = _STYLE.get(line[:1])
-    text = line.rstrip("\n")
-    return (console.paint_data(text, style) if style else text) + "\n"
+def _style(line: str) -> str:
+    return _STYLE.get(line[:1], "")
 
 
 def _counts(changes: Sequence[Change]) -> str:
@@ -120,7 +121,7 @@ def _counts(changes: Sequence[Change]) -> str:
     return f"{', '.join(counts)}{where}"
 
 
-def _json(changes: Sequence[Change], _told: Sequence[Diagnostic], stat: bool, _: Console) -> str:
+def _json(changes: Sequence[Change], stat: bool) -> dict[str, Any]:
     rows = [
         {
             "action": c.action,
@@ -134,12 +135,10 @@ def _json(changes: Sequence[Change], _told: Sequence[Diagnostic], stat: bool, _:
         }
         for c in changes
     ]
-    return (
-        json.dumps({"apiVersion": "lamella/v1", "kind": "Diff", "changes": rows}, indent=2, ensure_ascii=False) + "\n"
-    )
+    return {"apiVersion": "lamella/v1", "kind": "Diff", "changes": rows}
 
 
-def _markdown(changes: Sequence[Change], told: Sequence[Diagnostic], stat: bool, _: Console) -> str:
+def _markdown(changes: Sequence[Change], told: Sequence[Diagnostic], stat: bool) -> str:
     """For a pull request: what controllers will do, counts per cluster, then folded diffs, cut at what GitHub shows."""
     if not changes:
         return "No rendered manifest changes.\n"
@@ -181,4 +180,4 @@ def _quoted(warning: Diagnostic) -> str:
     return "".join(f"> {line}\n" for line in lines) + "\n"
 
 
-_FORMATS = {"text": _text, "json": _json, "markdown": _markdown}
+_FORMATS = {"text": _text, "markdown": _markdown}

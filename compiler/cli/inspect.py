@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import click
 from compiler.app.pipeline import prepare
 from compiler.cli.completion import names
 from compiler.cli.console import Console
-from compiler.cli.context import Options, compile_options, source_lines
+from compiler.cli.context import Options, compile_options, show_lines_of
 from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import Position, Problems, did_you_mean, fail
@@ -39,16 +38,16 @@ def list_command(console: Console, kind: str, repo: Any, ref: str, form: str) ->
       lamella list profiles -o name
     """
     with Input.of(repo, ref).files() as files:
-        console.source_line = source_lines(files)
+        show_lines_of(console, files)
         source, warnings = load(files)
     console.problems(warnings)
     rows = _rows(source, kind)
     if form == "json":
-        console.data(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        console.json(rows)
     elif form == "name":
-        console.data("".join(f"{row['name']}\n" for row in rows))
+        console.text("".join(f"{row['name']}\n" for row in rows))
     else:
-        console.data(table(rows) if rows else f"no {kind}\n")
+        console.text(table(rows) if rows else f"no {kind}\n")
 
 
 def _rows(source: Source, kind: str) -> list[dict[str, Any]]:
@@ -138,7 +137,7 @@ def show_command(console: Console, options: Options, layer: str, form: str) -> N
       lamella show --layer monitoring    this layer in every cluster that has it
     """
     with options.repository.files() as files, options.session(console) as session:
-        console.source_line = source_lines(files)
+        show_lines_of(console, files)
         _, planned, warnings = prepare(files, options.request, session, files.archives)
     console.problems(warnings)
     clusters = [_with_layer(cluster, layer) for cluster in planned.clusters] if layer else planned.clusters
@@ -147,9 +146,9 @@ def show_command(console: Console, options: Options, layer: str, form: str) -> N
         hint = did_you_mean(layer, known)
         raise fail(Code.LAYER_UNKNOWN, f"no layer named '{layer}' in these clusters", hint=hint)
     if form == "json":
-        console.data(json.dumps([_described(cluster) for cluster in clusters], indent=2, ensure_ascii=False) + "\n")
+        console.json([_described(cluster) for cluster in clusters])
     else:
-        console.data("\n".join(_tree(cluster) for cluster in clusters))
+        console.text("\n".join(_tree(cluster) for cluster in clusters))
 
 
 def _with_layer(cluster: PlannedCluster, name: str) -> PlannedCluster:

@@ -9,7 +9,7 @@ import click
 
 from compiler.app import locking
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines
+from compiler.cli.context import show_lines_of
 from compiler.cli.helm import open_session
 from compiler.cli.repository import registries, repo_option, with_locked
 from compiler.codes import Code
@@ -52,12 +52,12 @@ def lock_command(
     if check and upgrade:
         raise click.UsageError("--check changes nothing: leave out --upgrade")
     files = DirectoryFiles(repo.absolute())
-    console.source_line = source_lines(files)
+    show_lines_of(console, files)
     chosen = Upgrade(names, everything=upgrade and not names, downgrade=allow_downgrade)
     cache = Store(default_directory())
     if check:
         locked = with_locked(files)
-        console.source_line = source_lines(locked)
+        show_lines_of(console, locked)
         stale = locking.stale(locked, partial(open_session, console))
         for line in stale:
             console.say(line)

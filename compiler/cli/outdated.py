@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from compiler.app.locking import outdated
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines
+from compiler.cli.context import show_lines_of
 from compiler.cli.inspect import table
 from compiler.cli.repository import registries, repo_option, with_locked
 from compiler.host.disk import DirectoryFiles
@@ -31,15 +30,15 @@ def outdated_command(console: Console, repo: Path, everything: bool, exit_code: 
       lamella outdated -o json   for a bot
     """
     files = with_locked(DirectoryFiles(repo.absolute()))
-    console.source_line = source_lines(files)
+    show_lines_of(console, files)
     rows, warnings = outdated(files, registries(), each=each)
     console.problems(warnings)
     old = [row for row in rows if row.current != row.newest]
     shown = [row.plain() for row in (rows if everything else old)]
     if form == "json":
-        console.data(json.dumps(shown, indent=2, ensure_ascii=False) + "\n")
+        console.json(shown)
     elif shown:
-        console.data(table([{key: value for key, value in row.items() if key != "askedBy"} for row in shown]))
+        console.text(table([{key: value for key, value in row.items() if key != "askedBy"} for row in shown]))
     else:
         console.say("everything that is locked is the newest version")
     return 1 if exit_code and old else 0

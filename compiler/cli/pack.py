@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,11 +15,11 @@ from compiler.authoring.images import images
 from compiler.authoring.lint import lint
 from compiler.cli.completion import names
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines
+from compiler.cli.context import show_lines_of
 from compiler.cli.helm import open_session
 from compiler.cli.pack_new import new_command
 from compiler.cli.pack_registry import pull_command, push_command, search_command
-from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, lines_of
+from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, show_packs
 from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Problems, did_you_mean, fail
@@ -58,7 +57,7 @@ def lint_command(console: Console, directories: Sequence[Path], strict: bool) ->
       lamella pack lint packs --strict   all packs; warnings fail too
     """
     places = [PackDirectory.of(directory) for directory in directories]
-    console.source_line = lines_of(places)
+    show_packs(console, places)
     diagnostics: list[Diagnostic] = []
     count = 0
     with open_session(console) as session:
@@ -90,7 +89,7 @@ def test_command(console: Console, directories: Sequence[Path], update: bool) ->
       lamella pack test packs/web --update   what is rendered is right
     """
     places = [PackDirectory.of(directory) for directory in directories]
-    console.source_line = lines_of(places)
+    show_packs(console, places)
     problems = Problems()
     failed = total = 0
     with open_session(console) as session:
@@ -124,8 +123,8 @@ def _compare(result: Result, console: Console) -> bool:
     """Prints whether a case is as expected, and a diff where it is not."""
     lines = [] if result.failed else list(differences(result))
     ok = not lines and not result.failed
-    console.data(f"{'ok' if ok else 'FAIL':<4}  {result.case.directory}\n")
-    console.data("".join(f"{line}\n" for line in lines))
+    console.text(f"{'ok' if ok else 'FAIL':<4}  {result.case.directory}\n")
+    console.text("".join(f"{line}\n" for line in lines))
     return ok
 
 
@@ -133,13 +132,13 @@ def _update(result: Result, place: PackDirectory, console: Console) -> bool:
     """Makes the rendered files the expected ones, all or none."""
     case = result.case
     if result.failed:
-        console.data(f"FAIL  {case.directory}\n")
+        console.text(f"FAIL  {case.directory}\n")
         return False
     owned = {name: hashlib.sha256(content).hexdigest() for name, content in case.expected.items()}
     changes = publish(place.files.root / case.expected_directory, result.actual, owned)
     parts = [("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)]
     counts = ", ".join(f"{len(paths)} {word}" for word, paths in parts if paths)
-    console.data(f"ok    {case.directory}{f': {counts}' if counts else ''}\n")
+    console.text(f"ok    {case.directory}{f': {counts}' if counts else ''}\n")
     return True
 
 
@@ -160,14 +159,14 @@ def images_command(console: Console, directory: Path, check: bool, strict: bool)
       lamella pack images packs/web --check   in CI
     """
     place = PackDirectory.of(directory)
-    console.source_line = source_lines(place.files)
+    show_packs(console, [place])
     pack = place.pack()
     with open_session(console) as session:
         result = images(pack, place.files, compiler_of(session))
     if result.failed:
         console.problems(result.problems)
         return 1
-    console.data("".join(f"{image}\n" for image in result.rendered))
+    console.text("".join(f"{image}\n" for image in result.rendered))
     problems = Problems()
     at = pack.values.at("pack", "content", "images")
     for image in result.unlisted:
@@ -201,14 +200,16 @@ def show_command(console: Console, pack: str, repo: Path, ref: str, form: str) -
     """
     if not ref and Path(pack).is_dir():
         place = PackDirectory.of(Path(pack))
+        show_packs(console, [place])
         description = describe(place.pack(), place.files)
     else:
         with Input.of(repo, ref).files() as files:
-            console.source_line = source_lines(files)
+            show_lines_of(console, files)
             description = describe(_named(pack, files), files)
-    console.data(
-        json.dumps(description, indent=2, ensure_ascii=False) + "\n" if form == "json" else as_text(description)
-    )
+    if form == "json":
+        console.json(description)
+    else:
+        console.text(as_text(description))
     for problem in description.get("problems", ()):
         console.say(f"{problem['at']}: {problem['severity']}[{problem['code']}]: {problem['message']}")
     return 0

@@ -81,7 +81,7 @@ def new_command(
     with open_session(console) as session:
         files, result = _scaffolded(outline, directory, compiler_of(session))
     written = additions.add(root.root, files)
-    console.data("".join(f"{path}\n" for path in written))
+    console.text("".join(f"{path}\n" for path in written))
     console.problems(Diagnostic(d.code, d.message, d.at, d.hint, d.related, "warning") for d in result.problems)
     if result.failed:
         console.say(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -12,10 +11,9 @@ import click
 from compiler.authoring.lint import lint
 from compiler.authoring.publishing import pull, push, refuse_left_over, search
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines
 from compiler.cli.helm import open_session
 from compiler.cli.inspect import table
-from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of
+from compiler.cli.places import DIRECTORY, PackDirectory, compiler_of, show_packs
 from compiler.cli.repository import registries, repo_option
 from compiler.codes import Code
 from compiler.diagnostics import Problems, did_you_mean, fail
@@ -54,7 +52,7 @@ def push_command(console: Console, directory: Path, registry: str, repo: Path, l
       lamella pack push packs/web oci://registry.example.com/packs
     """
     place = PackDirectory.of(directory)
-    console.source_line = source_lines(place.files)
+    show_packs(console, [place])
     target = _registry(registry, layout, repo)
     pack = place.pack()
     with open_session(console) as session:
@@ -63,7 +61,7 @@ def push_command(console: Console, directory: Path, registry: str, repo: Path, l
     if any(finding.severity == "error" for finding in findings):
         return 1
     result = push(pack, place.files, target, registries(), force=force)
-    console.data(f"{result.revision}\n")
+    console.text(f"{result.revision}\n")
     console.say(f"{result.outcome}: pack {pack.name} {pack.version}, {target.source}")
     return 0
 
@@ -95,7 +93,7 @@ def pull_command(
     refuse_left_over(DirectoryFiles(repo.absolute()), folder, pulled)
     files = {f"{folder}/{path}": content for path, content in pulled.files.items()}
     for path in additions.add(repo.absolute(), files, replace=files if force else ()):
-        console.data(f"{path}\n")
+        console.text(f"{path}\n")
     console.say(f"{folder}: pack {pulled.name} {pulled.version}, {source.source} {pulled.revision}".rstrip())
     return 0
 
@@ -122,11 +120,11 @@ def search_command(console: Console, *, text: str, registry: str, repo: Path, la
     matches = search(text, places, registries(), problems, each)
     plain = [match.plain() for match in matches]
     if form == "json":
-        console.data(json.dumps(plain, indent=2, ensure_ascii=False) + "\n")
+        console.json(plain)
     elif plain:
         rows = [{"name": row["name"], "newest": row["versions"][0], "versions": len(row["versions"]),
                  "registry": row["registry"]} for row in plain]  # fmt: skip
-        console.data(table(rows))
+        console.text(table(rows))
     problems.raise_if_any()
     if not plain:
         console.say(f"no pack {f'named like {text!r}' if text else ''} in {len(places)} registries".replace("  ", " "))

@@ -9,9 +9,10 @@ import click
 
 from compiler import files as tree
 from compiler import versions
+from compiler.app.secrets import secret_texts_of
 from compiler.cli.completion import names
 from compiler.cli.console import Console, SourceLine
-from compiler.cli.context import source_lines
+from compiler.cli.context import show_lines_of
 from compiler.cli.repository import Input, repo_option, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean, fail
@@ -77,7 +78,10 @@ def import_palette(console: Console, file: Path, repo: Path, folder: str, builti
     content, source = file.read_bytes(), file.as_posix()
     form: Literal["json", "yaml"] = "json" if file.suffix == ".json" else "yaml"
     files = DirectoryFiles(repo.absolute())
-    console.source_line = _lines_of(content, source) if form == "yaml" else source_lines(files)
+    show_lines_of(console, files)
+    console.secrets |= secret_texts_of(content, source)
+    if form == "yaml":
+        console.source_line = _lines_of(content, source)
     folder = tree.normalise("", folder)
     if folder != PROFILES and not folder.startswith(f"{PROFILES}/"):
         raise click.BadParameter(f"profiles are read from {PROFILES}/ only", param_hint="--output")
@@ -89,7 +93,7 @@ def import_palette(console: Console, file: Path, repo: Path, folder: str, builti
     # Whole profiles only: after a crash in between the profile itself, which comes last, is not there.
     new = {path: text.encode() for path, text in reversed(list(imported.files.items()))}
     written = additions.add(files.root, new, replace=new if force else {SETTINGS})
-    console.data("".join(f"{path}\n" for path in written))
+    console.text("".join(f"{path}\n" for path in written))
     console.problems(imported.notes)
     count = f"{len(written)} file{'' if len(written) == 1 else 's'} written" if written else "files are up to date"
     console.say(f"profile {name} {version}: {count}")
@@ -129,7 +133,7 @@ def export_palette(console: Console, profile: str, repo: Path, ref: str, output:
       lamella export palette web@1.2.0 --ref main
     """
     with Input.of(repo, ref).files() as files:
-        console.source_line = source_lines(files)
+        show_lines_of(console, files)
         source, warnings = load(files)
         exported = export_profile(_profile(source, profile), source, files)
     console.problems([*warnings, *exported.notes])

@@ -13,8 +13,8 @@ from compiler import files as tree
 from compiler.app.pipeline import Request, compile_clusters
 from compiler.app.session import Session
 from compiler.authoring.workbench import Compile
-from compiler.cli.console import SourceLine
-from compiler.cli.context import source_lines
+from compiler.cli.console import Console
+from compiler.cli.context import show_lines_of
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems, fail
 from compiler.host.disk import DirectoryFiles
@@ -63,7 +63,6 @@ def compiler_of(session: Session) -> Compile:
     return lambda files: compile_clusters(files, Request(), session, existing=lambda _: None)
 
 
-def lines_of(places: Sequence[PackDirectory]) -> SourceLine:
-    """The source line at a position in any of the places."""
-    lines = [source_lines(place.files) for place in places]
-    return lambda at: next((text for line in lines if (text := line(at))), "")
+def show_packs(console: Console, places: Sequence[PackDirectory]) -> None:
+    """From now on problems are shown with their lines in the directories, and nothing with a secret of theirs."""
+    show_lines_of(console, *(place.files for place in places), packs=[place.directory for place in places])

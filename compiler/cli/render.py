@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from compiler.app.pipeline import Compilation
 from compiler.cli.console import Console
 from compiler.cli.context import Options, compile_options, places_of
+from compiler.cli.printable import json_text, printable
 from compiler.codes import Code
 from compiler.delivery import consequences
 from compiler.delivery.handover import handovers
 from compiler.diagnostics import Diagnostic, Position, Problems
 from compiler.host import write
 from compiler.host.disk import existing_output
-from compiler.model import layout
+from compiler.model import RenderedObject, layout
 from compiler.model.tree import TreeFile
 from compiler.output import committed
 from compiler.output.removals import check_removals, objects_by_cluster
@@ -71,7 +73,8 @@ def render_command(
     handed_over = () if form else _handed_over(root, compiled, options)
     console.problems((*compiled.warnings, *handed_over))
     if form:
-        console.data(printed(compiled, form))
+        text = printed(compiled, form, for_runner=console.annotate)
+        (console.text if form == "name" else console.data)(text)
         return 0
     new = {file.path: file.content for file in compiled.files}
 
@@ -155,19 +158,26 @@ def _n(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def printed(compiled: Compilation, form: str) -> str:
-    """All objects as one YAML stream, a JSON List, or names."""
+def printed(compiled: Compilation, form: str, *, for_runner: bool = False) -> str:
+    """All objects as one YAML stream, a JSON List, or names. `for_runner`: a YAML document with a line that GitHub's runner
+    would obey is written in JSON, which is YAML too and begins no line with a text of its own."""
     objects = [o for cluster in compiled.clusters for layer in cluster.layers for _, o in layer.objects]
     if form == "name":
         return "".join(f"{cluster}\t{layer}\t{name}\n" for cluster, layer, name in _names(compiled))
     if form == "yaml":
-        return "".join(f"---\n{o.content.decode()}" for o in objects)
-    import json
+        return "".join(f"---\n{_document(o, for_runner=for_runner)}" for o in objects)
+    return json_text({"apiVersion": "v1", "kind": "List", "items": [_body(o) for o in objects]})
 
+
+def _document(item: RenderedObject, *, for_runner: bool) -> str:
+    text = item.content.decode()
+    return json_text(_body(item)) if for_runner and printable(text) != text else text
+
+
+def _body(item: RenderedObject) -> Any:
     from compiler import yamldoc
 
-    items = [yamldoc.load_rendered(o.content.decode(), o.template).value for o in objects]
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2, ensure_ascii=False) + "\n"
+    return yamldoc.load_rendered(item.content.decode(), item.template).value
 
 
 def _names(compiled: Compilation) -> Iterator[tuple[str, str, str]]:

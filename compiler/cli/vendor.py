@@ -8,7 +8,7 @@ import click
 
 from compiler.app.locking import vendored
 from compiler.cli.console import Console
-from compiler.cli.context import source_lines
+from compiler.cli.context import show_lines_of
 from compiler.cli.repository import repo_option, with_locked
 from compiler.host import additions
 from compiler.host.disk import DirectoryFiles
@@ -39,7 +39,7 @@ def vendor_command(console: Console, repo: Path, directory: Path | None, prune: 
       lamella vendor --to /media/usb     for a machine without network
     """
     files = with_locked(DirectoryFiles(repo.absolute()))
-    console.source_line = source_lines(files)
+    show_lines_of(console, files)
     result = vendored(files)
     root = (directory or repo / result.folder).absolute()
     root.mkdir(parents=True, exist_ok=True)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from compiler.kubernetes.keypath import show
-from compiler.kubernetes.sops import is_encrypted
+from compiler.kubernetes.secret import LAST_APPLIED, last_applied
+from compiler.kubernetes.sops import is_ciphertext, is_encrypted
+from compiler.mask import MASK
 
 # The forms in which services hand out credentials. A key needs its body: scripts and rules only name the first line.
 _KNOWN = (
@@ -31,6 +35,11 @@ _KNOWN = (
     ("a Slack token", re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10}|/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/\w{20}")),
     ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}")),
     ("a signed web token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+)
+# The same with what may come after what gives them away.
+_WHOLE = tuple(
+    re.compile(rf"(?:{form.pattern})" + (r"(?:[\w+/=\s]|\\[nr])*" if what == "a private key" else r"[\w.+/=-]*"))
+    for what, form in _KNOWN
 )
 # What all of them begin with: most texts have none of it.
 _BEGINNING = re.compile(
@@ -50,10 +59,17 @@ _PLACEHOLDER = re.compile(
 _SWITCH = re.compile(r"(?i)true|false|yes|no|on|off|0|1|enabled|disabled|required|optional")
 # Where the value is to be found: a file, a URL, an entry of a secret store.
 _REFERENCE = re.compile(
-    r"(?:~|\.{1,2})?/.*|[A-Za-z][A-Za-z0-9+.-]*://.*|(?:file|arn|vault|ssm|secretsmanager|ref\+\w+):.*|ENC\[.*"
+    r"(?:~|\.{1,2})?/.*|[A-Za-z][A-Za-z0-9+.-]*://.*|(?:file|arn|vault|ssm|secretsmanager|ref\+\w+):.*"
 )
 _NUMBER = re.compile(r"[0-9.]+[a-z]{0,2}")
 _NAME_LIKE = re.compile(r"[A-Za-z]+|[a-z]+(?:[-._][a-z0-9]+)*")  # the name of a Secret, of one of its keys, of a method
+# Of values in general, whose names and texts are those of anything.
+_KEY = re.compile(
+    r"(?:password|passwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?)$", re.IGNORECASE
+)
+_LITERAL = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*-]{10,}")
+_SPOKEN = re.compile(r"[a-z]+(?:[-./_][a-z0-9]+)+|[a-z]+|[A-Z]+(?:_[A-Z0-9]+)+|/.*|https?:.*")
+_MIN_BITS = 3.0  # of entropy per character; English words have less at that length
 _WITHOUT = frozenset({"Secret", "CustomResourceDefinition", "SealedSecret"})
 
 
@@ -74,12 +90,62 @@ def known_form(text: str) -> str:
     return next((what for what, form in _KNOWN if form.search(text) or form.search(decoded)), "")
 
 
+def may_hold_one(text: str) -> bool:
+    """False: no credential of a known form is in the text."""
+    return _BEGINNING.search(text) is not None
+
+
+def redacted(text: str) -> str:
+    """The text with MASK for credentials of a known form and for passwords in URLs."""
+    if "://" in text:
+        text = _USERINFO.sub(_without_password, text)
+    if _BEGINNING.search(text):
+        for form in (*_WHOLE, _BASE64_PEM):
+            text = form.sub(MASK, text)
+    return text
+
+
+def _without_password(url: re.Match[str]) -> str:
+    if _PLACEHOLDER.fullmatch(url[1]):
+        return url[0]
+    start, end = (place - url.start() for place in url.span(1))
+    return f"{url[0][:start]}{MASK}{url[0][end:]}"
+
+
+def looks_like_one(key: str, text: str) -> bool:
+    """Whether the name of a value is one for a credential, and the text is one that nobody would write by hand."""
+    return _KEY.search(key) is not None and _looks_random(text)
+
+
+def _looks_random(text: str) -> bool:
+    if not _LITERAL.fullmatch(text) or _SPOKEN.fullmatch(text) or not re.search(r"[0-9]", text):
+        return False
+    total = len(text)
+    return -sum(n / total * math.log2(n / total) for n in Counter(text).values()) >= _MIN_BITS
+
+
 def credentials(body: Mapping[str, Any]) -> tuple[Credential, ...]:
-    """The credentials in the object, in its order. Secrets have a policy of their own and none here; neither has what
-    SOPS has encrypted."""
-    if body.get("kind") in _WITHOUT or is_encrypted(body):
+    """The credentials in the object, in its order. Secrets have a policy of their own and none here; what SOPS has not
+    encrypted of an object counts."""
+    if body.get("kind") in _WITHOUT:
         return ()
-    return tuple(_in_node(body, (), is_config_map=(body.get("apiVersion"), body.get("kind")) == ("v1", "ConfigMap")))
+    if is_encrypted(body):
+        body = {key: value for key, value in body.items() if key != "sops"}
+    found = list(_in_object(body))
+    applied = last_applied(body)
+    if isinstance(applied, dict):
+        place = show(("metadata", "annotations", LAST_APPLIED))
+        known = {(each.path, each.what) for each in found}
+        found += [
+            Credential(place, f"{each.what} at {each.path}", each.certain)
+            for each in _in_object({key: value for key, value in applied.items() if key != "sops"})
+            if (each.path, each.what) not in known
+        ]
+    return tuple(found)
+
+
+def _in_object(body: Mapping[str, Any]) -> Iterator[Credential]:
+    return _in_node(body, (), is_config_map=(body.get("apiVersion"), body.get("kind")) == ("v1", "ConfigMap"))
 
 
 def _in_node(node: Any, path: tuple[str | int, ...], *, is_config_map: bool) -> Iterator[Credential]:
@@ -128,7 +194,7 @@ def _is_literal(name: str, value: str) -> bool:
     is_password = _PASSWORD.search(name) is not None
     if not value.strip() or len(value) > 4096 or not (is_password or _TOKEN.search(name)):
         return False
-    if any(form.fullmatch(value) for form in (_PLACEHOLDER, _SWITCH, _REFERENCE)):
+    if is_ciphertext(value) or any(form.fullmatch(value) for form in (_PLACEHOLDER, _SWITCH, _REFERENCE)):
         return False
     return is_password or not (_NUMBER.fullmatch(value) or _NAME_LIKE.fullmatch(value))
 

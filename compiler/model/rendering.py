@@ -19,7 +19,7 @@ from compiler.model.rendered import RenderedObject
 OWN_NAMESPACE = "(namespace of the layer)"
 """Named as the template of the Namespace objects that Lamella itself adds."""
 
-RULES = 7
+RULES = 8
 """The version of Lamella's own rules: raised whenever a task may give other objects than before (tests/golden/rules.json
 keeps the version and what it covers). A result kept from an earlier run is used only under the same rules."""
 

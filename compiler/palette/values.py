@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from compiler.codes import Code
-from compiler.diagnostics import Position, Problems, masked
+from compiler.diagnostics import Position, Problems
 from compiler.fields.reader import mismatch
+from compiler.mask import masked
 from compiler.model import Pack
 
 

@@ -21,7 +21,8 @@ from compiler.diagnostics import Diagnostic, Position
 from compiler.kubernetes.credentials import credentials
 from compiler.kubernetes.imagefields import ImageField
 from compiler.kubernetes.images import images
-from compiler.kubernetes.sops import is_encrypted
+from compiler.kubernetes.secret import last_applied
+from compiler.kubernetes.sops import is_ciphertext, is_encrypted
 from compiler.kubernetes.validation import check_builtin
 from compiler.model import CrdInfo, RenderedObject
 from compiler.render.shape import fault_of, items_of
@@ -140,16 +141,15 @@ def finished(draft: Draft, minor: int = 0, image_fields: tuple[ImageField, ...] 
 
 
 def _holds_plaintext(body: Mapping[str, Any]) -> bool:
-    """Whether a Secret carries a value that is neither empty nor encrypted by SOPS (which may encrypt a part)."""
+    """Whether a Secret carries a value that is neither empty nor encrypted by SOPS (which may encrypt a part), itself or
+    in the copy of it that kubectl keeps."""
     fields = [body[key] for key in ("data", "stringData") if body.get(key)]
     values = [value for field in fields for value in (field.values() if isinstance(field, dict) else [field])]
     encrypted = is_encrypted(body)
-    return any(value not in (None, "") and not (encrypted and _is_ciphertext(value)) for value in values)
-
-
-def _is_ciphertext(value: Any) -> bool:
-    """What SOPS puts in the place of a value."""
-    return isinstance(value, str) and value.startswith("ENC[") and value.endswith("]")
+    if any(value not in (None, "") and not (encrypted and is_ciphertext(value)) for value in values):
+        return True
+    applied = last_applied(body)
+    return applied is not None and (not isinstance(applied, dict) or _holds_plaintext(applied))
 
 
 def _crd_info(body: Mapping[str, Any]) -> CrdInfo | None:

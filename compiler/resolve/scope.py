@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.diagnostics import did_you_mean, masked
+from compiler.diagnostics import did_you_mean
+from compiler.mask import masked
 
 KINDS = ("var", "system", "macro", "pack")
 SYSTEM_NAMES = (
@@ -117,7 +117,5 @@ def _descend(value: Any, parts: Sequence[str]) -> Any:
 
 
 def mask(text: str, scope: Scope) -> str:
-    """The text with the values of sensitive variables replaced by `***`, also in quoted and escaped form."""
-    secrets = {scope.var[name] for name in scope.sensitive if scope.var.get(name)}
-    quoted = {json.dumps(secret, ensure_ascii=pure)[1:-1] for secret in secrets for pure in (True, False)}
-    return masked(text, secrets | quoted)
+    """The text with the values of sensitive variables replaced by `***`, in every form."""
+    return masked(text, (scope.var[name] for name in scope.sensitive if scope.var.get(name)))

@@ -141,10 +141,13 @@ def test_what_flux_is_told_by_the_object_stands() -> None:
     assert found == {"a": {"helm.sh/resource-policy": "keep", PRUNE: "enabled"}}
 
 
+CIPHERTEXT = "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]"
+
+
 def test_an_object_that_sops_has_encrypted_stays_as_it_is() -> None:
     secret = yaml.safe_load(kept("Secret"))
     secret["metadata"]["namespace"] = "web"
-    encrypted = yaml.safe_dump(secret | {"data": {"a": "ENC[x]"}, "sops": {"mac": "ENC[y]"}})
+    encrypted = yaml.safe_dump(secret | {"data": {"a": CIPHERTEXT}, "sops": {"age": [{"enc": "x"}], "mac": CIPHERTEXT}})
     assert annotated("argocd", "flux", objects=encrypted) == {"a": {"helm.sh/resource-policy": "keep"}}
 
 

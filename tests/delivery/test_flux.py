@@ -222,6 +222,13 @@ def test_the_fleet_and_the_clusters_delete_nothing_when_they_go() -> None:
     assert [e["spec"]["deletionPolicy"] for e in entries] == ["Orphan"] * 3
 
 
+CIPHERTEXT = "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]"
+ENCRYPTED = (
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\n"
+    f"sops: {{age: [{{enc: x}}], mac: '{CIPHERTEXT}'}}\n"
+)
+
+
 @pytest.mark.parametrize("destination", [Destination(), REMOTE])
 @pytest.mark.parametrize(
     "options",
@@ -231,7 +238,6 @@ def test_the_fleet_and_the_clusters_delete_nothing_when_they_go() -> None:
     ],
 )
 def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Destination, options: FluxOptions) -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\nsops: {mac: x}\n"
     check: dict[str, object] = {
         "kind": "Widget",
         "version": "v1",
@@ -239,7 +245,7 @@ def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Dest
     }
     chosen = settings("flux", flux=options)
     found = files(full_stack("eu", destination), chosen)
-    found += files(cluster("b", L("s", 0, secret, readiness=(check,)), destination=destination), chosen)
+    found += files(cluster("b", L("s", 0, ENCRYPTED, readiness=(check,)), destination=destination), chosen)
     found += delivery.fleet_files(["b", "eu"], chosen, Problems())
     bodies = [b for f in found for b in [yaml.safe_load(f.content)] if b["apiVersion"].startswith("kustomize.toolkit")]
     assert len(bodies) == 11 if not destination.kubeconfig_secret else 10
@@ -247,8 +253,7 @@ def test_everything_is_valid_for_the_crd_of_flux(corpus: Path, destination: Dest
 
 
 def test_encrypted_objects_are_decrypted_by_flux() -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\nsops: {mac: x}\n"
-    given = cluster("b", L("secret", 0, secret), L("plain", 1, config_map("a")))
+    given = cluster("b", L("secret", 0, ENCRYPTED), L("plain", 1, config_map("a")))
     found = kustomizations(files(given, settings("flux", flux=FluxOptions(decryption_secret="age"))))
     assert {n: k["spec"].get("decryption") for n, k in found.items()} == {
         "b-secret": {"provider": "sops", "secretRef": {"name": "age"}},

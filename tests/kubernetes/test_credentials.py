@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import pickle
 import time
 from pathlib import Path
@@ -14,7 +15,10 @@ from compiler.app.pipeline import Request, compile_clusters
 from compiler.app.session import Session
 from compiler.codes import Code
 from compiler.diagnostics import CompileError
-from compiler.kubernetes.credentials import credentials, known_form
+from compiler.kubernetes.credentials import credentials, known_form, redacted
+from compiler.kubernetes.secret import LAST_APPLIED
+from compiler.kubernetes.sops import is_encrypted
+from compiler.render.objects import Draft, finished
 from tests.palette.support import MemoryFiles
 from tests.schemas.corpus import sources
 
@@ -26,6 +30,9 @@ WITH_HEADERS = PEM.replace(
 )
 GITHUB = "ghp_" + "a1B2" * 9
 JWT = ".".join(["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0In0", "c2lnbmF0dXJlLW9mLWl0"])
+
+
+CIPHERTEXT = "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]"
 
 
 def encoded(text: str) -> str:
@@ -123,7 +130,7 @@ def test_private_keys_in_config_maps(fields: dict[str, Any], path: str) -> None:
         {"kind": "Secret", "stringData": {"key": PEM}},
         {"kind": "SealedSecret", "spec": {"encryptedData": {"key": "AKIAIOSFODNN7EXAMPLE"}}},
         {"kind": "CustomResourceDefinition", "spec": {"description": PEM}},
-        {"kind": "ConfigMap", "data": {"key": PEM}, "sops": {"mac": "x"}},
+        {"kind": "ConfigMap", "data": {"api-key": CIPHERTEXT}, "sops": {"mac": CIPHERTEXT, "age": [{"enc": PEM}]}},
         {
             "kind": "ValidatingWebhookConfiguration",
             "webhooks": [{"caBundle": encoded(PEM.replace("PRIVATE KEY", "X"))}],
@@ -193,3 +200,90 @@ def test_the_credentials_of_the_corpus_are_true(corpus: Path) -> None:
             told = [each for each in diagnostics if each.code == Code.PLAINTEXT_CREDENTIAL]
             found |= {(name, each.severity, each.message.rpartition("containers[0].")[2]) for each in told}
     assert found == CORPUS
+
+
+def _applied(body: dict[str, Any]) -> dict[str, Any]:
+    """The object with nothing but what kubectl keeps of it."""
+    head = {key: body[key] for key in ("apiVersion", "kind")}
+    return {**head, "metadata": {"name": "a", "annotations": {LAST_APPLIED: json.dumps(body)}}}
+
+
+def test_a_credential_in_what_kubectl_applied_is_one_in_clear() -> None:
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"password": "hunter2x"}}
+    (credential,) = credentials(_applied(body))
+    assert credential.path == f'metadata.annotations["{LAST_APPLIED}"]'
+    assert credential.what == "a value of password at data.password"
+    assert len(credentials({**body, **{"metadata": _applied(body)["metadata"]}})) == 1, "told once"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not json", "[1]", '{"data": {"a": "b"}}'])
+def test_other_annotations_are_none(text: str) -> None:
+    metadata = {"name": "a", "annotations": {LAST_APPLIED: text}}
+    assert credentials({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"data": {"password": "aHVudGVyMg=="}}, True),
+        ({"stringData": {"password": "x"}}, True),
+        ({"stringData": {"password": CIPHERTEXT}}, True),
+        ({"stringData": {"password": CIPHERTEXT}, "sops": {"mac": CIPHERTEXT, "age": [{"enc": "x"}]}}, False),
+        ({"data": {"password": ""}}, False),
+        ({"data": {}}, False),
+    ],
+)
+def test_a_secret_whose_value_is_only_in_what_kubectl_applied(body: dict[str, Any], expected: bool) -> None:
+    applied = _applied({"apiVersion": "v1", "kind": "Secret", **body})
+    assert finished(Draft(applied, "a.yaml", False)).plaintext_secret is expected
+
+
+KEY = {"age": [{"recipient": "age1x", "enc": "x"}]}
+FORGED = {
+    "mac in clear": {"mac": "x", **KEY},
+    "mac that only looks so": {"mac": "ENC[x]", **KEY},
+    "mac without a tag": {"mac": "ENC[AES256_GCM,data:eA==,iv:eA==,type:str]", **KEY},
+    "another cipher": {"mac": CIPHERTEXT.replace("AES256_GCM", "ROT13"), **KEY},
+    "text after it": {"mac": CIPHERTEXT + " x", **KEY},
+    "no key": {"mac": CIPHERTEXT},
+    "empty keys": {"mac": CIPHERTEXT, "age": [], "pgp": None, "kms": "x"},
+    "no metadata": "x",
+}
+
+
+@pytest.mark.parametrize("label", FORGED)
+def test_what_only_looks_encrypted_is_in_clear(label: str) -> None:
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "b"}, "sops": FORGED[label]}
+    assert not is_encrypted(body)
+    assert finished(Draft({**body, "stringData": {"a": CIPHERTEXT}}, "a.yaml", False)).plaintext_secret
+
+
+@pytest.mark.parametrize("value", ["ENC[hunter2]", "ENC[AES256_GCM,data:hunter2]", "x", CIPHERTEXT + "x", 5])
+def test_a_value_beside_real_metadata_may_be_in_clear(value: Any) -> None:
+    sops = {"mac": CIPHERTEXT, **KEY}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "b"}, "sops": sops}
+    assert finished(Draft({**body, "stringData": {"a": value}}, "a.yaml", False)).plaintext_secret
+    assert not finished(Draft({**body, "stringData": {"a": CIPHERTEXT}}, "a.yaml", False)).plaintext_secret
+
+
+@pytest.mark.parametrize(
+    "keys", [{"pgp": [{"fp": "A"}]}, {"kms": [{"arn": "a"}]}, {"key_groups": [{"hc_vault": [{}]}]}, KEY]
+)
+def test_what_sops_has_encrypted(keys: dict[str, Any]) -> None:
+    assert is_encrypted({"sops": {"mac": CIPHERTEXT, "lastmodified": "2026-01-01T00:00:00Z", **keys}})
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"a {GITHUB} b", "a *** b"),
+        (f"{JWT},{JWT}", "***,***"),
+        ("xoxb-1234567890-abcdefghij-X", "***"),
+        (f"x {PEM}", f"x ***{DASHES}END PRIVATE KEY{DASHES}\n"),
+        ("postgres://me:pa55@db/x", "postgres://me:***@db/x"),
+        ("https://me:$PASS@db", "https://me:$PASS@db"),
+        ("AKIA is no key, https://db:5432/a", "AKIA is no key, https://db:5432/a"),
+    ],
+)
+def test_redacted(text: str, shown: str) -> None:
+    assert redacted(text) == shown

@@ -17,7 +17,8 @@ from tests.support.renderer import Here
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: a.b, namespace: web}\nstringData: {password: hunter2}\n"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a.b, namespace: web}\ndata: {id: AKIAIOSFODNN7EXAMPLE}\n"
-ENCRYPTED = SECRET.replace("hunter2", '"ENC[AES256_GCM,data:YQ==]"') + 'sops: {mac: "ENC[x]"}\n'
+CIPHERTEXT = '"ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]"'
+ENCRYPTED = SECRET.replace("hunter2", CIPHERTEXT) + f"sops: {{age: [{{enc: x}}], mac: {CIPHERTEXT}}}\n"
 SETTINGS: Mapping[str, Any] = {
     "apiVersion": "lamella/v1",
     "kind": "Settings",

@@ -74,7 +74,9 @@ def test_two_items_of_one_key_are_refused_by_server_side_apply_alone() -> None:
 
 
 def test_what_sops_has_encrypted_is_left_alone() -> None:
-    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {k: 'ENC[AES256_GCM,data:x]'}\nsops: {mac: 'ENC[x]'}\n"
+    value = "'ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]'"
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\ndata: {{k: {value}}}\n"
+    text += f"sops: {{pgp: [{{fp: A}}], mac: {value}}}\n"
     assert check_builtin(body(text), 34) == ()
     assert len(check_builtin(body(text.replace("mac", "no")), 34)) == 2
 
