@@ -85,8 +85,7 @@ def import_palette(console: Console, file: Path, repo: Path, folder: str, builti
     folder = tree.normalise("", folder)
     if folder != PROFILES and not folder.startswith(f"{PROFILES}/"):
         raise click.BadParameter(f"profiles are read from {PROFILES}/ only", param_hint="--output")
-    settings = tree.read_text(files, SETTINGS) if files.entry(SETTINGS) else ""
-    imported = import_profile(content, source, form, settings=settings, folder=folder, builtin=builtin)
+    imported = import_profile(content, source, form, repository=files, folder=folder, builtin=builtin)
     path, *_ = imported.files
     name, version = PurePosixPath(path).parent.name, path.rpartition("/")[2].removesuffix(".yaml")
     _refuse_twin(files, name, version, path)

@@ -16,7 +16,7 @@ from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Problems
 from compiler.exchange import names
 from compiler.exchange.export_values import ValuesWriter
-from compiler.model import ChartRef, Layer, PackRef, Profile, Source
+from compiler.model import ChartRef, Layer, PackRef, Profile, Registry, Source
 from compiler.model.packs import newest
 from compiler.model.variables import Variable
 from compiler.ports import Files
@@ -148,7 +148,7 @@ class _Exporter:
             "layer": layer.type,
             **({"version": version, "tag": tag} if version else {}),
             "manifests": list(self._manifests(layer)),
-            **self._registry(reference, known),
+            **self._registry(layer, reference, known),
             **({"values": values} if values else {}),
             **_mapping(known.get("more")),
         }
@@ -173,13 +173,38 @@ class _Exporter:
         except ValueError:
             return None
 
-    def _registry(self, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> dict[str, Any]:
-        name = known.get("registry") or (reference.registry if reference else "")
+    def _registry(self, layer: Layer, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> dict[str, Any]:
+        name = self._registry_name(layer, reference, known)
         if not name:
             return {}
-        recorded = _mapping(self.record.get("registries")).get(name)
-        kind = next((registry.kind for registry in self.source.settings.registries if registry.name == name), "pack")
-        return {"registry": {"metadata": recorded or {"name": name, "kind": kind}}}
+        recorded = _mapping(_mapping(self.record.get("registries")).get(name))
+        address = _mapping(_mapping(self.record.get("addresses")).get(name))
+        outside = {key: value for key, value in address.items() if key not in recorded}
+        declared = next((registry for registry in self.source.settings.registries if registry.name == name), None)
+        metadata = recorded or {"name": name, **_kind(declared)}
+        return {"registry": {"metadata": metadata, **({"spec": outside} if outside else {})}}
+
+    def _registry_name(self, layer: Layer, reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> str:
+        """Palette's name of the registry that a layer takes its chart or pack from; '' where it has none."""
+        recorded = str(known.get("registry") or "")
+        if reference is None:
+            return recorded
+        if isinstance(reference, PackRef):
+            return reference.registry or recorded
+        if reference.registry:
+            unnamed = reference.registry == names.CHARTS and known.get("registry") == ""
+            return "" if unnamed else reference.registry
+        registries = self.source.settings.registries
+        if reference.repo:
+            at_url = self.source.settings.registry_at(reference.repo.rstrip("/"))
+            found = at_url.name if at_url else ""
+        else:
+            path = tree.normalise(reference.at.path, reference.path, reference.at)
+            around = [each for each in registries if each.local and path.startswith(f"{each.path}/")]
+            found = max(around, key=lambda each: len(each.path)).name if around else recorded
+        if not found:
+            self._warn(layer, "names no registry that Palette could take its chart from: choose one there")
+        return found
 
     def _manifests(self, layer: Layer) -> Iterator[dict[str, str]]:
         for reference in layer.settings.manifests:
@@ -192,6 +217,12 @@ class _Exporter:
                 stem = file.rpartition("/")[2].rpartition(".")[0]
                 name = reference.name if reference.name and len(paths) == 1 else stem
                 yield {"name": name, "content": tree.read_text(self.files, file, reference.at)}
+
+
+def _kind(registry: Registry | None) -> dict[str, str]:
+    """What Palette calls a registry of this kind."""
+    kind = registry.kind if registry else "pack"
+    return {"kind": "oci", "providerType": kind} if registry and registry.url.startswith("oci://") else {"kind": kind}
 
 
 def _type(reference: PackRef | ChartRef | None, known: Mapping[str, Any]) -> str:

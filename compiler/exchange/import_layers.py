@@ -10,6 +10,7 @@ from compiler import yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems
 from compiler.exchange import names
+from compiler.exchange.addresses import record_registry
 from compiler.exchange.yamltext import Block, block, has_comments, section, settled
 from compiler.fields.reader import Reader, mismatch
 from compiler.palette.namespaces import namespaces
@@ -80,9 +81,7 @@ def read_layers(
             layers[name], extra = writer.layer(kind), writer.record(kind)
         if extra:
             record.setdefault("layers", {})[name] = extra
-        registry = entry.child("registry").child("metadata")
-        if registry.data:
-            record.setdefault("registries", {})[registry.string("name")] = dict(registry.data)
+        record_registry(entry, record)
     return list(layers.values())
 
 
@@ -168,7 +167,7 @@ class _Layer:
         override = self.values.pack.get("releaseNameOverride")
         renamed = override.get(self.theirs) if isinstance(override, Mapping) else None
         return {
-            "chart": {"name": self.theirs, "version": self.version, "registry": registry or "helm"},
+            "chart": {"name": self.theirs, "version": self.version, "registry": registry or names.CHARTS},
             "releaseName": renamed if isinstance(renamed, str) else names.release_name(self.theirs, self.theirs),
         }
 
@@ -230,7 +229,7 @@ class _Layer:
                 hint=f"write version: {tag} to follow the newest one that the repository has",
             )
         registry = self.entry.child("registry").child("metadata").string("name")
-        if registry:
+        if registry or kind == "helm":
             extra["registry"] = registry
         rest = {key: value for key, value in self.entry.data.items() if key not in _HANDLED}
         if rest:

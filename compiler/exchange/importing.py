@@ -18,6 +18,10 @@ from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, f
 from compiler.exchange import import_layers, names, registries
 from compiler.exchange.yamltext import write
 from compiler.fields.reader import Reader, type_name
+from compiler.files import read_text
+from compiler.files.mapping import MappingFiles
+from compiler.load.settings import PATH
+from compiler.ports import Files
 from compiler.versions import Version
 from compiler.yamldoc import Document
 
@@ -35,13 +39,14 @@ def import_profile(
     source: str,
     form: Literal["json", "yaml"],
     *,
-    settings: str = "",
+    repository: Files | None = None,
     folder: str = "profiles",
     builtin: Collection[str] = (),
 ) -> Imported:
-    """The files of a profile that Palette exported. `source` is its name for messages, `settings` is lamella.yaml as it
-    is now ('' where there is none). Layers of the types `builtin` have `builtin: true` in place of their pack or chart.
-    Raises CompileError where it is not such a profile."""
+    """The files of a profile that Palette exported. `source` is its name for messages. `repository` is where the files will
+    be: registries that its lamella.yaml has stay as they are, and charts and packs that it has are not asked for. Layers
+    of the types `builtin` have `builtin: true` in place of their pack or chart. Raises CompileError where it is not such a
+    profile."""
     problems = Problems()
     document = _document(content, source, form)
     reader = Reader(document.value, document, problems)
@@ -54,6 +59,13 @@ def import_profile(
         problems.error(Code.LAYER_UNKNOWN, f"the profile has no layer of type {missing}", template.at("packs"))
     variables = [_variable(item, problems) for item in reader.child("spec").children("variables")]
     problems.raise_if_any()
+    there = repository or MappingFiles({})
+    entries = registries.entries_of(record, layers)
+    settings = read_text(there, PATH) if there.entry(PATH) else ""
+    if entries:
+        settings = registries.added(settings, entries)
+    known = registries.declared(settings)
+    layers = [registries.from_registries(layer, known) for layer in layers]
     if record:
         metadata["annotations"] = {names.RECORD: write(record)}
     profile = {
@@ -70,10 +82,10 @@ def import_profile(
     files = {f"{base}/{metadata['version']}.yaml": write(profile)}
     for layer in layers:
         files.update(layer.files)
-    entries = registries.entries_of(record)
     if entries:
-        files[registries.PATH] = registries.added(settings, entries)
-    registries.tell(layers, source, problems)
+        files[PATH] = settings
+    absent = registries.missing(layers, (metadata["name"], metadata["version"]), there, files)
+    registries.tell(absent, record, known, source, problems)
     return Imported(files, tuple(problems.diagnostics))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 RECORD = "lamella/palette"
 NAMESPACES = "palette-namespaces"  # the manifest with Namespaces that `pack:` of an imported layer asked for
+CHARTS = "helm"  # the registry of charts whose registry an export does not name
 ENTRY = "entry"  # in the record, of a layer that became builtin: its entry in the export, without manifests
 PROFILE_TYPES: Mapping[str, str] = {"cluster": "full", "infra": "infra", "add-on": "add-on"}  # theirs -> ours
 LAYERS = ("os", "k8s", "cni", "csi", "addon")

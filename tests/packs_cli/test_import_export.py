@@ -80,7 +80,7 @@ spec:
 
 NOTES = """\
 export.json: warning[import-provide]: the profile needs from registry 'Vendor': pack web 1.0.0
-       = hint: put packs below packs/ of the repository, and charts where a chart: {path: …} can name them
+       = hint: put packs below packs/vendor/; or set url: and layout: palette in place of path: for 'Vendor' in lamella.yaml, and run `lamella lock`
 export.json:3:5: warning[import-renamed]: profile 'Shop Front' is named 'shop-front' here
      3 |     "name": "Shop Front",
              ^
@@ -112,7 +112,7 @@ def test_an_import_writes_profile_manifests_and_settings_and_says_so(
     assert sorted(files_of(tmp_path)) == said.out.split()
     assert (tmp_path / "profiles/shop-front/1.2.0.yaml").read_text() == PROFILE
     assert (tmp_path / "lamella.yaml").read_text() == (
-        "apiVersion: lamella/v1\nkind: Settings\nregistries:\n  - name: Vendor\n    kind: oci\n    path: packs/vendor\n"
+        "apiVersion: lamella/v1\nkind: Settings\nregistries:\n  - name: Vendor\n    kind: pack\n    path: packs/vendor\n"
     )
 
 
@@ -154,7 +154,7 @@ def test_comments_of_the_settings_stay(lamella: Lamella, export: Path, tmp_path:
     (tmp_path / "lamella.yaml").write_text(settings)
     assert lamella("import", "palette", export.name).status == 0
     text = (tmp_path / "lamella.yaml").read_text()
-    assert text == settings + "registries:\n  - name: Vendor\n    kind: oci\n    path: packs/vendor\n"
+    assert text == settings + "registries:\n  - name: Vendor\n    kind: pack\n    path: packs/vendor\n"
 
 
 def test_a_profile_that_another_file_defines_is_refused(lamella: Lamella, export: Path, tmp_path: Path) -> None:

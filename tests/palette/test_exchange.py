@@ -38,8 +38,10 @@ def entry(name: str = "web", kind: str = "oci", **more: Any) -> Json:
     return {"name": name, "type": kind, "layer": "addon", **versioned, "manifests": [], **more}
 
 
-def imported(given_profile: Json, lamella: str = "") -> Imported:
-    return import_profile(json.dumps(given_profile).encode(), "export.json", "json", settings=lamella)
+def imported(given_profile: Json, lamella: str = "", **there: str | bytes) -> Imported:
+    """The import into a repository with this lamella.yaml and these files."""
+    files = MemoryFiles({**({"lamella.yaml": lamella} if lamella else {}), **there})
+    return import_profile(json.dumps(given_profile).encode(), "export.json", "json", repository=files)
 
 
 def loaded(files: Imported, **extra: str) -> tuple[Profile, Source, MemoryFiles]:
@@ -499,3 +501,144 @@ def test_a_type_that_no_layer_has_cannot_be_builtin() -> None:
         "the profile has no layer of type cni",
         "the profile has no layer of type csi",
     ]
+
+
+# --- registries -------------------------------------------------------------------------------------------------------
+
+CHART = {
+    "charts/bitnami/prom/Chart.yaml": "apiVersion: v2\nname: prom\nversion: 1.0.0\n",
+    "charts/bitnami/prom/templates/a.yaml": "",
+}
+
+
+def at_address(name: str, kind: str, **spec: Any) -> Json:
+    metadata = {"uid": "1", "name": name, "kind": kind, **({"providerType": spec.pop("of")} if "of" in spec else {})}
+    return {"metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("registry", "expected"),
+    [
+        (at_address("R", "helm", endpoint="https://charts.example.com/a/"), "helm, url: https://charts.example.com/a"),
+        (at_address("R", "helm", endpoint="charts.example.com"), "helm, url: https://charts.example.com"),
+        (
+            at_address("R", "oci", of="helm", endpoint="https://oci.example.com", baseContentPath="/team/charts"),
+            "helm, url: oci://oci.example.com/team/charts",
+        ),
+        (
+            at_address("R", "oci", of="pack", endpoint="oci.example.com", basePath="palette"),
+            "pack, url: oci://oci.example.com/palette, layout: palette",
+        ),
+        # Several base paths: which one is for the user to choose.
+        (at_address("R", "oci", of="helm", endpoint="oci.example.com", baseContentPath="a, b"), "helm, path: charts/r"),
+        # Palette's own kind of registry speaks a protocol of its own.
+        (at_address("R", "pack", endpoint="https://registry.example.com"), "pack, path: packs/r"),
+        ({"metadata": {"name": "R", "kind": "helm", "endpoint": "https://c.example.com"}}, "helm, url: https://c.example.com"),
+    ],
+)  # fmt: skip
+def test_a_registry_whose_address_the_export_has_is_written_with_it(registry: Json, expected: str) -> None:
+    kind = "helm" if expected.startswith("helm") else "oci"
+    given_profile = profile(entry("prom", kind, registry=registry))
+    found = imported(given_profile)
+    (written,) = yamldoc.load_one(found.files["lamella.yaml"], "l").value["registries"]
+    assert written == {"name": "R", **yamldoc.load_one(f"{{kind: {expected}}}", "e").value}
+    (layer,) = document(found)["spec"]["layers"]
+    reference = layer["chart"] if kind == "helm" else layer["pack"]
+    assert reference.get("registry") == ("R" if kind == "helm" or "url" in written else None)
+    (note,) = found.notes
+    assert note.code == "import-provide"
+    assert note.hint.startswith("run `lamella lock`" if "url" in written else f"put {layer_kind(kind)}")
+    assert there_and_back(given_profile) == given_profile
+
+
+def layer_kind(kind: str) -> str:
+    return "charts into charts/r/, as NAME-VERSION.tgz" if kind == "helm" else "packs below packs/r/"
+
+
+@pytest.mark.parametrize(
+    "registry",
+    [
+        at_address("R", "helm", endpoint="https://me:s3cret@charts.example.com"),
+        at_address("R", "helm", endpoint="https://charts.example.com", auth={"type": "basic", "password": "s3cret"}),
+        {"metadata": {"name": "R", "kind": "helm", "endpoint": "https://me:s3cret@charts.example.com"}},
+        {"metadata": {"name": "R", "kind": "helm", "password": "s3cret"}},
+    ],
+)
+def test_a_login_is_not_brought_into_the_repository(registry: Json) -> None:
+    found = imported(profile(entry("prom", "helm", registry=registry)))
+    assert "s3cret" not in "".join(found.files.values())
+    (note,) = (note for note in found.notes if note.code == "import-masked")
+    assert note.message.startswith("registry 'R': ")
+    assert "s3cret" not in note.message
+    assert "s3cret" not in exported(found).text
+
+
+def test_what_is_in_the_folder_of_its_registry_is_not_asked_for_and_the_hint_names_the_folder() -> None:
+    given_profile = profile(entry("prom", "helm", registry=REGISTRY), entry("other", "helm", registry=REGISTRY))
+    (note,) = imported(given_profile, **CHART).notes
+    assert note.message == "the profile needs from registry 'Bitnami': chart other 1.0.0"
+    assert note.hint == (
+        "put charts into charts/bitnami/, as NAME-VERSION.tgz; or set url: in place of path: for 'Bitnami' in lamella.yaml,"
+        " and run `lamella lock`"
+    )
+    newer = profile(entry("prom", "helm", registry=REGISTRY, version="2.0.0", tag="2.0.0"))
+    assert codes(imported(newer, **CHART)) == ["import-provide"]
+    pack = {"packs/any/pack.json": '{"name": "web", "version": "1.0.0", "layer": "addon"}', "packs/any/values.yaml": ""}
+    assert not codes(imported(profile(entry("web")), **pack))
+    assert codes(imported(profile(entry("web", version="1.0.1", tag="1.0.1")), **pack)) == ["import-provide"]
+
+
+def test_what_is_locked_is_not_asked_for() -> None:
+    lamella = "apiVersion: lamella/v1\nkind: Settings\nregistries: [{name: Bitnami, kind: helm, url: 'https://c.example.com'}]\n"
+    given_profile = profile(entry("prom", "helm", registry=REGISTRY))
+    (note,) = imported(given_profile, lamella).notes
+    assert note.hint == "run `lamella lock`, and commit lamella.lock"
+    digest = f"sha256:{'0' * 64}"
+    lock = (
+        "apiVersion: lamella/v1\nkind: Lock\ncharts: [{name: prom, version: 1.0.0, source: 'https://c.example.com',"
+        f" archive: '{digest}', content: '{digest}', requested: [1.0.0], askedBy: [x]}}]\n"
+    )
+    assert not codes(imported(given_profile, lamella, **{"lamella.lock": lock}))
+
+
+def test_a_chart_whose_registry_the_export_does_not_name_is_looked_for_in_charts() -> None:
+    given_profile = profile(entry("prom", "helm"))
+    found = imported(given_profile)
+    assert found.files["lamella.yaml"].endswith("  - name: helm\n    kind: helm\n    path: charts\n")
+    assert found.notes[0].hint == "put charts into charts/, as NAME-VERSION.tgz"
+    assert there_and_back(given_profile) == given_profile
+    assert not exported(found).notes
+
+
+FAR = {"name": "far", "kind": "oci", "providerType": "helm"}
+
+
+@pytest.mark.parametrize(
+    ("chart", "registry"),
+    [
+        ("{name: kps, version: 1.0.0, path: ../charts/corp/kps}", {"name": "corp", "kind": "helm"}),
+        ("{name: kps, version: 1.0.0, registry: corp}", {"name": "corp", "kind": "helm"}),
+        ("{name: kps, version: 1.0.0, registry: far}", FAR),
+        ("{name: kps, version: 1.0.0, repo: 'oci://o.example.com/x/'}", FAR),
+        ("{name: kps, version: 1.0.0, repo: 'https://c.example.com'}", None),
+        ("{name: kps, version: 1.0.0, path: kps}", None),
+    ],
+)  # fmt: skip
+def test_an_export_keeps_the_registry_of_a_chart_however_it_is_named(chart: str, registry: Json | None) -> None:
+    own = OWN.replace("{name: kps, version: 1.0.0, path: kps.tgz}", chart)
+    lamella = (
+        "apiVersion: lamella/v1\nkind: Settings\nregistries:\n- {name: corp, kind: helm, path: charts/corp}\n"
+        "- {name: far, kind: helm, url: 'oci://o.example.com/x'}\n"
+    )
+    files = {
+        "profiles/own.yaml": own,
+        "profiles/more.yaml": "",
+        "profiles/rules/a.yaml": "",
+        "lamella.yaml": lamella,
+        **PACK,
+    }
+    found = exported(Imported(files, ()))
+    (kps,) = (item for item in json.loads(found.text)["spec"]["template"]["packs"] if item["name"] == "kps")
+    assert kps.get("registry") == ({"metadata": registry} if registry else None)
+    told = [note.message for note in found.notes if "names no registry" in note.message]
+    assert len(told) == (0 if registry else 1)
