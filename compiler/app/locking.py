@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from compiler import files as tree
 from compiler import versions
 from compiler.app.archives import Cache, LockedFiles, archive_name
 from compiler.app.pinning import image_requests, pins_images
-from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
+from compiler.codes import Code
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.files import read_text
 from compiler.files.mapping import Replaced
 from compiler.load.lock import read_lock
@@ -28,6 +29,8 @@ from compiler.resolve.registries import requests
 
 OpenRenderer = Callable[[], AbstractContextManager[Renderer]]
 """Opens a renderer, for `with`: only where images are pinned."""
+
+_TOLD = 4  # differences in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,18 @@ def stale(files: LockedFiles, open_renderer: OpenRenderer) -> list[str]:
     if not lines and files.entry(LOCK_PATH) and text_of(after) != read_text(files, LOCK_PATH):
         lines.append("who asks for what has changed")
     return lines
+
+
+def refuse_stale(files: LockedFiles, renderer: Renderer) -> None:
+    """Raises CompileError, `lock-stale`, where lamella.lock is not what `lamella lock` would write; needs no registry."""
+    lines = stale(files, lambda: nullcontext(renderer))
+    if lines:
+        more = f"; and {len(lines) - _TOLD} more" if len(lines) > _TOLD else ""
+        raise fail(
+            Code.LOCK_STALE,
+            f"{LOCK_PATH} is not up to date: {'; '.join(lines[:_TOLD])}{more}",
+            hint="run `lamella lock`, and commit it",
+        )
 
 
 @dataclass(frozen=True, slots=True)

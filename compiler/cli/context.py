@@ -41,6 +41,7 @@ class Options:
     helm: str
     jobs: int | None
     timeout_s: float
+    locked: bool = False
 
     def session(self, console: Console) -> Session:
         """For `with`; raises as `open_session`."""
@@ -60,6 +61,13 @@ class Options:
                 )
         return root
 
+    def refuse_stale(self, files: LockedFiles, session: Session) -> None:
+        """With --locked: raises CompileError where lamella.lock is not what `lamella lock` would write."""
+        if self.locked:
+            from compiler.app.locking import refuse_stale  # nothing that completes a word plans stacks
+
+            refuse_stale(files, session)
+
     def compile(
         self, files: LockedFiles, session: Session, console: Console, output: Path | None = None
     ) -> Compilation:
@@ -72,6 +80,7 @@ class Options:
             console.progress(progress.done, progress.tasks, "rendering layers")
 
         show_lines_of(console, files)
+        self.refuse_stale(files, session)
         if session.engine.version != HELM_VERSION:
             text = f"the helm binary is version {session.engine.version}, the embedded engine is {HELM_VERSION}:"
             console.problems([Diagnostic(Code.HELM_VERSION, f"{text} output may differ", severity="warning")])
@@ -152,6 +161,7 @@ _COMPILE_OPTIONS = (
     click.option(
         "--offline", is_flag=True, help="No network: charts and packs of registries from vendor/ or the cache."
     ),
+    click.option("--locked", is_flag=True, help="Refuse a lamella.lock that `lamella lock` would change. For CI."),
     click.option(
         "--selector",
         "-l",
@@ -177,6 +187,7 @@ def compile_options(command: F) -> F:
             given.pop("helm_binary"),
             given.pop("jobs"),
             given.pop("timeout"),
+            given.pop("locked"),
         )
         return command(options=options, **given)
 

@@ -61,7 +61,7 @@ def diff_command(console: Console, options: Options, against: str, output: Path 
             compiled = options.compile(files, session, console, output)
         if against:
             with options.repository.files(against) as files:
-                before = options.compile(files, session, console, output)
+                before = replace(options, locked=False).compile(files, session, console, output)
             check_names(options.request, compiled.source.clusters.keys() | before.source.clusters.keys())
             old = _tree(before.files)
         else:

@@ -138,6 +138,7 @@ def show_command(console: Console, options: Options, layer: str, form: str) -> N
     """
     with options.repository.files() as files, options.session(console) as session:
         show_lines_of(console, files)
+        options.refuse_stale(files, session)
         _, planned, warnings = prepare(files, options.request, session, files.archives)
     console.problems(warnings)
     clusters = [_with_layer(cluster, layer) for cluster in planned.clusters] if layer else planned.clusters

@@ -61,6 +61,49 @@ def test_a_render_is_the_same_from_a_registry_and_from_a_directory(
     assert repository.rendered() == rendered
 
 
+@pytest.mark.parametrize("command", [["render"], ["render", "--check"], ["check"], ["diff"], ["show"]])
+@pytest.mark.parametrize(
+    ("chart", "difference"),
+    [
+        ("name: extra, version: '*', registry: web", "missing: chart extra * (profile web 1.0.0, layer extra)"),
+        ("path: ../extra", "- chart extra 0.1.0"),
+        ("name: extra, version: '>=0', registry: web", "missing: chart extra >=0"),
+    ],
+    ids=["missing", "left over", "another range"],
+)
+def test_locked_refuses_a_lock_that_lock_would_change_and_fetches_nothing(
+    repository: Repository, http_charts: str, tmp_path: Path, command: list[str], chart: str, difference: str
+) -> None:
+    demo, extra = (f"name: {name}, version: '>=0.1', registry: web" for name in ("demo", "extra"))
+    before = [layer("demo", demo), *([] if "'*'" in chart else [layer("extra", extra)])]
+    repository.write({"lamella.yaml": settings(web=http_charts), "profiles/web.yaml": profile(*before)})
+    repository.ok("lock")
+    repository.ok("show", "--locked")
+    shutil.rmtree(tmp_path / "cache")
+    repository.write({"profiles/web.yaml": profile(layer("demo", demo), layer("extra", chart))})
+    said = repository.run(*command, "--locked")
+    assert said.status == (2 if command == ["diff"] else 1)
+    assert "error[lock-stale]: lamella.lock is not up to date: " in said.err
+    assert difference in said.err
+    assert not [path for path in tmp_path.rglob("archives/**/*") if path.is_file()]
+
+
+def test_without_locked_an_entry_that_nobody_asks_for_is_no_word_worth(
+    repository: Repository, http_charts: str
+) -> None:
+    repository.write(
+        {
+            "lamella.yaml": settings(web=http_charts),
+            "profiles/web.yaml": profile(
+                *(layer(n, f"name: {n}, version: '*', registry: web") for n in ("demo", "extra"))
+            ),
+        }
+    )
+    repository.ok("lock")
+    repository.write({"profiles/web.yaml": profile(layer("demo", "name: demo, version: '*', registry: web"))})
+    assert "lamella.lock" not in repository.ok("render").err
+
+
 def test_pre_releases_are_chosen_on_request_only(repository: Repository, http_charts: str) -> None:
     chart = "name: demo, version: '{}', registry: web"
     repository.write(

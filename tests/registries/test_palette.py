@@ -29,7 +29,9 @@ def export(registry: dict[str, Any]) -> str:
         "registry": registry,
     }
     template = {"type": "add-on", "cloudType": "all", "packs": [layer]}
-    return json.dumps({"metadata": {"name": "shop"}, "spec": {"version": "1.0.0", "template": template, "variables": []}})
+    return json.dumps(
+        {"metadata": {"name": "shop"}, "spec": {"version": "1.0.0", "template": template, "variables": []}}
+    )
 
 
 def imported(repository: Repository, text: str) -> str:
