@@ -102,7 +102,7 @@ class LockedArchives:
                         Code.LOCK_ARCHIVE,
                         f"{locked.shown} of {locked.source} is not at hand, and nothing is fetched offline",
                         Position(LOCK_PATH),
-                        hint="once with network: `lamella render`, or commit what `lamella vendor` writes",
+                        hint=f"where there is network: `lamella vendor` puts all that is locked into {self.settings.vendor}/",
                     )
                 ],
                 environment=True,

@@ -28,7 +28,8 @@ def repository(tmp_path: Path) -> Path:
     place = tmp_path / "repository"
     for name in ("profiles", "packs", "output"):
         shutil.copytree(oracles.ROOT / name, place / name)
-    shutil.copy(oracles.ROOT / "lamella.yaml", place)
+    for name in ("lamella.yaml", "lamella.lock"):
+        shutil.copy(oracles.ROOT / name, place)
     return place
 
 
@@ -36,7 +37,12 @@ def lamella(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "compiler", *arguments],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(oracles.ROOT), "HOME": str(cwd)},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(oracles.ROOT),
+            "HOME": str(cwd),
+            "LAMELLA_CACHE": "/dev/null/none",
+        },
         capture_output=True,
         text=True,
         check=False,
