@@ -102,7 +102,8 @@ class LockedArchives:
                         Code.LOCK_ARCHIVE,
                         f"{locked.shown} of {locked.source} is not at hand, and nothing is fetched offline",
                         Position(LOCK_PATH),
-                        hint=f"where there is network: `lamella vendor` puts all that is locked into {self.settings.vendor}/",
+                        hint="where there is network: `lamella vendor` puts all that is locked into"
+                        f" {self.settings.vendor}/",
                     )
                 ],
                 environment=True,

@@ -14,10 +14,11 @@ from compiler.app.pinning import image_requests, pins_images
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.files import read_text
-from compiler.files.mapping import Replaced
+from compiler.files.mapping import MappingFiles, Replaced
 from compiler.load.lock import read_lock
 from compiler.load.repository import load
 from compiler.load.settings import read_settings_file
+from compiler.lock.conflict import joined, sides
 from compiler.lock.images import kept_images, names_of, update_images
 from compiler.lock.text import text_of
 from compiler.lock.update import KEEP, Upgrade, check_names, kept, update
@@ -60,10 +61,13 @@ def relock(
     *,
     each: Each = map,
 ) -> Relocked:
-    """The lock of the repository as it should be. Raises CompileError with all problems.
+    """The lock of the repository as it should be; one that git left in conflict is taken with both sides. Raises
+    CompileError with all problems.
 
     Imports are pinned before all else is read: their profiles ask for charts and packs too.
     """
+    before = read_text(files, LOCK_PATH) if files.entry(LOCK_PATH) else ""
+    files = _settled(files)
     problems = Problems()
 
     def keep(entry: Locked, data: bytes) -> None:
@@ -98,10 +102,20 @@ def relock(
         pinned = update_images(wanted, old, registries, declared, problems, upgrade=upgrade, each=each)
         problems.raise_if_any()
         lock = Lock.of(lock.entries, pinned)
-    before = read_text(files, LOCK_PATH) if files.entry(LOCK_PATH) else ""
     text = text_of(lock) if lock.entries or lock.images or before else ""
     changes = tuple(_changes(old, lock))
     return Relocked(text, before, changes, (*warnings, *problems.warnings), len(lock.entries) + len(lock.images))
+
+
+def _settled(files: Files) -> Files:
+    """The files, with both sides of a conflict in lamella.lock where they can be had."""
+    if files.entry(LOCK_PATH) is None:
+        return files
+    both = sides(files.read(LOCK_PATH).decode("utf-8", "replace"))
+    problems = Problems()
+    locks = [read_lock(MappingFiles({LOCK_PATH: side.encode()}), problems) for side in both or ()]
+    lock = joined(*locks) if locks and not problems.errors else None
+    return Replaced(files, {LOCK_PATH: text_of(lock).encode()}) if lock else files
 
 
 def stale(files: LockedFiles, open_renderer: OpenRenderer) -> list[str]:

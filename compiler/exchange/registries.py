@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from compiler.charts.catalogue import Charts
@@ -17,11 +17,11 @@ from compiler.diagnostics import CompileError, Position, Problems
 from compiler.exchange import names
 from compiler.exchange.addresses import url_of
 from compiler.exchange.import_layers import ImportedLayer
-from compiler.files.mapping import MappingFiles
+from compiler.files.mapping import MappingFiles, Replaced
 from compiler.load.repository import load
 from compiler.load.settings import PATH, read_settings_file
 from compiler.model import ChartRef, PackRef, Registry, Source
-from compiler.ports import Entry, Files
+from compiler.ports import Files
 from compiler.resolve.registries import registry_of
 from compiler.resolve.sources import find_chart, find_pack
 
@@ -84,30 +84,11 @@ def from_registries(layer: ImportedLayer, registries: Mapping[str, Registry]) ->
     return replace(layer, data={**layer.data, "pack": {**layer.data["pack"], "registry": registry.name}})
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """The files of the repository with those of the import."""
-
-    files: Files
-    new: MappingFiles
-
-    def entry(self, path: str) -> Entry | None:
-        return self.new.entry(path) or self.files.entry(path)
-
-    def names(self, path: str) -> tuple[str, ...]:
-        there = self.files.names(path) if self.files.entry(path) else ()
-        return tuple(sorted({*there, *self.new.names(path)}))
-
-    def read(self, path: str) -> bytes:
-        return self.new.read(path) if path in self.new.files else self.files.read(path)
-
-
 def missing(
     layers: Sequence[ImportedLayer], profile: tuple[str, str], files: Files, written: Mapping[str, str]
 ) -> list[ImportedLayer]:
     """The layers whose chart or pack is neither in the repository with what is written, nor locked."""
-    new = MappingFiles({path: text.encode() for path, text in written.items()})
-    there = _at_hand(profile, _Written(files, new))
+    there = _at_hand(profile, Replaced(files, {path: text.encode() for path, text in written.items()}))
     return [layer for layer in layers if layer.needs and layer.data["name"] not in there]
 
 

@@ -22,10 +22,13 @@ class Replaced:
     own: Mapping[str, bytes]
 
     def entry(self, path: str) -> Entry | None:
-        return Entry("file") if path in self.own else self.files.entry(path)
+        if path in self.own:
+            return Entry("file")
+        return self.files.entry(path) or (Entry("directory") if names_below(self.own, path) else None)
 
     def names(self, path: str) -> tuple[str, ...]:
-        return tuple(sorted({*self.files.names(path), *names_below(self.own, path)}))
+        there = self.files.names(path) if self.files.entry(path) else ()
+        return tuple(sorted({*there, *names_below(self.own, path)}))
 
     def read(self, path: str) -> bytes:
         return self.own[path] if path in self.own else self.files.read(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from compiler import yamldoc
 from compiler.codes import Code
@@ -28,7 +29,7 @@ def read_lock(files: Files, problems: Problems) -> Lock:
     try:
         document = yamldoc.load_one(files.read(LOCK_PATH), LOCK_PATH)
     except CompileError as error:
-        problems.add(error)
+        problems.add(_with_command(error))
         return Lock()
     if not isinstance(document.value, dict):
         problems.error(Code.LOCK_INVALID, mismatch("mapping", document.value), Position(LOCK_PATH, 1), hint=_HINT)
@@ -63,6 +64,14 @@ def _read_images(reader: Reader) -> Collection[LockedImage]:
             child.problems.error(Code.LOCK_INVALID, f"image '{image}' is locked twice", child.here, hint=_HINT)
         images[image] = LockedImage(image, digest, child.strings("askedBy"))
     return images.values()
+
+
+def _with_command(error: CompileError) -> CompileError:
+    """The error of a conflict that git left, with the command that settles it in this file."""
+    hint = "`lamella lock` takes both sides; commit what it writes"
+    return CompileError(
+        [replace(each, hint=hint) if each.code == Code.CONFLICT_MARKER else each for each in error.diagnostics]
+    )
 
 
 def _read_entry(reader: Reader, kind: str) -> Locked | None:

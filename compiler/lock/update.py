@@ -14,7 +14,7 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems, did_you_mean, fail
 from compiler.lock.archive import changed, contents
 from compiler.model.lock import Key, Lock, Locked, Request
-from compiler.ports import Each, Fetched, Registries, Registry
+from compiler.ports import Each, Fetched, Kind, Registries, Registry
 
 _LISTED = 8  # versions in a hint
 
@@ -143,7 +143,7 @@ def _chosen(
         before = old.find(request.key)
         if not version:
             continue
-        read = _read(request)
+        read = reading(request.kind)
         may_go_back = upgrade.downgrade or request.kind == "import"
         if before and not may_go_back and versions.age(version, read) < versions.age(before.version, read):
             problems.error(
@@ -157,9 +157,9 @@ def _chosen(
         yield request, version
 
 
-def _read(request: Request) -> Callable[[str], versions.Version]:
-    """How versions of what is requested are read: packs have rebuilds."""
-    return versions.Version.of_pack if request.kind == "pack" else versions.Version.lenient
+def reading(kind: Kind) -> Callable[[str], versions.Version]:
+    """How versions of charts or packs are read: packs have rebuilds."""
+    return versions.Version.of_pack if kind == "pack" else versions.Version.lenient
 
 
 def _best(request: Request, available: Collection[str], problems: Problems) -> str | None:
@@ -177,7 +177,7 @@ def _best(request: Request, available: Collection[str], problems: Problems) -> s
         )
         return None
     if best is None:
-        newest = sorted(available, key=lambda text: versions.age(text, _read(request)), reverse=True)[:_LISTED]
+        newest = sorted(available, key=lambda text: versions.age(text, reading(request.kind)), reverse=True)[:_LISTED]
         more = f" and {len(available) - _LISTED} older" if len(available) > _LISTED else ""
         problems.error(
             Code.LOCK_NO_VERSION,
