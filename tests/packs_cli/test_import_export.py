@@ -80,7 +80,8 @@ spec:
 
 NOTES = """\
 export.json: warning[import-provide]: the profile needs from registry 'Vendor': pack web 1.0.0
-       = hint: put packs below packs/vendor/; or set url: and layout: palette in place of path: for 'Vendor' in lamella.yaml, and run `lamella lock`
+       = hint: put packs below packs/vendor/; or set url: and layout: palette in place of path: for 'Vendor' in\
+ lamella.yaml, and run `lamella lock`
 export.json:3:5: warning[import-renamed]: profile 'Shop Front' is named 'shop-front' here
      3 |     "name": "Shop Front",
              ^

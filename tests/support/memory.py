@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from compiler.charts.archive import write_tgz
@@ -25,6 +25,15 @@ class ChartSources:
     def fetch(self, registry: Registry, kind: Kind, name: str, version: str, revision: str = "") -> Fetched:
         # Stored, not compressed: the same bytes with every zlib.
         return Fetched(write_tgz(self._files[name, version], name, level=0))
+
+    def names(self, registry: Registry, kind: Kind) -> Collection[str]:
+        return sorted({name for name, _ in self._files})
+
+    def push(self, registry: Registry, name: str, version: str, archive: bytes) -> str:
+        raise AssertionError("nothing is pushed here")
+
+    def image_digest(self, image: str, declared: Sequence[Registry]) -> str:
+        raise AssertionError("these registries have charts only")
 
 
 class Kept:
