@@ -2,8 +2,8 @@
 
 In a page, in order, in one scratch directory:
 - a block ```yaml file=PATH (or any language) writes PATH;
-- a block ```console runs its `$ ` lines; the lines below each are its whole output, `...` stands for any lines, and
-  `(exit N)` as the last line for the exit status where it is not 0;
+- a block ```console runs its `$ ` lines; the lines below each are its whole output, `...` stands for any lines,
+  `…` for any characters of a line, and `(exit N)` as the last line for the exit status where it is not 0;
 - a block ```yaml without file= is a fragment: it must be YAML (many documents allowed);
 - a block ```text is only looked at by people.
 """
@@ -50,8 +50,8 @@ def run(command: str, cwd: Path) -> tuple[str, int]:
 
 
 def matches(said: str, expected: str) -> bool:
-    """Whether the lines are as expected, `...` standing for any number of lines."""
-    parts = [re.escape(line) for line in expected.splitlines()]
+    """Whether the lines are as expected, `...` standing for any number of lines, `…` for any characters of one."""
+    parts = [re.escape(line).replace("…", "[^\n]*") for line in expected.splitlines()]
     pattern = "\n".join(".*" if part == re.escape("...") else part for part in parts)
     pattern = pattern.replace("\n.*", "(?:\n.*)?")
     return re.fullmatch(pattern, said.rstrip("\n"), re.DOTALL) is not None
