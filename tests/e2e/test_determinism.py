@@ -18,7 +18,7 @@ ENVIRONMENTS = (
     {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8", "jobs": "2", "umask": "077"},
     {"PYTHONHASHSEED": "4242", "TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "jobs": "2", "umask": "000"},
 )
-INPUTS = ("lamella.yaml", "profiles", "packs")
+INPUTS = ("lamella.yaml", "lamella.lock", "profiles", "packs")
 
 
 def digest(root: Path) -> str:
