@@ -9,7 +9,7 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
 from compiler.files.paths import root_of
 from compiler.model import ChartRef, Cluster, LayerSettings, PackRef, Registry, Source
-from compiler.model.lock import Locked, Request
+from compiler.model.lock import Key, Locked, Request
 from compiler.ports import Kind
 from compiler.resolve.stack import stack_of
 
@@ -71,23 +71,20 @@ def locked(kind: Kind, registry: Registry, name: str, version: str, at: Position
     return entry
 
 
-def requests(
-    source: Source, clusters: Iterable[Cluster], problems: Problems, *, profiles: bool = True
-) -> list[Request]:
-    """What the layers of these clusters ask of registries, and with `profiles` what those of every profile of this
-    repository ask. Problems of references and stacks are recorded."""
+def requests(source: Source, clusters: Iterable[Cluster], problems: Problems) -> list[Request]:
+    """What the layers of every profile of this repository ask of registries, and those of these clusters where they
+    override a version or come from an import. Problems of references and stacks are recorded."""
     labels = dict(_labels(source))
     asked: dict[tuple[object, ...], Request] = {}
-    if profiles:
-        for profile in source.profiles.values():
-            for layer in profile.layers if not root_of(profile.at.path) else ():
-                if layer.source is not None:
-                    label = f"profile {profile.name} {profile.version}, layer {layer.name}"
-                    for request in _of(layer.source, layer.source.version, layer.source.at, label, source, problems):
-                        asked[(request.key, request.asked_by)] = request
+    for profile in source.profiles.values():
+        for layer in profile.layers if not root_of(profile.at.path) else ():
+            if layer.source is not None:
+                label = f"profile {profile.name} {profile.version}, layer {layer.name}"
+                for request in _of(layer.source, layer.source.version, layer.source.at, label, source, problems):
+                    asked[(request.key, request.asked_by)] = request
     for cluster in clusters:
         for stacked in stack_of(cluster, source, problems).layers:
-            listed = profiles and not stacked.overridden and not root_of(stacked.profile.at.path)
+            listed = not stacked.overridden and not root_of(stacked.profile.at.path)
             if stacked.source is None or listed:
                 continue
             version, at = stacked.wanted
@@ -101,8 +98,18 @@ def needed(source: Source, clusters: Iterable[Cluster]) -> list[Locked]:
     """The locked charts and packs that these clusters use. What is wrong in their stacks is left to the plan."""
     if not source.lock.entries:
         return []
-    asked = requests(source, clusters, Problems(), profiles=False)
-    found = {entry.identity: entry for request in asked if (entry := source.lock.find(request.key))}
+    found: dict[Key, Locked] = {}
+    seen: set[tuple[int, str]] = set()  # references by identity: clusters share those of their profiles
+    for cluster in clusters:
+        for stacked in stack_of(cluster, source, Problems()).layers:
+            if stacked.source is None or (id(stacked.source), stacked.wanted[0]) in seen:
+                continue
+            version, at = stacked.wanted
+            seen.add((id(stacked.source), version))
+            for request in _of(stacked.source, version, at, "", source, Problems()):
+                entry = source.lock.find(request.key)
+                if entry is not None:
+                    found[entry.identity] = entry
     return list(found.values())
 
 
