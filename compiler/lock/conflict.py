@@ -39,6 +39,7 @@ def joined(ours: Lock, theirs: Lock) -> Lock | None:
             known,
             requested=tuple(sorted({*known.requested, *entry.requested})),
             asked_by=tuple(sorted({*known.asked_by, *entry.asked_by})),
+            verified=known.verified or entry.verified,
         )
     imports = [entry.name for entry in entries.values() if entry.kind == "import"]
     if len({*imports}) < len(imports):

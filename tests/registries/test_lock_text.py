@@ -135,7 +135,7 @@ ENTRIES = st.builds(
     kind=st.sampled_from(["chart", "pack"]),
     name=st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,9}\Z"),
     version=st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,9}\Z"),
-    source=st.sampled_from(["oci://a.example.com/b", "https://c.example.com", "git+https://d.example.com//e?ref=main"]),
+    source=st.sampled_from(["oci://a.example.com/b", "https://c.example.com", "oci://127.0.0.1:5000/d e"]),
     archive=DIGESTS,
     content=DIGESTS,
     requested=WORD_LISTS,
