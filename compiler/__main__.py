@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+import threading
 
 _EXIT_ENVIRONMENT, _EXIT_INTERRUPTED, _EXIT_NO_READER = 3, 130, 141
+_SIGNALS = 128  # and the number of the signal
 
 
 def main() -> None:
@@ -18,6 +21,8 @@ def main() -> None:
         sys.stderr.flush()
     except KeyboardInterrupt:
         status = _EXIT_INTERRUPTED
+    except SystemExit as stop:  # of a signal
+        status = stop.code if isinstance(stop.code, int) else 1
     except BrokenPipeError:
         _silence()
         status = _EXIT_NO_READER
@@ -26,6 +31,9 @@ def main() -> None:
             sys.stderr.write(f"error[environment]: {error.strerror or error}\n")
         _silence()
         status = _EXIT_ENVIRONMENT
+    if status > _SIGNALS and any(not thread.daemon for thread in threading.enumerate()[1:]):
+        atexit._run_exitfuncs()
+        os._exit(status)  # else Python waits for threads that wait for the network
     sys.exit(status)
 
 

@@ -29,18 +29,18 @@ Inputs = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The commit and the directory beside it. `same` gives, of files of the directory, those that git takes for equal to
-    the commit's (line ends may differ), `ignored` those that git ignores."""
+    """The commit and the directory beside it. `object_id` gives git's id of a file of the commit, `ignored`, of files of
+    the directory, those that git ignores."""
 
     files: Files
     directory: Files
-    same: Callable[[Collection[str]], Collection[str]]
+    object_id: Callable[[str], str]
     ignored: Callable[[Collection[str]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckedOut:
-    """The files of a commit; of some paths the content is the directory's, which git takes for equal."""
+    """The files of a commit; of some paths the content is the directory's, which is what a checkout of it gives."""
 
     commit: Commit
     paths: Collection[str]
@@ -95,8 +95,8 @@ def check(
 
 
 def _check_inputs(inputs: Iterable[tuple[str, str]], commit: Commit, refusals: _Refusals) -> Collection[str]:
-    """Records inputs that the commit does not have as they were read; the paths of those that differ in line ends only,
-    or are in git's large file storage."""
+    """Records inputs that the commit does not have as they were read; the paths of those that a checkout makes so: their
+    `$Id$` is expanded, or they are in git's large file storage."""
     differ = []
     for path, seen in inputs:
         if _seen(commit.files, path) == seen:
@@ -107,8 +107,11 @@ def _check_inputs(inputs: Iterable[tuple[str, str]], commit: Commit, refusals: _
         else:
             differ.append((path, seen))
     as_read = {path for path, seen in differ if _seen(commit.directory, path) == seen}
-    stored = {path for path, seen in differ if path in as_read and _is_pointer(commit.files, path, seen)}
-    same = {*commit.same({path for path, seen in differ if path in as_read and not seen.startswith("-> ")}), *stored}
+    same = {
+        path
+        for path, seen in differ
+        if path in as_read and (_is_pointer(commit.files, path, seen) or _has_its_id(commit, path))
+    }
     ignored = commit.ignored(as_read)
     for path, _ in differ:
         if path in same:
@@ -143,6 +146,18 @@ def _is_pointer(files: Files, path: str, seen: str) -> bool:
     entry = files.entry(path)
     content = files.read(path) if entry is not None and entry.kind == "file" else b""
     return content.startswith(_LFS) and f"oid sha256:{seen}\n".encode() in content
+
+
+def _has_its_id(commit: Commit, path: str) -> bool:
+    """Whether the file is the commit's but for `$Id$`, with the file's own id in it. Git itself takes any text there for
+    equal, as it does for whatever an encoding in .git/info/attributes makes of a file: none of that is in the commit.
+    Source: gitattributes(5), ident."""
+    name = commit.object_id(path)
+    here, there = commit.directory.entry(path), commit.files.entry(path)
+    if not name or here is None or there is None or (here.kind, there.kind) != ("file", "file"):
+        return False
+    collapsed = commit.directory.read(path).replace(b"$Id: %b $" % name.encode(), b"$Id$")
+    return committed_digest(collapsed) == committed_digest(commit.files.read(path))
 
 
 def _check_plan(

@@ -170,6 +170,8 @@ def _end_on_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _terminated)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what is to run in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _terminated(number: int, _: FrameType | None) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -50,13 +50,13 @@ def publish_command(
       lamella publish --branch main   in CI: of main, and no other branch
     """
     repository = git.Repository.at(repo)
-    current = _branch(repository, branch)
     problems = Problems()
     name = read_settings_file(DirectoryFiles(repo), problems).output
     problems.raise_if_any()
+    checkout = _checkout(repository, branch, name)
     now = publish.rendered(DirectoryFiles(repo / name), name, problems)
     problems.raise_if_any()
-    before, objects_before, moved = _last_published(repo / name, now, name)
+    before, objects_before, moved = _last_published(repo / name, checkout, now, name)
     problems.diagnostics.extend(moved)
     if not allow_removal:
         output = DirectoryFiles(repo / name)
@@ -65,10 +65,10 @@ def publish_command(
     inputs = publish.inputs(now, changed, name, problems)
     problems.raise_if_any()
     if changed:
-        _check_sources(repository, inputs, changed - inputs.keys(), problems, console)
+        _check_sources(repository, checkout, inputs, changed - inputs.keys(), problems, console)
     problems.raise_if_any()
     message = publish.message(
-        before, now, source_commit=repository.head_commit() or "", source_ref=f"refs/heads/{current}", subject=subject
+        before, now, source_commit=checkout.parent or "", source_ref=f"refs/heads/{checkout.branch}", subject=subject
     )
     commit = git.commit_tree(
         repo,
@@ -79,34 +79,42 @@ def publish_command(
         body=message.body,
         trailers=message.trailers,
         problems=problems,
+        checkout=checkout,
     )
     console.problems(problems.warnings)
     if commit:
-        console.say(f"committed {commit[:12]} to {current}: {message.subject}")
+        console.say(f"committed {commit[:12]} to {checkout.branch}: {message.subject}")
+        if checkout.parent != checkout.head:
+            console.say("it replaces unpushed commits of output, whose source commits a rebase has replaced")
         console.data(f"{commit}\n")
-    elif not _is_unpushed(repository, remote, current, name):
+    elif no_push:
+        console.say("output is as committed: nothing to commit")
+    elif git.is_pushed(repository, remote, checkout.branch, name):
         console.say("output is as committed: nothing to publish")
         return 0
-    if not no_push:
-        git.push(repo, remote, current)
-        console.say(f"pushed {current} to {remote}")
+    pushed = commit or checkout.head
+    if pushed and not no_push:
+        git.check_sources(repository, pushed)
+        git.push(repo, remote, checkout.branch, pushed)
+        console.say(f"pushed {checkout.branch} to {git.redact(remote)}")
     return 0
 
 
-def _branch(repository: git.Repository, wanted: str) -> str:
-    """The branch that is checked out. Raises `git-detached-head`, `git-other-branch`."""
-    current = repository.branch()
-    if not current:
-        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out", hint="run `git switch BRANCH`")
-    if wanted and wanted != current:
+def _checkout(repository: git.Repository, wanted: str, output: str) -> git.Checkout:
+    """What is checked out. Raises `git-detached-head`, `git-other-branch`."""
+    checkout = git.Checkout.of(repository, output)
+    if wanted and wanted != checkout.branch:
         raise fail(
-            Code.GIT_OTHER_BRANCH, f"branch '{current}' is checked out, not '{wanted}'", hint=f"git switch {wanted}"
+            Code.GIT_OTHER_BRANCH,
+            f"branch '{checkout.branch}' is checked out, not '{wanted}'",
+            hint=f"git switch {wanted}",
         )
-    return current
+    return checkout
 
 
 def _check_sources(
     repository: git.Repository,
+    checkout: git.Checkout,
     inputs: Mapping[str, Mapping[str, str]],
     removed: set[str],
     problems: Problems,
@@ -116,20 +124,14 @@ def _check_sources(
     directory = with_locked(DirectoryFiles(repository.directory))
     with ExitStack() as stack:
         try:
-            head = stack.enter_context(git.CommitFiles(repository.directory))
+            head = stack.enter_context(git.CommitFiles(repository.directory, checkout.parent or "HEAD"))
         except CompileError as error:
             if not _is_new(error):
                 raise
-            commit = Commit(MappingFiles({}), directory, lambda _: (), repository.ignored)
+            commit = Commit(MappingFiles({}), directory, lambda _: "", repository.ignored)
         else:
-            commit = Commit(
-                with_locked(head), directory, lambda paths: _same(repository, head, paths), repository.ignored
-            )
+            commit = Commit(with_locked(head), directory, head.object_id, repository.ignored)
         check(inputs, removed, commit, stack.enter_context(open_session(console, jobs=1)).evaluate, problems)
-
-
-def _same(repository: git.Repository, head: git.CommitFiles, paths: Iterable[str]) -> set[str]:
-    return {path for path, name in repository.names_of_files(paths).items() if name == head.object_id(path)}
 
 
 def _is_new(error: CompileError) -> bool:
@@ -138,12 +140,12 @@ def _is_new(error: CompileError) -> bool:
 
 
 def _last_published(
-    output: Path, now: publish.Rendered, name: str
+    output: Path, checkout: git.Checkout, now: publish.Rendered, name: str
 ) -> tuple[dict[str, str], Objects, tuple[Diagnostic, ...]]:
     """Digests by path and objects by cluster of what is committed, and what the controllers will do to objects that
     something else delivers in `now`; nothing of all three the first time."""
     try:
-        with git.CommitFiles(output) as files:
+        with git.CommitFiles(output, checkout.parent or "HEAD") as files:
             before = publish.last_published(files)
             changed = sorted(publish.changed_clusters(before, now))
             moved = handovers(committed.listed(files, changed), committed.listed(MappingFiles(now.files), changed))
@@ -153,12 +155,3 @@ def _last_published(
         if not _is_new(error):
             raise
         return {}, {}, ()
-
-
-def _is_unpushed(repository: git.Repository, remote: str, branch: str, output: str) -> bool:
-    """Whether an earlier commit of output has not reached the remote, as far as is known without asking it."""
-    known = repository.run(["rev-parse", "--verify", "--quiet", f"refs/remotes/{remote}/{branch}"])
-    if known.status:
-        return False
-    newer = ["rev-list", "--max-count=1", f"{known.out.decode().strip()}..refs/heads/{branch}", "--", output]
-    return bool(repository.git(newer).strip())

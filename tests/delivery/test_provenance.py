@@ -327,3 +327,89 @@ def test_inventories_that_name_no_inputs(
     status, problems = publish(repository, capsys)
     assert status == 1
     assert problems == [f"output/clusters/{name}/inventory.json: {said}" for name in ("dev", "prod")]
+
+
+def test_text_that_git_takes_for_an_expanded_id_is_not_what_the_commit_gives(
+    repository: Repository, capsys: Capture
+) -> None:
+    text = FILES["manifests/text.yaml"].replace("b}", "'$Id$'}")
+    repository.write(".gitattributes", "manifests/* ident\n")
+    repository.write("manifests/text.yaml", text)
+    repository.commit()
+    repository.write("manifests/text.yaml", text.replace("$Id$", "$Id: never committed $"))
+    repository.git("add", "manifests")  # which collapses it
+    assert repository.git("status", "--short") == ""
+    repository.render()
+    assert publish(repository, capsys) == (1, [f"manifests/text.yaml: error[publish-uncommitted]: {UNCOMMITTED}"])
+    (repository.root / "manifests/text.yaml").unlink()
+    repository.git("checkout", "--", "manifests")
+    assert "$Id: " in (repository.root / "manifests/text.yaml").read_text()
+    repository.render()
+    assert publish(repository, capsys) == (0, [])
+
+
+@pytest.mark.parametrize("attributes", [".git/info/attributes", "manifests/.gitattributes"])
+def test_an_encoding_of_this_clone_alone_makes_no_file_equal(
+    repository: Repository, capsys: Capture, attributes: str
+) -> None:
+    text = FILES["manifests/text.yaml"].replace("b}", "Ã¼}")
+    repository.write("manifests/text.yaml", text)
+    repository.commit()
+    repository.write(attributes, "* working-tree-encoding=latin1\n")
+    repository.write("manifests/text.yaml", text.replace("Ã¼", "ü"))
+    repository.render()
+    assert f"manifests/text.yaml: error[publish-uncommitted]: {UNCOMMITTED}" in publish(repository, capsys)[1]
+
+
+@pytest.mark.parametrize("what", ["HEAD", "HEAD^{tree}", "HEAD:manifests/text.yaml", "graft"])
+def test_what_replaces_the_commit_in_this_clone_alone_is_not_the_commit(
+    repository: Repository, capsys: Capture, what: str
+) -> None:
+    first = repository.git("rev-parse", "HEAD")
+    repository.write("manifests/text.yaml", FILES["manifests/text.yaml"].replace("b}", "c}"))
+    repository.commit()
+    if what == "graft":
+        repository.write(".git/info/grafts", f"{repository.git('rev-parse', 'HEAD')}\n")
+    else:
+        repository.git(
+            "replace", *(repository.git("rev-parse", what.replace("HEAD", name)) for name in ("HEAD~", "HEAD"))
+        )
+        repository.git("checkout", "--quiet", "--detach", first)
+        repository.git("switch", "--quiet", "-C", "main")
+        repository.write("manifests/text.yaml", FILES["manifests/text.yaml"].replace("b}", "c}"))
+    repository.render()
+    expected = [] if what == "graft" else [f"manifests/text.yaml: error[publish-uncommitted]: {UNCOMMITTED}"]
+    assert publish(repository, capsys) == (len(expected), expected)
+
+
+@pytest.mark.parametrize(("key", "value"), [("core.bare", "true"), ("core.worktree", "/")])
+def test_configuration_that_takes_the_work_tree_away(tmp_path: Path, capsys: Capture, key: str, value: str) -> None:
+    """Else the files below fleet/ would be held against those of the top."""
+    top = Repository(tmp_path / "top")
+    below = Repository(tmp_path / "top", "fleet")
+    top.render()
+    below.write("values/web.yaml", "level: warn\n")
+    top.git("config", key, value if key == "core.bare" else str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    for repository in (top, below):
+        capsys.readouterr()
+        assert run(["publish", "--no-push", "--repo", str(repository.root)]) == 3
+        assert f"is in no work tree, because of the repository's setting {key}" in capsys.readouterr().err
+
+
+def test_flags_of_the_index_hide_nothing(repository: Repository, capsys: Capture) -> None:
+    repository.git("update-index", "--assume-unchanged", "values/web.yaml")
+    repository.git("update-index", "--skip-worktree", "packs/own/values.yaml")
+    repository.write(".git/info/exclude", "*.yaml\n")
+    repository.write("values/web.yaml", "level: warn\n")
+    repository.write("packs/own/values.yaml", "text: goodbye\n")
+    repository.write("manifests/new.yaml", FILES["manifests/text.yaml"].replace("name: text", "name: new"))
+    repository.render()
+    assert publish(repository, capsys) == (
+        1,
+        [
+            f"manifests/new.yaml: error[publish-uncommitted]: {IGNORED}",
+            f"packs/own/values.yaml: error[publish-uncommitted]: {UNCOMMITTED}",
+            f"values/web.yaml: error[publish-uncommitted]: {UNCOMMITTED}",
+        ],
+    )

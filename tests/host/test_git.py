@@ -112,7 +112,6 @@ def test_f15_reading_changes_nothing_in_the_repository(tmp_path: Path) -> None:
         assert everything(files) == as_bytes(FILES)
     opened = Repository.at(repo)
     assert opened.head_commit() == git(repo, "rev-parse", "HEAD")
-    assert opened.names_of_files(["a.yaml"]) != {}
     assert opened.ignored(["new.yaml"]) == set()
     assert state() == before
 
@@ -264,23 +263,6 @@ def test_another_users_repository_is_not_opened(tmp_path: Path, git_home: Path) 
     assert f"safe.directory {repo}" in problem.hint
 
 
-def changed(repo: Path, *paths: str) -> set[str]:
-    """The files that git takes for other ones than those of the commit."""
-    with CommitFiles(repo) as head:
-        names = Repository.at(repo).names_of_files(paths)
-        assert names.keys() == set(paths)
-        return {path for path, name in names.items() if name != head.object_id(path)}
-
-
-def test_files_are_named_as_git_names_them_wherever_the_directory_is(tmp_path: Path) -> None:
-    repo = repository(tmp_path / "repo", FILES)
-    assert Repository.at(repo).names_of_files([]) == {}
-    assert changed(repo, "a.yaml", "sub/b.yaml") == set()
-    write(repo, {"sub/new [x].yaml": "x", "a.yaml": "a: 2\n"})
-    assert changed(repo, "a.yaml", "sub/b.yaml", "sub/new [x].yaml") == {"a.yaml", "sub/new [x].yaml"}
-    assert changed(repo / "sub", "b.yaml", "new [x].yaml") == {"new [x].yaml"}
-
-
 def test_ignored_files_are_told_without_magic_and_without_those_that_are_tracked(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", FILES)
     write(repo, {".git/info/exclude": "*.yaml\n"})
@@ -391,7 +373,6 @@ def test_g7_a_hostile_repository_runs_nothing_when_it_is_read_or_committed_to(ho
     with CommitFiles(repo) as files:
         assert everything(files)["a.yaml"] == b"a: 1\n"
     opened = Repository.at(repo)
-    assert changed(repo, "a.yaml", "sub/b.yaml") == {"sub/b.yaml"}
     assert opened.ignored(["a.yaml"]) == set()
     commit = committed(repo, files={"x.yaml": b"x\n"})
     assert commit == opened.head_commit()
@@ -426,7 +407,6 @@ def test_g5_gitmodules_are_never_parsed(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", {**FILES, ".gitmodules": evil + "[include]\n\tpath = /etc/passwd\n"})
     with CommitFiles(repo) as files:
         assert files.read(".gitmodules").startswith(b"[submodule")
-    assert changed(repo, "a.yaml") == set()
 
 
 def test_without_git_it_says_so(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """The only package that uses git, through GitPython. Reading never runs anything that a repository configures.
 
-GitPython starts git, feeds and reads its pipes, kills it at a timeout and ends it with its owner (`git.Git.execute`,
-`AutoInterrupt`; see `command`). Git's output is parsed here and not by GitPython's Repo, Commit, Tree and Blob, because
-these are less exact and less safe:
+GitPython starts git (`git.Git.execute`; see `command`). Git's output is parsed here and not by GitPython's Repo, Commit,
+Tree and Blob, because these are less exact and less safe:
 
 - they know only SHA-1: in a SHA-256 repository `Repo.commit("HEAD")` resolves to nothing;
 - they read refs as files, so they see none in a repository with reftables;
@@ -12,10 +11,22 @@ these are less exact and less safe:
 - they ask `cat-file` once for each directory of a tree; here one `ls-tree` lists it all.
 """
 
+from compiler.host.git.command import redact
 from compiler.host.git.commit import commit_tree
+from compiler.host.git.publications import Checkout, check_sources, is_pushed
 from compiler.host.git.push import push
 from compiler.host.git.remote import RemoteRepositories
 from compiler.host.git.repository import Repository
 from compiler.host.git.revision import CommitFiles
 
-__all__ = ["CommitFiles", "RemoteRepositories", "Repository", "commit_tree", "push"]
+__all__ = [
+    "Checkout",
+    "CommitFiles",
+    "RemoteRepositories",
+    "Repository",
+    "check_sources",
+    "commit_tree",
+    "is_pushed",
+    "push",
+    "redact",
+]

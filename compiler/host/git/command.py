@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic
-
-if TYPE_CHECKING:
-    import git
+from compiler.host.descendants import end
 
 # Switched off: everything that a repository's own configuration can make git run, or read elsewhere. How to reach a
 # remote (`core.sshCommand`, `credential.helper`) stays: only `push` and `remote` use it.
@@ -42,6 +41,9 @@ _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_PAGER": "cat",
+    # A commit is what its id says, not what refs/replace or a file of grafts puts in its place.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_ALLOW_PROTOCOL": "none",  # also stops a partial clone from fetching while it is read
     "NoDefaultCurrentDirectoryInExePath": "1",  # Windows looks for commands in the current directory first
     "LAMELLA_NOTHING": "",  # values of settings whose names `-c` cannot spell: see `Repository.without_filters`
@@ -66,6 +68,7 @@ _LOCATION = (
     "GIT_WORK_TREE",
 )
 TIMEOUT_S = 300.0
+_RUNNING: set[subprocess.Popen[bytes]] = set()
 # Git's own variable GIT_ALLOW_PROTOCOL takes precedence. Never `ext` or `fd`: they run commands from the URL.
 _PROTOCOLS = "https:ssh:file"
 _NEVER = {"ext", "fd"}
@@ -95,46 +98,55 @@ class Done:
 def run(
     directory: Path, arguments: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> Done:
-    """Runs git in `directory`. The caller checks the exit status. Raises `git-missing`, `git-timeout`."""
+    """Runs git in `directory`. The caller checks the exit status. Raises `git-missing`, `git-timeout`. Whatever ends the
+    wait, a signal too, ends git with all that it has started."""
     with tempfile.TemporaryFile() as feed:
         feed.write(stdin)
         feed.seek(0)
-        done: Any = _execute(
-            directory,
-            arguments,
-            environment,
-            istream=feed,
-            with_exceptions=False,
-            with_extended_output=True,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            kill_after_timeout=None if os.name == "nt" else TIMEOUT_S,
-        )
-    status, out, err = done
-    if status < 0 and err.startswith("Timeout:"):
-        raise failure(Code.GIT_TIMEOUT, f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} seconds")
-    return Done(status, out or b"", redact(err))
+        process = _start(directory, arguments, environment, feed)
+    _RUNNING.add(process)
+    try:
+        out, err = process.communicate(timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        end(process)
+        message = f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} seconds"
+        raise failure(Code.GIT_TIMEOUT, message) from None
+    except BaseException:
+        end(process)
+        raise
+    finally:
+        _RUNNING.discard(process)
+    return Done(process.returncode, out, redact(os.fsdecode(err)))
 
 
-def start(directory: Path, arguments: Sequence[str]) -> git.Git.AutoInterrupt:
+def end_all() -> None:
+    """Ends every `run` of other threads: a signal reaches the main thread alone."""
+    for process in tuple(_RUNNING):
+        end(process, close=False)
+
+
+def start(directory: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """A git command that keeps running: the process with its pipes. The caller closes it."""
-    import subprocess
-
-    process = _execute(directory, arguments, None, istream=subprocess.PIPE, as_process=True)
-    return cast("git.Git.AutoInterrupt", process)
+    return _start(directory, arguments, None, subprocess.PIPE)
 
 
-def _execute(
-    directory: Path, arguments: Sequence[str], environment: Mapping[str, str] | None, **options: Any
-) -> object:
+def _start(
+    directory: Path, arguments: Sequence[str], environment: Mapping[str, str] | None, stdin: IO[bytes] | int
+) -> subprocess.Popen[bytes]:
     git = _gitpython()
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     # -C although it starts there: where the directory cannot be entered, GitPython would start in the current one.
     command = [git.Git.GIT_PYTHON_GIT_EXECUTABLE, "-C", str(directory), "--no-pager", *settings, *arguments]
     try:
-        return git.Git(directory).execute(command, shell=False, env={**_ENVIRONMENT, **(environment or {})}, **options)
+        running: Any = git.Git(directory).execute(
+            command, shell=False, env={**_ENVIRONMENT, **(environment or {})}, istream=stdin, as_process=True
+        )
     except git.GitCommandNotFound as error:
         raise failure(Code.GIT_MISSING, "cannot start git", hint="install git and add it to PATH") from error
+    # GitPython's own waits are left alone: its timeout runs in a thread that keeps this process alive after a signal, and
+    # it kills git without what git has started.
+    process, running.proc = running.proc, None
+    return cast("subprocess.Popen[bytes]", process)
 
 
 def _gitpython() -> Any:

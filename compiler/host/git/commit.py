@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.codes import Code
-from compiler.diagnostics import Problems, fail
+from compiler.diagnostics import Problems
 from compiler.files.paths import invalid_output_path
 from compiler.host.git import command
 from compiler.host.git.message import environment, message
+from compiler.host.git.publications import Checkout
 from compiler.host.git.repository import Repository, check_ref, reason
 
 # Mode 0 makes `git update-index --index-info` drop a path.
@@ -41,9 +42,10 @@ def commit_tree(
     body: Sequence[str],
     trailers: Sequence[tuple[str, str]],
     problems: Problems,
+    checkout: Checkout | None = None,
 ) -> str | None:
-    """Commits the output directory `prefix` of the work tree at `directory` to its current branch. Returns the commit's
-    id, or None, with nothing written, where the branch has all of it already.
+    """Commits the output directory `prefix` of the work tree at `directory` to its current branch, as it was when
+    `checkout` was made. Returns the commit's id, or None, with nothing written, where the branch has all of it already.
 
     Only `files` (path below `prefix` → bytes) and the tracked ones of the paths in `removed` change. The user's index
     gets the same changes, and everything else in it stays as staged; where it is locked, `problems` gets a warning.
@@ -52,24 +54,24 @@ def commit_tree(
     else committed meanwhile; nothing was changed), `git-failed`, and as `Repository.at`.
     """
     repository = Repository.at(directory)
-    branch = repository.branch()
-    if not branch:
-        raise fail(Code.GIT_DETACHED_HEAD, "no branch is checked out", hint="run `git switch BRANCH`")
-    check_ref(f"refs/heads/{branch}")
+    checkout = checkout or Checkout.of(repository)
+    parent = checkout.parent
+    check_ref(f"refs/heads/{checkout.branch}")
+    removed = list(removed)
     _check_paths(prefix, [*files, *removed])
-    parent = repository.head_commit()
     top = f"{repository.prefix}{prefix}"
     tracked = _tracked(repository, parent, top)
     edits = _edits(files, removed, tracked, repository.object_format)
     if not edits:
         return None
     who = environment(repository)
-    lines = _index_lines(top, edits)
     _write_blobs(repository, edits)
-    commit = _write_commit(repository, parent, lines, message(subject, body, trailers), who)
-    _move_branch(repository, branch, parent, commit)
+    commit = _write_commit(repository, parent, _index_lines(top, edits), message(subject, body, trailers), who)
+    _move_branch(repository, checkout.branch, checkout.head, commit)
     if repository.work_tree is not None:
-        _update_index(repository, lines, problems)
+        if checkout.head != parent:
+            edits = _between(_tracked(repository, checkout.head, top), _tracked(repository, commit, top))
+        _update_index(repository, _index_lines(top, edits), problems)
     return commit
 
 
@@ -105,6 +107,12 @@ def _edits(
     return edits
 
 
+def _between(before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> dict[str, _Edit]:
+    """The edits that make the one listing the other."""
+    gone = {path: _Edit(_DROPPED, before[path][1]) for path in before.keys() - after.keys()}
+    return gone | {path: _Edit(*now) for path, now in after.items() if before.get(path) != now}
+
+
 def blob_id(content: bytes, object_format: str) -> str:
     """Git's object id of a file with this content, without filters. `object_format` is `sha1` or `sha256`."""
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
@@ -137,9 +145,9 @@ def _write_commit(repository: Repository, parent: str | None, lines: bytes, text
     return made.decode().strip()
 
 
-def _move_branch(repository: Repository, branch: str, parent: str | None, commit: str) -> None:
-    """Compare and swap: moves the branch only if it is still at `parent`."""
-    expected = parent or "0" * len(commit)
+def _move_branch(repository: Repository, branch: str, head: str | None, commit: str) -> None:
+    """Compare and swap: moves the branch only if it is still at `head`."""
+    expected = head or "0" * len(commit)
     ref = f"refs/heads/{branch}"
     done = repository.run(["update-ref", "-m", "commit: lamella publish", ref, commit, expected])
     if not done.status:

@@ -13,8 +13,8 @@ from compiler.host.git.repository import Repository, check_ref, reason
 _HINTS = {"does not appear to be a git repository": "run `git remote -v` to list the remotes"}
 
 
-def push(directory: Path, remote: str, branch: str) -> None:
-    """Pushes the local `branch` to the same name at `remote` (a configured remote, or a URL).
+def push(directory: Path, remote: str, branch: str, commit: str = "") -> None:
+    """Pushes the local `branch`, or this commit of it, to the same name at `remote` (a configured remote, or a URL).
 
     The remote is reached as the user and the repository have configured it (SSH command, credential helper, proxy);
     hooks do not run. Raises for the environment `push-rejected` (the remote has other commits, or refuses with a reason,
@@ -26,9 +26,21 @@ def push(directory: Path, remote: str, branch: str) -> None:
     ref = f"refs/heads/{branch}"
     options = ["--porcelain", "--no-follow-tags", "--no-verify", "--no-force", "--receive-pack=git-receive-pack"]
     allowed = {"GIT_ALLOW_PROTOCOL": ":".join(command.protocols())}
-    done = repository.run(["push", *options, "--", remote, f"{ref}:{ref}"], environment=allowed)
+    done = repository.run(["push", *options, "--", remote, f"{commit or ref}:{ref}"], environment=allowed)
     if done.status:
         raise _failed(done, remote, branch)
+
+
+def remote_commit(repository: Repository, remote: str, branch: str) -> str:
+    """The commit of the branch at `remote`, '' where it has no such branch. Raises `push-failed` as `push`."""
+    command.refuse_option(remote, "remote")
+    check_ref(f"refs/heads/{branch}")
+    asked = ["ls-remote", "--upload-pack=git-upload-pack", "--", remote, f"refs/heads/{branch}"]
+    done = repository.run(asked, environment={"GIT_ALLOW_PROTOCOL": ":".join(command.protocols())})
+    if done.status:
+        raise _failed(done, remote, branch)
+    rows = [line.split("\t", 1) for line in done.lines() if "\t" in line]
+    return next((name for name, ref in rows if ref == f"refs/heads/{branch}"), "")
 
 
 def _failed(done: Done, remote: str, branch: str) -> CompileError:

@@ -58,7 +58,8 @@ class RemoteRepositories:
         return clone.tree(remote, commit)
 
     def close(self) -> None:
-        """Ends the reading processes and removes the scratch directories."""
+        """Ends the reading processes, and fetches that still run, and removes the scratch directories."""
+        command.end_all()
         for clone in self._clones.values():
             clone.close()
 

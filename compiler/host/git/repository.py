@@ -45,6 +45,8 @@ class Repository:
         work_tree = None
         if (bare, inside) == ("false", "true"):
             work_tree = directory.joinpath(*[".."] * prefix.count("/")).resolve()
+        elif not directory.is_relative_to(Path(git_directory).resolve()):
+            raise _outside(directory, bare)
         return cls(directory, Path(git_directory), work_tree, prefix, object_format)
 
     def run(
@@ -88,16 +90,6 @@ class Repository:
         done = self.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
         return done.out.decode().strip() or None
 
-    def names_of_files(self, paths: Iterable[str]) -> dict[str, str]:
-        """{path: git's object id} of files of the work tree (paths relative to `directory`), with line ends converted as
-        git is configured to, and without other filters."""
-        asked = [
-            path for path in paths if not f"{self.prefix}{path}".startswith('"')
-        ]  # git would read it as a quoted path
-        listed = b"".join(os.fsencode(f"{self.prefix}{path}\n") for path in asked)
-        done = self.git([*self.without_filters(), "hash-object", "--stdin-paths"], stdin=listed) if asked else b""
-        return dict(zip(asked, done.decode().split(), strict=True))
-
     def ignored(self, paths: Iterable[str]) -> set[str]:
         """The paths (relative to `directory`) that git ignores and does not track."""
         listed = b"".join(os.fsencode(f"./{path}\0") for path in paths)  # a leading ':' would be magic
@@ -131,6 +123,15 @@ def reason(done: Done) -> str:
     lines = [line.strip() for line in done.err.splitlines() if line.strip() and not line.startswith("hint:")]
     errors = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
     return "; ".join(dict.fromkeys(line.removeprefix("fatal: ").removeprefix("error: ") for line in errors))[:1000]
+
+
+def _outside(directory: Path, bare: str) -> CompileError:
+    """Git takes the directory for no part of a work tree, so which of a commit's directories it is, is not known."""
+    setting, way_out = (
+        ("core.bare", "core.bare false") if bare == "true" else ("core.worktree", "--unset core.worktree")
+    )
+    message = f"{str(directory)!r} is in no work tree, because of the repository's setting {setting}"
+    return command.failure(Code.GIT_UNREADABLE, message, hint=f"run `git config {way_out}`")
 
 
 def _not_opened(directory: Path, done: Done) -> CompileError:

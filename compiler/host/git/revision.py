@@ -5,22 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from compiler.codes import Code
 from compiler.diagnostics import fail
+from compiler.host.descendants import end
 from compiler.host.git import command
 from compiler.host.git.repository import Repository, reason
 from compiler.ports import Entry
 
-if TYPE_CHECKING:
-    import git
-
 _CACHED_BYTES = 1 << 20  # of one blob; larger ones are charts, read once
 _FILE, _DIRECTORY, _OTHER = Entry("file"), Entry("directory"), Entry("other")
+_END_S = 5.0
 # No path of ours has such a component: `.git` as in directories, the others only in trees that were made by hand.
 _HIDDEN = re.compile(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|$)")
 
@@ -39,7 +39,7 @@ class CommitFiles:
         self._objects: dict[str, tuple[bytes, bytes]] = {}  # path: (mode, object id)
         self._names: dict[str, list[str]] = {"": []}
         self._cache: dict[bytes, bytes] = {}
-        self._process: git.Git.AutoInterrupt | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._lock = Lock()  # one conversation with `cat-file` at a time
         self._list()
 
@@ -108,8 +108,8 @@ class CommitFiles:
                 return known
             try:
                 content = self._ask(object_id)
-            except OSError:
-                self._stop()  # its remaining output must not answer a later question
+            except BaseException:
+                self._kill()  # a signal; or its remaining output would answer a later question
                 raise
             if len(content) <= _CACHED_BYTES:
                 self._cache[object_id] = content
@@ -120,21 +120,31 @@ class CommitFiles:
         if self._process is None:
             self._process = command.start(self._repository.directory, ["cat-file", "--batch"])
         stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
         stdin.write(object_id + b"\n")
         stdin.flush()
         header = stdout.readline().split()
         if len(header) != 3:
             hint = "is missing or broken; complete a partial clone with `git fetch --refetch` first"
             raise OSError(errno.EIO, f"git object {object_id[:12].decode()} {hint}")
-        content: bytes = stdout.read(int(header[2]))
+        content = stdout.read(int(header[2]))
         if stdout.read(1) != b"\n":
             raise OSError(errno.EIO, f"git ended while reading object {object_id[:12].decode()}")
         return content
 
     def _stop(self) -> None:
         if self._process is not None:
-            process, self._process = self._process, None
+            process = self._process
             for pipe in (process.stdin, process.stdout, process.stderr):
-                pipe.close()
-            if process.proc is not None:
-                process.proc.wait()
+                if pipe is not None:
+                    with suppress(BrokenPipeError):
+                        pipe.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_END_S)
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            process, self._process = self._process, None
+            end(process)
