@@ -20,6 +20,7 @@ from compiler.kubernetes import ObjectId, kustomize
 from compiler.kubernetes.differences import constant, differences
 from compiler.kubernetes.sops import is_encrypted
 from compiler.model import ChartPart, GoTemplatePart, JinjaPart, ManifestPart, Part
+from compiler.model.overlays import Overlay
 from compiler.model.rendering import OWN_NAMESPACE, LayerResult, LayerTask, RandomField
 from compiler.overlay.apply import apply_one
 from compiler.overlay.images import pinned
@@ -29,6 +30,7 @@ from compiler.render.helm import HelmFailure, Release
 from compiler.render.helm_engines import ENGINES
 from compiler.render.helm_hints import hint, is_about_helmignore
 from compiler.render.objects import Draft, drafts_of, finished
+from compiler.render.shape import fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +202,13 @@ def _file_of(part: ChartPart, failure: HelmFailure) -> Position | None:
 
 
 def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple[list[Draft], tuple[int, ...]]:
-    """The drafts after all overlays, and which of the wide overlays found their target here.
+    """The drafts after all overlays, and which of the wide overlays found their target here. What is no object after the
+    last one is a problem of the overlay that changed it last.
 
     Objects that SOPS has encrypted are out of reach: any change would break their MAC.
     """
     matched = []
+    changed_by: dict[int, Overlay] = {}
     for index, scoped in enumerate(task.overlays):
         changeable = [draft for draft in drafts if not is_encrypted(draft.body)]
         changed, diagnostics = apply_one(
@@ -214,11 +218,17 @@ def _overlaid(task: LayerTask, drafts: list[Draft], problems: Problems) -> tuple
         problems.diagnostics.extend(d for d in diagnostics if not (scoped.wide and d in missed))
         if scoped.wide and not missed:
             matched.append(index)
-        drafts = [draft for draft in drafts if is_encrypted(draft.body)] + [
-            draft if body is draft.body else replace(draft, body=body)
-            for draft, body in zip(changeable, changed, strict=True)
-            if body is not None
-        ]
+        after = []
+        for draft, body in zip(changeable, changed, strict=True):
+            if body is not None and body is not draft.body:
+                after.append(replace(draft, body=body))
+                changed_by[id(after[-1].body)] = scoped.overlay
+            elif body is not None:
+                after.append(draft)
+        drafts = [draft for draft in drafts if is_encrypted(draft.body)] + after
+    for draft in drafts:
+        if (overlay := changed_by.get(id(draft.body))) and (fault := fault_of(draft.body, draft.template)):
+            problems.error(fault.code, f"after this overlay: {fault.message}", overlay.at, hint=fault.hint)
     return drafts, tuple(matched)
 
 
