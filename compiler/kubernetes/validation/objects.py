@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from compiler.kubernetes.apis import MINORS, serves, split_api_version
+from compiler.kubernetes.apis import MINORS, is_builtin_group, serves, split_api_version
 from compiler.kubernetes.names import is_label_key, is_namespace, is_subdomain
 from compiler.kubernetes.sops import is_encrypted
 from compiler.kubernetes.validation import custom, definitions, expressions, syntax
@@ -24,11 +24,15 @@ _PATH = re.compile(r"(?!\.{1,2}$)[^/%]+")
 
 
 def check_builtin(body: Mapping[str, Any], minor: int) -> tuple[Finding, ...]:
-    """What is wrong with an object of a built-in kind.
+    """What is wrong with an object of a built-in kind; of another one, with its labels and annotations, which have the
+    same rules whatever the kind.
 
     () also if the object cannot be checked: the minor does not serve the kind or is outside the data, or SOPS encrypted it.
     """
     api_version, kind = body["apiVersion"], body["kind"]
+    if minor in MINORS and not is_builtin_group(split_api_version(api_version)[0]) and not is_encrypted(body):
+        told = definitions.check(body["metadata"], _META, minor, ("metadata",))
+        return tuple(each for each in told if each.path[1:2] in (("labels",), ("annotations",)))
     definition = definitions.definition_of(api_version, kind)
     served = minor in MINORS and serves(minor, *split_api_version(api_version), kind)
     if not definition or not served or is_encrypted(body):
