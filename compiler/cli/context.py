@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,12 @@ from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
 from compiler.host.disk import existing_output
 from compiler.kubernetes.selectors import Selector, parse_selector
+from compiler.load.settings import SOURCES
 from compiler.ports import Files
 from compiler.render.helm import HELM_VERSION
 
 F = TypeVar("F", bound=Callable[..., Any])
+_OWN_DIRECTORY = "use a directory of its own, such as 'output'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ class Options:
         return open_session(console, engine=self.engine, helm=self.helm, jobs=self.jobs, timeout_s=self.timeout_s)
 
     def output_root(self, compiled: Compilation, given: Path | None) -> Path:
-        """The output directory: as given, else the repository's. It must not hold the repository (or the working directory):
-        a render replaces it as a whole."""
+        """The output directory: as given, else the repository's. It must not hold the repository (or the working directory),
+        for a render replaces it as a whole, nor be among what was read, nor behind a link of the repository."""
         root = given.absolute() if given else self.repository.path / compiled.plan.settings.output
         resolved = root.resolve()
         for inside, what in ((self.repository.path, "the repository itself"), (Path.cwd(), "the working directory")):
@@ -57,8 +60,11 @@ class Options:
                 raise fail(
                     Code.OUTPUT_ROOT_REFUSED,
                     f"the output directory '{given or root}' contains {what}",
-                    hint="use a directory of its own, such as 'output'",
+                    hint=_OWN_DIRECTORY,
                 )
+        if reason := _taken(root, self.repository.path, compiled):
+            shown = root.relative_to(self.repository.path).as_posix()
+            raise fail(Code.OUTPUT_ROOT_REFUSED, f"the output directory '{shown}' {reason}", hint=_OWN_DIRECTORY)
         return root
 
     def refuse_stale(self, files: LockedFiles, session: Session) -> None:
@@ -87,6 +93,23 @@ class Options:
         return compile_clusters(
             files, self.request, session, existing=existing, archives=files.archives, progress=Progress(shown)
         )
+
+
+def _taken(root: Path, repository: Path, compiled: Compilation) -> str:
+    """Why a directory of the repository cannot be the output's, '' where it can."""
+    root = Path(os.path.abspath(root))
+    if not root.is_relative_to(repository):
+        return ""
+    path = root.relative_to(repository)
+    if any((repository / each).is_symlink() for each in (path, *path.parents[:-1])):
+        return "is a link, or behind one"
+    name, parents = path.as_posix(), {each.as_posix() for each in path.parents[:-1]}
+    for read, seen in compiled.reads.by_path().items():
+        if seen.kind in ("file", "link") and (read == name or read.startswith(f"{name}/")):
+            return f"holds what the output is rendered from ({read})"
+        if read in parents and seen.names is not None:
+            return f"is in a directory that the output is rendered from ({read})"
+    return "is a directory of sources" if path.parts[0] in (*SOURCES, compiled.plan.settings.vendor) else ""
 
 
 def engine_versions() -> dict[str, str]:

@@ -21,6 +21,7 @@ PATH = "lamella.yaml"
 _NEAR = re.compile(r"\.?lamella(\.ya?ml)?(\.ya?ml|\.json|\.txt)", re.IGNORECASE)
 API_VERSION = "lamella/v1"
 SCOPES = ("Namespaced", "Cluster")
+SOURCES = ("profiles", "packs", ".github")  # folders at the top that are never written
 DELIVERIES = ("argocd", "flux")
 
 
@@ -66,7 +67,7 @@ def read_settings_file(files: Files, problems: Problems) -> Settings:
     )
     reader.choice("apiVersion", (API_VERSION,), required=True)
     reader.choice("kind", ("Settings",), required=True)
-    output = _read_folder(reader, "output", taken=("profiles", "packs", ".github"))
+    output = _read_folder(reader, "output", taken=SOURCES)
     delivery = reader.choices("delivery", DELIVERIES)
     return Settings(
         output=output,

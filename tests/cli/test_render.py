@@ -354,3 +354,35 @@ def test_a_broken_inventory_is_told_and_replaced_by_force(shop: Path, lamella: L
     assert lamella("render", "--force").status == 0
     assert lamella("render", "--check").status == 0
     assert "old.git" not in "".join(files(shop / "output").values())
+
+
+@pytest.mark.parametrize(
+    "output", ["packs", "packs/new", "profiles", "profiles/clusters/out", ".github/x", "charts", "charts/own/out"]
+)
+def test_sources_are_no_output(shop: Path, lamella: Lamella, output: str) -> None:
+    chart = shop / "charts/own"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: own, version: 1.0.0}\n")
+    with (shop / "profiles/shop.yaml").open("a") as profile:
+        profile.write("    - {name: own, chart: {name: own, path: ../charts/own}}\n")
+    before = files(shop)
+    said = lamella("render", "--output", output)
+    assert (said.status, files(shop)) == (1, before)
+    assert "output-root-refused" in said.err
+
+
+@pytest.mark.parametrize("output", ["out", "out/x", "out/x/y", "out/../out/x", "in/out/x"])
+@pytest.mark.parametrize("given", [True, False])
+def test_an_output_behind_a_link_of_the_repository_is_refused(
+    shop: Path, lamella: Lamella, output: str, given: bool
+) -> None:
+    victim = shop.parent / "victim"
+    victim.mkdir()
+    (shop / "in").mkdir()
+    for link in (shop / "out", shop / "in/out"):
+        link.symlink_to(victim)
+    if not given:
+        (shop / "lamella.yaml").write_text(f"apiVersion: lamella/v1\nkind: Settings\noutput: {output}\n")
+    said = lamella("render", *(["--output", output] if given else []))
+    assert (said.status, list(victim.iterdir())) == (1, [])
+    assert "output-root-refused" in said.err or "output-path" in said.err
