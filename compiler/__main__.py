@@ -44,7 +44,10 @@ def _status(arguments: list[str]) -> int:
         sys.stdout.write(f"lamella {__version__}\n")
         return 0
     from compiler.cli import run
+    from compiler.host import watch
 
+    watch.limit_memory()
+    watch.limit_time()
     return run(arguments)
 
 

@@ -506,6 +506,8 @@ class Code(StrEnum):
 
     # Without a place
     ENVIRONMENT = "environment", "the disk, the network, a program that is missing", "exit status 3"
+    LIMIT_EXCEEDED = ("limit-exceeded", "more memory, time, levels or text than a run may take: [limits](limits.md)",
+                      "an endless macro, a huge file, a mistake? else split what is large")
     INTERNAL = "internal", "a bug in Lamella", "exit status 4; please report what `--debug` prints"
 
     # fmt: on

@@ -13,6 +13,7 @@ from typing import Literal
 from compiler.codes import Code
 
 _CLUSTERS_SHOWN = 5
+_MOST_COMPARED, _MOST_APART, _LONGEST_NAME = 1_000, 3, 253  # names; characters; a DNS name has at most 253
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -157,11 +158,23 @@ class Problems:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest of `known`, or lists them all where there are at most 9; else empty."""
-    options = sorted(set(known))
+    """A hint that names the nearest of `known`, or lists them all where there are at most 9; else empty.
+
+    Of many names only those that begin alike are compared, and of very long ones none: comparing takes the product of
+    their lengths.
+    """
+    names = set(known)
+    for alike in (1, 3):
+        if len(names) > _MOST_COMPARED:
+            names = {
+                name for name in names if name[:alike] == word[:alike] and abs(len(name) - len(word)) <= _MOST_APART
+            }
+    options = sorted(name for name in names if len(name) <= _LONGEST_NAME)[:_MOST_COMPARED]
+    if len(word) > _LONGEST_NAME:
+        return ""
     close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    if 0 < len(options) <= 9:
+    if 0 < len(names) == len(options) <= 9:
         return "expected one of: " + ", ".join(options)
     return ""

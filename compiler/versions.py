@@ -21,7 +21,7 @@ _STRICT = re.compile(rf"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*){_TAIL}
 _PART = r"[0-9xX*|]+"
 _RANGE_VERSION = rf"v?({_PART})(?:\.({_PART}))?(?:\.({_PART}))?{_TAIL}"
 _SPACE = "[ \t\n\f\r]"
-_HYPHEN = re.compile(rf"{_SPACE}*({_RANGE_VERSION}){_SPACE}+-{_SPACE}+({_RANGE_VERSION}){_SPACE}*")
+_HYPHEN = re.compile(rf"(?<!{_SPACE}){_SPACE}*({_RANGE_VERSION}){_SPACE}+-{_SPACE}+({_RANGE_VERSION}){_SPACE}*")
 _TERM = re.compile(rf"{_SPACE}*(=>|=<|!=|>=|<=|~>|[=<>~^]|){_SPACE}*{_RANGE_VERSION}")
 _SEPARATOR = re.compile(rf"{_SPACE}*,{_SPACE}*|{_SPACE}+")
 

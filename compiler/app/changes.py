@@ -5,11 +5,11 @@ Equal files are equal by digest; only what differs is read. Values of Secrets ar
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from compiler.app.linediff import unified
 from compiler.delivery import consequences
 from compiler.delivery.handover import Handover
 from compiler.model import layout
@@ -108,7 +108,7 @@ def _unified(old: TreeFile | None, new: TreeFile | None) -> Iterator[str]:
     before = _lines(old)
     after = _lines(new)
     names = (f"a/{old.path}" if old else "/dev/null", f"b/{new.path}" if new else "/dev/null")
-    for line in difflib.unified_diff(before, after, *names):
+    for line in unified(before, after, *names):
         yield line if line.endswith("\n") else f"{line}\n"
 
 

@@ -115,16 +115,19 @@ def compile_clusters(
     existing: Callable[[str], Files | None],
     archives: Archives | None = None,
     progress: Progress | None = None,
+    selected_are: Callable[[int], object] = lambda _: None,
 ) -> Compilation:
     """The output files of the selected clusters. Raises CompileError with every problem found; then nothing is written.
 
     `existing` gives the output directory (by its name in the settings) as it is now, for `policy: {random: keep}`. What
     the lock pins is fetched from `archives` before anything is planned; it is None for files without a lock.
+    `selected_are` is told how many clusters are selected, as soon as that is known.
     """
     progress = progress or Progress()
     recorder = Recorder.over(files)
     source, loading = load(recorder)
     selected = select(source, request)
+    selected_are(len(selected))
     if archives:
         archives.prefetch(needed(source, selected))
     planned, problems = plan(source, recorder, selected, renderer.evaluate, request.today)

@@ -7,11 +7,11 @@ machine; its trailers name the source commit and the versions that rendered the 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from compiler import jsontext
 from compiler.codes import Code
 from compiler.diagnostics import Position, Problems
 from compiler.model import layout
@@ -72,7 +72,7 @@ def rendered(output: Files, name: str, problems: Problems) -> Rendered:
             Position(f"{name}/{path}"),
             hint="move the change into the profile, then `lamella render --force`",
         )
-    return Rendered(files, json.loads(output.read(layout.inventory())).get("versions", {}))
+    return Rendered(files, jsontext.load(output.read(layout.inventory())).get("versions", {}))
 
 
 def last_published(output: Files) -> dict[str, str]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from compiler.codes import Code
+from compiler.diagnostics import fail
+from compiler.limits import OUTPUT_BYTES
 from compiler.model import ManifestPart, Plan, PlannedCluster, PlannedLayer
 from compiler.model.rendering import Annotation, Engine, LayerResult, LayerTask, Renderer
 
@@ -51,6 +54,7 @@ def render_layers(
     images, for the layers that pin them. Without these every image stays as it is."""
     clusters, engine = planned.clusters, renderer.engine
     known: dict[str, LayerResult] = {}
+    written = 0
     pending = [_Pending(c, [None] * len(c.layers), [None] * len(c.layers)) for c in clusters]
     progress.layers = sum(len(cluster.layers) for cluster in clusters)
     while True:
@@ -73,6 +77,12 @@ def render_layers(
         progress.tasks += len(keys)
         for index, result in renderer.render([wanted[key] for key in keys], planned.spool):
             known[keys[index]] = result
+            written += sum(len(each.content) for each in result.objects)
+            if written > OUTPUT_BYTES:
+                hint = "compile fewer clusters in one run"
+                raise fail(
+                    Code.LIMIT_EXCEEDED, f"the layers give more than {OUTPUT_BYTES:,} bytes of objects", hint=hint
+                )
             progress.done += 1
             progress.shown(progress)
         for item, index, key in places:

@@ -9,6 +9,7 @@ from typing import Any
 from compiler import files as tree
 from compiler.charts.chart import Chart, read_chart, read_chart_archive
 from compiler.charts.declared import Declared, Leaf, declared
+from compiler.charts.directory import contents
 from compiler.diagnostics import CompileError, Position
 from compiler.files.record import Once, Recorder
 from compiler.merge import merge
@@ -54,8 +55,5 @@ class Charts:
 
     def _load(self, path: str, at: Position) -> Chart:
         if tree.is_directory(self.files, path):
-            contents = {
-                name.removeprefix(f"{path}/"): tree.read(self.files, name, at) for name in tree.walk(self.files, path)
-            }
-            return read_chart(contents, path)
+            return read_chart(contents(self.files, path, at), path)
         return read_chart_archive(tree.read(self.files, path, at), path)

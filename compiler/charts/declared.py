@@ -7,13 +7,13 @@ is the user's to choose (a default `{}`, a list, a scalar); below a `NAMED` one 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from compiler import jsontext
 from compiler.charts import scan as chart_scan
 from compiler.charts.chart import SCHEMA, Chart, metadata
 
@@ -178,7 +178,7 @@ def _switches(entries: Iterable[Mapping[str, Any]]) -> Iterator[Tree]:
 def _of_schema(content: bytes) -> Tree:
     """The properties of a values schema, as far as it can be read; Helm itself validates with it."""
     try:
-        root = json.loads(content or b"{}")
+        root = jsontext.load(content or b"{}")
         return _Schema(root).tree({**root, "additionalProperties": False}) if isinstance(root, dict) else {}
     except (ValueError, RecursionError):
         return {}

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.charts.scan import ACTION, STRING
+from compiler.charts.scan import STRING, actions, with_actions
 
 _CALLS = re.compile(r"(?<![\w.$])(?:keys|values)(?!\w)")
 _CALLS_OR_TPL = re.compile(r"(?<![\w.$])(?:keys|values|tpl)(?!\w)")
@@ -52,7 +52,7 @@ def in_order(text: str, calls: Mapping[str, str]) -> str:
     wanted = _CALLS_OR_TPL if calls else _CALLS
     if not wanted.search(text):
         return text
-    changed = ACTION.sub(lambda action: _action(action, with_tpl=bool(calls)), text)
+    changed = with_actions(text, lambda action: _action(action, with_tpl=bool(calls)))
     if changed == text:
         return text
     return changed + _DEFINE_VALUES + (_define_tpl(calls) if calls else "")
@@ -65,7 +65,7 @@ def calls_in(strings: Iterable[str]) -> dict[str, str]:
         action[0]: _action(action, with_tpl=True)
         for string in strings
         if "{{" in string and _CALLS_OR_TPL.search(string)
-        for action in ACTION.finditer(string)
+        for action in actions(string)
         if _CALLS_OR_TPL.search(action[0])
     }
 
@@ -89,8 +89,8 @@ def strings_in(value: Any) -> Iterator[str]:
 
 def literals(template: str) -> Iterator[str]:
     """The strings written in a template's actions, which `tpl` may run."""
-    for action in ACTION.finditer(template):
-        for string in re.finditer(STRING, action[0], re.VERBOSE | re.DOTALL):
+    for action in actions(template):
+        for string in () if action["comment"] is not None else re.finditer(STRING, action[0], re.VERBOSE | re.DOTALL):
             if "{{" in string[0]:
                 yield _unquoted(string[0])
 
@@ -99,17 +99,17 @@ def _unquoted(literal: str) -> str:
     if literal[0] != '"':
         return literal[1:-1]
     try:
-        return str(json.loads(literal, strict=False))
-    except ValueError:  # an escape of Go's that JSON does not have
+        text = str(json.loads(literal, strict=False))
+        text.encode()
+    except ValueError:  # an escape of Go's that JSON does not have, or half of a surrogate pair
         return literal[1:-1]
+    return text
 
 
 def _define_tpl(calls: Mapping[str, str]) -> str:
     """A template that returns its text in order, and fails where it cannot."""
-    known, ordered = ".", "."
-    for before, after in calls.items():
-        known = f'{known} | replace {_quoted(before)} ""'
-        ordered = f"{ordered} | replace {_quoted(before)} {_quoted(after)}"
+    known = "".join((".", *(f' | replace {_quoted(before)} ""' for before in calls)))
+    ordered = "".join((".", *(f" | replace {_quoted(before)} {_quoted(after)}" for before, after in calls.items())))
     refusal = f"{{{{ if {known} | regexMatch `{_UNKNOWN}` }}}}{{{{ fail {_quoted(UNORDERED)} }}}}{{{{ end }}}}"
     return f'{{{{ define "{_TPL}" }}}}{refusal}{{{{ {ordered} }}}}{{{{ end }}}}'
 
@@ -125,14 +125,20 @@ class _Pipeline:
 
     before: str
     commands: list[list[str]] = field(default_factory=lambda: [[]])
+    _word: list[str] = field(default_factory=list)  # the pieces of the word that is being read
 
     def add(self, text: str, *, space: bool) -> None:
         """Text without a space before it belongs to the word before."""
-        command = self.commands[-1]
-        if command and not space and not command[-1].isspace():
-            command[-1] += text
+        if space:
+            self.end_word()
+            self.commands[-1].append(text)
         else:
-            command.append(text)
+            self._word.append(text)
+
+    def end_word(self) -> None:
+        if self._word:
+            self.commands[-1].append("".join(self._word))
+            self._word.clear()
 
 
 def _action(action: re.Match[str], *, with_tpl: bool) -> str:
@@ -164,6 +170,7 @@ def _action(action: re.Match[str], *, with_tpl: bool) -> str:
             inner = _ordered(open_ones.pop(), with_tpl=with_tpl)
             open_ones[-1].add(f"{inner})", space=False)
         elif text == "|":
+            open_ones[-1].end_word()
             open_ones[-1].commands.append([])
             if len(open_ones[-1].commands) > _MOST:
                 return whole
@@ -176,6 +183,7 @@ def _action(action: re.Match[str], *, with_tpl: bool) -> str:
 
 def _ordered(pipeline: _Pipeline, *, with_tpl: bool) -> str:
     """The pipeline's text with every call in order."""
+    pipeline.end_word()
     text = ""
     for number, command in enumerate(pipeline.commands):
         words = [word for word in command if not word.isspace()]

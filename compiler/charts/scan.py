@@ -8,7 +8,7 @@ are recognised by name; a name that is put together at run time is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Functions of Sprig 3 that draw random bytes or read the clock. `date` and its relatives take the current time for anything
 # that is not a time; `toDate` reads the machine's time zone. Functions that list maps in Go's random order are sorted
@@ -20,10 +20,9 @@ _RANDOM = re.compile(
     r"|dateModify|mustDateModify|date_modify|must_date_modify|toDate|mustToDate)(?!\w)"
 )
 # The contexts of the chart and its subcharts hold a pointer (the capabilities), whose address would be printed.
-_POINTER = re.compile(
-    r"%[+#]?[pv](?:(?!include|tpl)[^|)}])*?\s[.$](?![\w.])|(?<!\w)toString\s+[.$](?![\w.])"
-    r"|(?<![\w.])[.$]\s*\|\s*toString(?!\w)|\.Subcharts(?![\w.])"
-)
+_POINTER = re.compile(r"(?<!\w)toString\s+[.$](?![\w.])|(?<![\w.])[.$]\s*\|\s*toString(?!\w)|\.Subcharts(?![\w.])")
+# `%v` and, before the command ends, a context by itself. One by one: in one expression each `%v` would look for it anew.
+_FORMATTED = re.compile(r"(?P<verb>%[+#]?[pv])|(?P<context>\s[.$](?![\w.]))|[|)}]|include|tpl")
 _CLOCK = re.compile(r"(?<![\w.$])(?:now|ago)(?!\w)")
 _API_VERSIONS = re.compile(r"Capabilities(?!\.(?:KubeVersion|HelmVersion)\b)")
 _KUBE_VERSION = re.compile(r"KubeVersion|Capabilities(?!\.(?:APIVersions|HelmVersion)\b)")
@@ -36,25 +35,66 @@ ACTION = re.compile(
               | (?: [^"`'}}]+ | \}}(?!\}}) | {STRING} )*+ (?: \}}\}} | \Z | ["`'] ) )""",
     re.DOTALL | re.VERBOSE,
 )
+_REST = re.compile(r"(?P<comment>.*)", re.DOTALL)
+_MOST_BROKEN = 100  # incomplete actions: each may cost a look at the rest of the text
 _FORMAT = re.compile(r"%[+#]?[pv]")
-_STRINGS = re.compile(STRING, re.DOTALL | re.VERBOSE)
+_STRINGS = re.compile(rf"""{STRING} | (?P<open>["'`])""", re.DOTALL | re.VERBOSE)
+
+
+def actions(text: str) -> Iterator[re.Match[str]]:
+    """The matches of `ACTION`, in linear time. After many incomplete actions the rest of the text counts as a comment: Go
+    refuses a template with a single one, and nothing of it is run."""
+    position = broken = 0
+    while action := ACTION.search(text, position):
+        position = action.end()
+        if not action[0].endswith("}}") and action["comment"] is None:
+            broken += 1
+            if broken > _MOST_BROKEN:
+                yield _REST.match(text, action.start())  # type: ignore[misc]  # it matches anywhere
+                return
+        yield action
+
+
+def with_actions(text: str, changed: Callable[[re.Match[str]], str]) -> str:
+    """The text with each of its actions as `changed` gives it."""
+    parts: list[str] = []
+    position = 0
+    for action in actions(text):
+        parts += text[position : action.start()], changed(action)
+        position = action.end()
+    return "".join((*parts, text[position:]))
 
 
 def template(text: str) -> str:
     """A template's actions without its comments."""
-    return "\n".join(action[0] for action in ACTION.finditer(text) if action["comment"] is None)
+    return "\n".join(action[0] for action in actions(text) if action["comment"] is None)
 
 
-def code(actions: str) -> str:
-    """The result of `template` without strings that are prose. All are kept if one of them is a template (for `tpl`)."""
-    if any("{{" in string for string in _STRINGS.findall(actions)):
-        return actions
-    return _STRINGS.sub(lambda string: string[0] if _FORMAT.search(string[0]) else '""', actions)
+def code(text: str) -> str:
+    """The result of `template` without strings that are prose. All are kept if one of them is a template (for `tpl`), or
+    if many are not closed."""
+    broken = 0
+    for string in _STRINGS.finditer(text):
+        broken += string["open"] is not None
+        if broken > _MOST_BROKEN or "{{" in string[0]:
+            return text
+    return _STRINGS.sub(lambda string: string[0] if string["open"] or _FORMAT.search(string[0]) else '""', text)
 
 
 def draws_random(text: str) -> bool:
     """Whether what the templates (or values that reach `tpl`) in `text` print may differ from run to run."""
-    return any(_RANDOM.search(action) or _POINTER.search(action) for action in _actions(text))
+    return any(_RANDOM.search(action) or _prints_pointer(action) for action in _actions(text))
+
+
+def _prints_pointer(action: str) -> bool:
+    if _POINTER.search(action):
+        return True
+    formatted = False
+    for match in _FORMATTED.finditer(action) if "%" in action else ():
+        if match["context"] and formatted:
+            return True
+        formatted = match["verb"] is not None or (formatted and match["context"] is not None)
+    return False
 
 
 def reads_api_versions(text: str) -> bool:
@@ -92,13 +132,14 @@ def at_another_time(text: str) -> str:
     def in_action(action: re.Match[str]) -> str:
         if action["comment"] is not None:
             return action[0]
+        whole = action[0]
         position, parts = 0, []
-        for string in _STRINGS.finditer(action[0]):
-            parts += [_CLOCK.sub(_other_time, action[0][position : string.start()]), string[0]]
+        for string in _STRINGS.finditer(whole):
+            parts += [_CLOCK.sub(_other_time, whole[position : string.start()]), string[0]]
             position = string.end()
-        return "".join([*parts, _CLOCK.sub(_other_time, action[0][position:])])
+        return "".join([*parts, _CLOCK.sub(_other_time, whole[position:])])
 
-    return ACTION.sub(in_action, text)
+    return with_actions(text, in_action)
 
 
 def _other_time(word: re.Match[str]) -> str:

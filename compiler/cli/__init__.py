@@ -19,6 +19,7 @@ from compiler.cli import habits
 from compiler.cli.console import Console, wants_color
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, did_you_mean
+from compiler.host import watch
 
 # name -> module of compiler.cli that holds a command of the same name ("-" and keywords: "_").
 COMMANDS = {
@@ -137,6 +138,20 @@ def run(arguments: list[str]) -> int:
         place = f"{error.filename}: " if error.filename else ""
         console.failure(f"error[{Code.ENVIRONMENT}]: {place}{error.strerror or error}")
         return _EXIT_ENVIRONMENT
+    except watch.OutOfTimeError:
+        return _limit(
+            f"reading and planning took more than {watch.TIME_S:g} s of CPU and --timeout for each cluster",
+            "what is large, deep or repeated? a higher --timeout allows more",
+            _EXIT_INPUT,
+        )
+    except RecursionError:
+        return _limit("values or names refer to each other too deeply", "flatten what is nested", _EXIT_INPUT)
+    except MemoryError:
+        return _limit(
+            f"this needed more memory than there is, or than the {watch.memory_limit_mb()} MiB that Lamella may use",
+            "compile fewer clusters in one run, or split what is large",
+            _EXIT_ENVIRONMENT,
+        )
     except Exception as error:
         if "--debug" in arguments:
             console.failure(traceback.format_exc().rstrip("\n"))
@@ -145,6 +160,12 @@ def run(arguments: list[str]) -> int:
             "       = hint: this is a bug in Lamella; run again with --debug and report what it prints"
         )
         return _EXIT_BUG
+
+
+def _limit(message: str, hint: str, status: int) -> int:
+    """Tells of a limit of the process, which nothing that was read is known to have passed; returns the status."""
+    sys.stderr.write(f"error[{Code.LIMIT_EXCEEDED}]: {message}\n       = hint: {hint}\n")
+    return status
 
 
 def _global_options_first(arguments: list[str]) -> list[str]:

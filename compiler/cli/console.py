@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -11,6 +12,7 @@ from typing import Any, TextIO
 from compiler.cli.printable import json_text, one_line, printable
 from compiler.diagnostics import Diagnostic, Position, told_once
 from compiler.kubernetes.credentials import redacted
+from compiler.limits import PROBLEMS
 from compiler.mask import MASK, masked
 
 SourceLine = Callable[[Position], str]
@@ -90,14 +92,23 @@ class Console:
         return _painted(line, style) if style and self.color_data else line
 
     def problems(self, diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> None:
-        """Every problem once, sorted by place, warnings before errors; then their number. `strict`: warnings make the
+        """Every problem once, sorted by place, warnings before errors; then their number. Of one file not more than
+        `limits.PROBLEMS` of each kind, and how many more there are. `strict`: warnings make the
         command fail, so they are shown where it is quiet too."""
         ordered = sorted(told_once(diagnostics), key=lambda d: (d.severity == "error", d.sort_key()))
         if self.quiet and not strict:
             ordered = [d for d in ordered if d.severity == "error"]
         self._clear()
+        shown: Counter[tuple[str, str]] = Counter()
         for diagnostic in ordered:
-            self._problem(diagnostic)
+            file = (diagnostic.severity, diagnostic.at.path if diagnostic.at else "")
+            shown[file] += 1
+            if shown[file] <= PROBLEMS:
+                self._problem(diagnostic)
+        for (severity, path), count in shown.items():
+            if count > PROBLEMS:
+                where = f" in {one_line(path)}" if path else ""
+                self.err.write(f"and {count - PROBLEMS:,} more {severity}s{where}\n")
         errors = sum(d.severity == "error" for d in ordered)
         warnings = len(ordered) - errors
         if ordered and not self.quiet:

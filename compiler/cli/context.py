@@ -24,6 +24,7 @@ from compiler.cli.helm import ENGINES, open_session
 from compiler.cli.repository import Input, repository_options
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, fail
+from compiler.host import watch
 from compiler.host.disk import existing_output
 from compiler.kubernetes.selectors import Selector, parse_selector
 from compiler.load.settings import SOURCES
@@ -91,7 +92,13 @@ class Options:
             text = f"the helm binary is version {session.engine.version}, the embedded engine is {HELM_VERSION}:"
             console.problems([Diagnostic(Code.HELM_VERSION, f"{text} output may differ", severity="warning")])
         return compile_clusters(
-            files, self.request, session, existing=existing, archives=files.archives, progress=Progress(shown)
+            files,
+            self.request,
+            session,
+            existing=existing,
+            archives=files.archives,
+            progress=Progress(shown),
+            selected_are=lambda clusters: watch.more_time(clusters * self.timeout_s),
         )
 
 

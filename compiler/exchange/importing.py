@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from compiler import yamldoc
+from compiler import jsontext, yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.exchange import import_layers, names, registries
@@ -94,13 +94,11 @@ def _document(content: bytes, source: str, form: str) -> Document:
         document = yamldoc.load_one(content, source)
     else:
         try:
-            document = _with_places(json.loads(content.decode("utf-8-sig")), content, source)
+            document = _with_places(jsontext.load(content), content, source)
         except json.JSONDecodeError as error:
             raise yamldoc.marker_in(error.doc, source) or fail(
                 Code.IMPORT_FORMAT, f"not JSON: {error.msg}", Position(source, error.lineno, error.colno)
             ) from None
-        except (UnicodeDecodeError, RecursionError, ValueError):
-            raise fail(Code.IMPORT_FORMAT, "not JSON in UTF-8", Position(source)) from None
     if not isinstance(document.value, dict) or "spec" not in document.value:
         hint = "export a profile in Palette: Profiles, the profile, Settings, Export profile"
         raise fail(

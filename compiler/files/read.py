@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from errno import EFBIG
 from fnmatch import fnmatchcase
 
 from compiler.codes import Code
@@ -36,16 +37,17 @@ MAX_LINKS = 40  # links followed for one path; Linux's own limit (path_resolutio
 MAX_DEPTH = 64  # levels of directories in one walk
 MAX_FILES = 100_000  # files in one walk
 MAX_LINKED_DIRECTORIES = 1_000  # in one walk; links to the same directory multiply its files
-
 _GLOB = re.compile(r"[*?\[]")
 
 
 @contextmanager
 def _readable(path: str, at: Position | None) -> Iterator[None]:
-    """Raises `file-unreadable` (environment) for an OSError."""
+    """Raises `file-unreadable` (environment) for an OSError, `limit-exceeded` for a file that is too large."""
     try:
         yield
     except OSError as error:
+        if error.errno == EFBIG:
+            raise fail(Code.LIMIT_EXCEEDED, f"{path!r}: {error.strerror}", at) from error
         diagnostic = Diagnostic(Code.FILE_UNREADABLE, f"cannot read {path!r}: {error.strerror or error}", at)
         raise CompileError([diagnostic], environment=True) from error
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from compiler import digest
-from compiler.diagnostics import CompileError
+from compiler.codes import Code
+from compiler.diagnostics import CompileError, Position, fail
+from compiler.limits import READ_BYTES
 from compiler.ports import Entry, Files
 
 V = TypeVar("V")
@@ -120,6 +122,8 @@ class Recorder:
         self._files = files
         self._run = Scope()
         self._scopes = [self._run]
+        self._sizes: dict[str, int] = {}  # of the files that were read
+        self._total = 0
 
     @classmethod
     def over(cls, files: Files) -> Recorder:
@@ -158,6 +162,11 @@ class Recorder:
 
     def read(self, path: str) -> bytes:
         content = self._files.read(path)
+        if path not in self._sizes:
+            self._sizes[path] = len(content)
+            self._total += len(content)
+            if self._total > READ_BYTES:
+                raise fail(Code.LIMIT_EXCEEDED, f"more than {READ_BYTES:,} bytes are read in one run", Position(path))
         self._note(path, Seen("file", hashlib.sha256(content).hexdigest(), committed_digest(content)))
         return content
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from compiler import jsontext
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic, Position
 
@@ -107,7 +108,7 @@ def _sign(descriptor: int) -> None:
 
 def _locked(path: Path) -> CompileError:
     try:
-        pid, host, since = json.loads(path.read_bytes())
+        pid, host, since = jsontext.load(path.read_bytes())
         who = f"process {int(pid)} on {str(host)[:100]!r} since {str(since)[:30]}"
     except (ValueError, TypeError, OSError):  # the holder has not signed yet
         who = "another process"

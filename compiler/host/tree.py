@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from compiler.limits import FILE_BYTES
+
 # link(2): other owner (protected_hardlinks), too many links, no links on this file system, another file system.
 _CANNOT_LINK = {errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV}
 
@@ -62,19 +64,29 @@ def _item(status: os.stat_result) -> Item:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of the regular file `path`. Raises OSError where it is something else by now."""
+    """The bytes of the regular file `path`. Raises OSError where it is something else by now; EFBIG where it is larger than
+    a file may be."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise FileNotFoundError(errno.ENOENT, "no longer a regular file", str(path))
-        chunks = []
-        while chunk := os.read(descriptor, max(status.st_size + 1, 4096)):
-            chunks.append(chunk)
+        chunks, left = [], FILE_BYTES + 1
+        if status.st_size < left:
+            while left > 0 and (chunk := os.read(descriptor, min(left, max(status.st_size + 1, 4096)))):
+                chunks.append(chunk)
+                left -= len(chunk)
+        if status.st_size > FILE_BYTES or left <= 0:
+            raise too_large(str(path))
         return b"".join(chunks)
     finally:
         os.close(descriptor)
+
+
+def too_large(path: str) -> OSError:
+    """The error for a file that is not read because of its size."""
+    return OSError(errno.EFBIG, f"larger than the {FILE_BYTES:,} bytes that a file may have", path)
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -20,10 +20,11 @@ class Failure:
     """Why a task has no result.
 
     `timeout`: it ran past the limit. `crashed`: its process died, and died again when the task was retried alone.
+    `limit`: it needed more memory than it may have, or values are nested too deeply.
     `raised`: the function raised, or its result could not be pickled; only then is there a `traceback`, for --debug.
     """
 
-    kind: Literal["timeout", "crashed", "raised"]
+    kind: Literal["timeout", "crashed", "limit", "raised"]
     text: str
     traceback: str = ""
 
@@ -50,8 +51,10 @@ def _answer(pipe: Connection, memory_mb: int) -> bool:
         function, task = pipe.recv()
         pipe.send(("done", function(task)))
     except MemoryError:
-        pipe.send(("leaving", Failure("raised", f"it needed more than {memory_mb} MiB of memory")))
+        pipe.send(("leaving", Failure("limit", f"it needed more than {memory_mb} MiB of memory")))
         return False
+    except RecursionError:
+        pipe.send(("done", Failure("limit", "values are nested too deeply", traceback.format_exc())))
     except BaseException as error:  # SystemExit too: every task gets an answer
         pipe.send(("done", Failure("raised", in_words(error), traceback.format_exc())))
     return True

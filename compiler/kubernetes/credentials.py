@@ -34,7 +34,8 @@ _KNOWN = (
     ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20}")),
     ("a Slack token", re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10}|/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/\w{20}")),
     ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}")),
-    ("a signed web token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    # The head is short: else each `eyJ` of a text without dots would look through the rest of it.
+    ("a signed web token", re.compile(r"\beyJ[\w-]{10,2048}+\.eyJ[\w-]{10,}\.[\w-]{10,}")),
 )
 # The same with what may come after what gives them away.
 _WHOLE = tuple(
@@ -54,7 +55,7 @@ _TOKEN = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"(?i)(?:change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this)|to-?do|tbd|none|null|nil|n/a|dummy|example|placeholder|"
-    r"redacted|your[-_ ].*|insert[-_ ].*|(.)\1{2,}|<.*>|%.*%|\[.*\]|\$\w+|%\w|.*(?:\$[({]|\{\{).*)"
+    r"redacted|your[-_ ].*|insert[-_ ].*|(.)\1{2,}|<.*>|%.*%|\[.*\]|\$\w+|%\w|(?s:.*)(?:\$[({]|\{\{)(?s:.*))"
 )
 _SWITCH = re.compile(r"(?i)true|false|yes|no|on|off|0|1|enabled|disabled|required|optional")
 # Where the value is to be found: a file, a URL, an entry of a secret store.

@@ -19,7 +19,7 @@ from compiler.kubernetes.identity import ObjectId
 Keys = tuple[str | int, ...]
 
 _ABSENT = object()
-_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
+_PEM = re.compile(r"-----(BEGIN|END) ([A-Z ]+)-----")
 
 
 def differences(
@@ -61,7 +61,7 @@ def constant(first: Mapping[str, Any], second: Mapping[str, Any], field: str) ->
     texts = [_value(body, keypath.read(field)) for body in (first, second)] if field else []
     if not texts or not all(isinstance(text, str) for text in texts):
         return ""
-    ours, theirs = (Counter(_PEM.sub("PEM", _decoded(text)).splitlines()) for text in texts)
+    ours, theirs = (Counter(_without_pems(_decoded(text)).splitlines()) for text in texts)
     return digest.of(str(ours.total()), *sorted((ours & theirs).elements()))
 
 
@@ -70,6 +70,21 @@ def _decoded(text: str) -> str:
         return base64.b64decode(text, validate=True).decode()
     except ValueError:
         return text
+
+
+def _without_pems(text: str) -> str:
+    """The text with "PEM" for each key or certificate: from a beginning to the next end of the same kind."""
+    marks = list(_PEM.finditer(text))
+    ends = {mark[2]: mark.start() for mark in marks if mark[1] == "END"}  # the last of each kind
+    parts: list[str] = []
+    position, begun = 0, None
+    for mark in marks:
+        if begun is None and mark[1] == "BEGIN" and ends.get(mark[2], 0) > mark.start():
+            begun = mark
+        elif begun is not None and mark[1] == "END" and mark[2] == begun[2]:
+            parts += text[position : begun.start()], "PEM"
+            position, begun = mark.end(), None
+    return "".join((*parts, text[position:]))
 
 
 def _by_identity(bodies: Sequence[Mapping[str, Any]]) -> dict[ObjectId, list[Mapping[str, Any]]]:

@@ -151,12 +151,18 @@ class Renderer(Protocol):
         with a diagnostic. `charts` has every chart that the tasks name (`Plan.spool`)."""
 
 
-def failed(layer: str, kind: Literal["timeout", "crashed", "raised"], text: str) -> LayerResult:
+def failed(layer: str, kind: Literal["timeout", "crashed", "limit", "raised"], text: str) -> LayerResult:
     """The result of a task whose worker gave none."""
-    code = {"timeout": Code.RENDER_TIMEOUT, "crashed": Code.RENDER_CRASHED, "raised": Code.INTERNAL}
+    code = {
+        "timeout": Code.RENDER_TIMEOUT,
+        "crashed": Code.RENDER_CRASHED,
+        "limit": Code.LIMIT_EXCEEDED,
+        "raised": Code.INTERNAL,
+    }
     hint = {
         "timeout": "a template that does not end, or --timeout is too short for this chart",
         "crashed": "the renderer ran out of memory or died; a smaller chart, or a higher limit, may help",
+        "limit": "split what is large or deep: the limits are in docs/limits.md",
         "raised": "this is a bug in Lamella; run again with --debug and report what it prints",
     }
     return LayerResult((), (Diagnostic(code[kind], f"{layer}: {text}", hint=hint[kind]),))

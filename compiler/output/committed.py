@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
-from compiler import yamldoc
+from compiler import jsontext, yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, fail
 from compiler.kubernetes import ObjectId
@@ -105,7 +104,7 @@ def layer_sources(output: Files | None, cluster: str) -> dict[str, LayerSource]:
     """What the committed inventory says each layer of the cluster comes from, by layer."""
     text = None if output is None else _text(output, layout.inventory(cluster))
     try:
-        layers = json.loads(text or b"{}").get("layers", {})
+        layers = jsontext.load(text or b"{}").get("layers", {})
         return {name: LayerSource.read(entry["source"]) for name, entry in layers.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}  # a broken inventory is reported where it is needed: `owned`
@@ -121,7 +120,7 @@ def moved_since_0_1(output: Files | None, names: Iterable[str]) -> dict[str, str
         if not _WAVE_IN_PATH.search(text):
             continue
         with suppress(ValueError, KeyError, TypeError, AttributeError):  # reported where they are needed
-            waves = {name: entry["wave"] for name, entry in json.loads(text)["layers"].items()}
+            waves = {name: entry["wave"] for name, entry in jsontext.load(text)["layers"].items()}
             for path, entry in inventory.entries(text).items():
                 layer = entry.layer
                 if layer in waves and (now := layout.moved_since_0_1(path, layer, waves[layer])):

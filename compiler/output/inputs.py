@@ -6,9 +6,9 @@ nothing more to one who plans again: a file that has come since is then read, an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from compiler import jsontext
 from compiler.files.record import Reads
 
 
@@ -21,7 +21,7 @@ def inputs_of(reads: Reads) -> dict[str, str]:
 def inputs_in(inventory: bytes) -> Mapping[str, str] | None:
     """The inputs that an inventory names; None where it names none, as those of version 0.1. Raises ValueError where it
     is none of Lamella's."""
-    document = json.loads(inventory)
+    document = jsontext.load(inventory)
     inputs = document.get("inputs") if isinstance(document, dict) else None
     if inputs is None:
         return None

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from compiler import jsontext
 from compiler.kubernetes import ObjectId
 from compiler.model import OutputFile, PlannedCluster, layout
 from compiler.model.rendered import text_file
@@ -93,7 +94,7 @@ class Entry:
 
 def entries(text: bytes) -> dict[str, Entry]:
     """{path: what is said of the file} of an inventory's text, of 0.1 too. Raises ValueError where it is none."""
-    document = json.loads(text)
+    document = jsontext.load(text)
     files = document.get("files") if isinstance(document, dict) else None
     if not isinstance(files, dict) or document.get("kind") != "Inventory":
         raise ValueError("not an inventory of Lamella")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from compiler import limits
 from compiler.diagnostics import did_you_mean
 from compiler.model.overlays import JsonOperation
 from compiler.overlay.errors import PatchError
@@ -31,9 +32,10 @@ def json_patch(document: Any, operations: Sequence[JsonOperation]) -> Any:
 
     Raises PatchError that names the operation by its number.
     """
+    sizes = _Sizes()
     for number, operation in enumerate(operations, 1):
         try:
-            document = _apply(document, operation)
+            document = _apply(document, operation, sizes)
         except PatchError as error:
             raise PatchError(
                 f"operation {number} ({operation.op} {operation.path}): {error}", hint=error.hint
@@ -41,28 +43,58 @@ def json_patch(document: Any, operations: Sequence[JsonOperation]) -> Any:
     return document
 
 
-def _apply(document: Any, operation: JsonOperation) -> Any:
+class _Sizes:
+    """What the operations of one patch add: copies share their values, so a few of them can make a document that nobody
+    can print."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, int, int]] = {}  # by id, with the value itself, so that the id stays its own
+        self._copied = 0
+
+    def put(self, value: Any, path: tuple[str, ...], *, copied: bool = False) -> Any:
+        """The value. Raises PatchError where it goes too deep at the path, or where copies have become too many."""
+        nodes, depth = self._of(value)
+        self._copied += nodes if copied else 0
+        if len(path) + depth > limits.DATA_DEPTH:
+            raise PatchError(f"the object would have more than {limits.DATA_DEPTH} levels")
+        if self._copied > limits.PATCHED_VALUES:
+            raise PatchError(f"the operations copy more than {limits.PATCHED_VALUES:,} values")
+        return value
+
+    def _of(self, value: Any) -> tuple[int, int]:
+        """How many values there are in this one, itself counted, and on how many levels."""
+        if not isinstance(value, dict | list):
+            return 1, 0
+        if id(value) not in self._known:
+            inner = [self._of(each) for each in (value.values() if isinstance(value, dict) else value)]
+            nodes, depths = zip(*inner, strict=True) if inner else ((), ())
+            self._known[id(value)] = value, 1 + sum(nodes), 1 + max(depths, default=0)
+        return self._known[id(value)][1:]
+
+
+def _apply(document: Any, operation: JsonOperation, sizes: _Sizes) -> Any:
     path = parse_pointer(operation.path)
     match operation.op:
         case "add":
-            return _edit(document, path, operation.value, "add")
+            return _edit(document, path, sizes.put(operation.value, path), "add")
         case "remove":
             return _edit(document, path, None, "remove")
         case "replace":
-            return _edit(document, path, operation.value, "replace")
+            return _edit(document, path, sizes.put(operation.value, path), "replace")
         case "test":
             actual = _get(document, path)
             if not equal(actual, operation.value):
                 raise PatchError(f"expected {_shown(operation.value)}, found {_shown(actual)}")
             return document
         case "copy":
-            return _edit(document, path, _get(document, parse_pointer(operation.source)), "add")
+            value = _get(document, parse_pointer(operation.source))
+            return _edit(document, path, sizes.put(value, path, copied=True), "add")
         case "move":
             source = parse_pointer(operation.source)
             # RFC 6902, section 4.4: "The 'from' location MUST NOT be a proper prefix of the 'path' location".
             if path[: len(source)] == source and path != source:
                 raise PatchError(f"cannot move {operation.source} into itself")
-            value = _get(document, source)
+            value = sizes.put(_get(document, source), path)
             return document if path == source else _edit(_edit(document, source, None, "remove"), path, value, "add")
 
 

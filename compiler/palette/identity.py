@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from compiler import files as tree
-from compiler import yamldoc
+from compiler import jsontext, yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import Position, fail
 
@@ -32,12 +32,8 @@ def load_json(raw: bytes, path: str) -> Any:
         )
     text = tree.decode(raw, path)
     try:
-        return json.loads(text)
+        return jsontext.load(text)
     except json.JSONDecodeError as error:
         raise yamldoc.marker_in(text, path) or fail(
             Code.PACK_UNREADABLE, f"not valid JSON: {error.msg}", Position(path, error.lineno, error.colno)
-        ) from None
-    except (RecursionError, ValueError):
-        raise fail(
-            Code.PACK_UNREADABLE, "not valid JSON: nested too deeply, or a number is too long", Position(path)
         ) from None

@@ -61,7 +61,7 @@ def _with_spectro(text: str) -> str:
     def in_action(action: re.Match[str]) -> str:
         return _SPECTRO.sub(lambda m: ".Values.Spectro" if m[1] else m[0], action[0])
 
-    return chart_scan.ACTION.sub(in_action, text)
+    return chart_scan.with_actions(text, in_action)
 
 
 def _in_order(texts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:

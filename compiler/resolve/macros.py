@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compiler import yamldoc
+from compiler import limits, yamldoc
 from compiler.charts import scan as chart_scan
 from compiler.codes import Code
-from compiler.diagnostics import CompileError, Diagnostic, Position, Problems
+from compiler.diagnostics import CompileError, Diagnostic, Position, Problems, fail
 from compiler.digest import canonical_json
 from compiler.model.rendering import Evaluator
 from compiler.resolve.expressions import Expression, find, is_quoted, literal, references
+from compiler.resolve.pipelines import Pipelines
 from compiler.resolve.scope import Scope, Undefined, lookup, mask
 from compiler.resolve.unknown import known_references, stays
 from compiler.yamldoc import Macro, holds_macro, text_of
@@ -27,8 +28,6 @@ from compiler.yamldoc import Macro, holds_macro, text_of
 __all__ = ["Scope", "find", "inline", "mask", "references", "resolve"]
 
 Locate = Callable[..., Position]
-
-_LARGEST = 5 * 1024 * 1024  # characters of one text or value: nested macros can grow exponentially
 
 
 def resolve(value: Any, scope: Scope, evaluate: Evaluator, locate: Locate) -> Any:
@@ -42,7 +41,7 @@ def resolve(value: Any, scope: Scope, evaluate: Evaluator, locate: Locate) -> An
     """
     if not holds_macro(value):
         return value
-    return _Resolver(scope, evaluate, locate).run(lambda resolver: resolver.tree(value, ()))
+    return _Resolver(scope, Pipelines(evaluate), locate).run(lambda resolver: resolver.tree(value, ()))
 
 
 def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
@@ -54,7 +53,9 @@ def inline(text: str, scope: Scope, evaluate: Evaluator, locate: Locate) -> str:
     if ".spectro." not in text:
         return text
     return str(
-        _Resolver(scope, evaluate, locate).run(lambda r: text if r.stays(text, ()) else r.text(text, (), inline=True))
+        _Resolver(scope, Pipelines(evaluate), locate).run(
+            lambda r: text if r.stays(text, ()) else r.text(text, (), inline=True)
+        )
     )
 
 
@@ -67,47 +68,27 @@ class _Resolver:
     """One call of `resolve`. It visits the value until no result of a pipeline is missing: usually twice."""
 
     scope: Scope
-    evaluate: Evaluator
+    pipelines: Pipelines
     locate: Locate
     problems: Problems = field(default_factory=Problems)
-    results: dict[str, str | Diagnostic] = field(default_factory=dict)  # by template
-    wanted: dict[str, Position] = field(default_factory=dict)  # template -> where it is first used
     missing: int = 0  # how often a result was not known yet in this round
     known: dict[str, Any] = field(default_factory=dict)  # by reference
     broken: set[str] = field(default_factory=set)  # references whose problems have been reported in this round
+    pending: set[str] = field(default_factory=set)  # references whose pipelines have no result yet in this round
+    total: int = 0  # characters of the texts so far in this round
     trail: tuple[str, ...] = ()  # references whose own values are being resolved
     at: Position = field(default_factory=lambda: Position(""))  # of the outermost expression
 
     def run(self, go: Callable[[_Resolver], Any]) -> Any:
         while True:
-            self.problems, self.broken, self.missing, value = Problems(), set(), 0, None
+            self.problems, self.broken, self.pending, value = Problems(), set(), set(), None
+            self.missing = self.total = 0
             with contextlib.suppress(_PendingError):
                 value = go(self)
             if not self.missing:
                 self.problems.raise_if_any()
                 return value
-            self._evaluate()
-
-    def _evaluate(self) -> None:
-        """Evaluates all requested pipelines in one call.
-
-        Helm stops at the first failure. That failure is a result too, and the rest is evaluated again.
-        """
-        while self.wanted:
-            templates = {f"macro {number}": template for number, template in enumerate(self.wanted)}
-            try:
-                rendered = self.evaluate(templates, {})
-            except CompileError as error:
-                failed = {d.at.path: d for d in error.diagnostics if d.at and d.at.path in templates}
-                if not failed:  # nothing about the expressions: a worker timed out, say
-                    at = next(iter(self.wanted.values()))
-                    raise CompileError(replace(d, at=d.at or at) for d in error.diagnostics) from None
-                for name, diagnostic in failed.items():
-                    self.results[templates[name]] = diagnostic
-                    del self.wanted[templates[name]]
-                continue
-            self.results.update((template, rendered[name]) for name, template in templates.items())
-            self.wanted.clear()
+            self.pipelines.run()
 
     def tree(self, value: Any, keys: tuple[str | int, ...]) -> Any:
         """The value with its macros replaced. It is not usable while results are missing, but all of it was visited."""
@@ -141,7 +122,7 @@ class _Resolver:
         if not stays(text, self.scope):
             return False
         for expression, name in known_references(text, self.scope):
-            self._enter(text, expression, keys)
+            self._enter(expression, keys)
             self._value(expression, name, optional=expression.calls("default"))
         return True
 
@@ -154,10 +135,10 @@ class _Resolver:
     def _plain(self, value: Macro, keys: tuple[str | int, ...]) -> Any:
         """The value of an unquoted scalar with its macros replaced."""
         expressions = find(value)
-        first = expressions[0] if expressions else None
-        whole = first if len(expressions) == 1 and first and first.raw == value and first.kind != "foreign" else None
+        alone = len(expressions) == 1 and expressions[0].raw == value and expressions[0].kind != "foreign"
+        whole = expressions[0] if alone else None
         if whole and whole.kind == "bare":
-            self._enter(value, whole, keys)
+            self._enter(whole, keys)
             content = self._value(whole, whole.references[0])
             if not isinstance(content, str):
                 return content
@@ -183,22 +164,28 @@ class _Resolver:
             before = before.lstrip() if trims else before
             parts.append(before.rstrip() if ours and expression.trims_left else before)
             position, trims = expression.end, ours and expression.trims_right
-            self._enter(text, expression, keys)
+            self._enter(expression, keys)
             try:
-                parts.append(self._replacement(expression, ours, expression.in_comment(text)))
+                parts.append(self._replacement(expression, ours))
             except _PendingError:
                 pending = True
         if pending:
             raise _PendingError
         rest = text[position:]
-        result = "".join((*parts, rest.lstrip() if trims else rest))
-        if len(result) > _LARGEST:
-            self._error(Code.MACRO_VALUE, f"the text is longer than {_LARGEST} characters with its macros replaced")
+        parts.append(rest.lstrip() if trims else rest)
+        length = sum(map(len, parts))
+        if length > limits.MACRO_TEXT:
+            message = f"the text is longer than {limits.MACRO_TEXT} characters with its macros replaced"
+            self._error(Code.MACRO_VALUE, message)
             return ""
-        return result
+        self.total += length
+        if self.total > limits.MACRO_TOTAL:
+            message = f"macros make more than {limits.MACRO_TOTAL:,} characters of these values or this manifest"
+            raise fail(Code.LIMIT_EXCEEDED, message, self.at, hint="use large macros in fewer places")
+        return "".join(parts)
 
-    def _replacement(self, expression: Expression, ours: bool, in_comment: bool) -> str:
-        if in_comment and self._is_undefined(expression):
+    def _replacement(self, expression: Expression, ours: bool) -> str:
+        if expression.in_comment and self._is_undefined(expression):
             return expression.raw if ours else f"{{{{ {literal(expression.raw)} }}}}"
         if not ours:
             left, right = "-" * expression.trims_left, "-" * expression.trims_right
@@ -221,9 +208,8 @@ class _Resolver:
         template = f"{{{{ {self._with_literals(expression)} }}}}"
         if len(self.problems.diagnostics) > before or self.broken.intersection(expression.references):
             return ""
-        result = self.results.get(template)
+        result = self.pipelines.result(template, self.at)
         if result is None:
-            self.wanted.setdefault(template, self.at)
             self.missing += 1
             raise _PendingError
         if isinstance(result, Diagnostic):
@@ -259,6 +245,9 @@ class _Resolver:
         """The value of a reference with its own macros replaced. Raises Undefined and _PendingError."""
         if name in self.known or name in self.broken:
             return self.known.get(name, "")
+        if name in self.pending:
+            self.missing += 1
+            raise _PendingError
         if name in self.trail:
             cycle = " → ".join(f".spectro.{step}" for step in (*self.trail[self.trail.index(name) :], name))
             self._error(Code.MACRO_CYCLE, f"macros refer to each other in a cycle: {cycle}")
@@ -270,6 +259,9 @@ class _Resolver:
         return value
 
     def _nested(self, name: str, value: Any) -> Any:
+        if len(self.trail) >= limits.DEPTH:
+            self._error(Code.MACRO_VALUE, f"macros are in the values of macros, more than {limits.DEPTH} levels deep")
+            return ""
         missing, before = self.missing, len(self.problems.diagnostics)
         self.trail = (*self.trail, name)
         try:
@@ -277,24 +269,23 @@ class _Resolver:
         finally:
             self.trail = self.trail[:-1]
         if self.missing > missing:
+            self.pending.add(name)
             raise _PendingError
-        if len(canonical_json(value)) > _LARGEST:
-            self._error(Code.MACRO_VALUE, f"the value of .spectro.{name} is larger than {_LARGEST} characters")
+        if len(canonical_json(value)) > limits.MACRO_TEXT:
+            self._error(Code.MACRO_VALUE, f"the value of .spectro.{name} is larger than {limits.MACRO_TEXT} characters")
         if len(self.problems.diagnostics) > before:
             self.broken.add(name)
             return ""
         self.known[name] = value
         return value
 
-    def _enter(self, text: str, expression: Expression, keys: tuple[str | int, ...]) -> None:
+    def _enter(self, expression: Expression, keys: tuple[str | int, ...]) -> None:
         """Sets the position for errors of this expression: in a text by itself its own line, in a tree its key."""
-        if self.trail:
-            return
-        self.at = self.locate(*keys)
-        if not keys:
-            line = text.count("\n", 0, expression.start)
-            column = expression.start - text.rfind("\n", 0, expression.start)
-            self.at = replace(self.at, line=max(self.at.line, 1) + line, column=column)
+        self.at = self.at if self.trail else self.locate(*keys)
+        if not self.trail and not keys:
+            self.at = replace(self.at, line=max(self.at.line, 1) + expression.line, column=expression.column)
 
     def _error(self, code: Code, message: str, at: Position | None = None, *, hint: str = "") -> None:
         self.problems.error(code, message, at or self.at, hint=hint)
+        if len(self.problems.diagnostics) >= limits.PROBLEMS:
+            self.problems.raise_if_any()

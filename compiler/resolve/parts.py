@@ -11,6 +11,7 @@ from compiler import files as tree
 from compiler.charts import scan as chart_scan
 from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
+from compiler.charts.directory import contents
 from compiler.charts.spool import calls_of, spoolable
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, TextPlace, fail
@@ -218,8 +219,9 @@ class PartsBuilder:
 
     def _templates(self, pack: Pack) -> JinjaPart:
         texts = []
-        for path in tree.walk(self.files, f"{pack.directory}/templates"):
-            texts.append((path, tree.read_text(self.files, path, pack.at)))
+        folder = f"{pack.directory}/templates"
+        for name, content in contents(self.files, folder, pack.at).items():
+            texts.append((f"{folder}/{name}", tree.decode(content, f"{folder}/{name}")))
         rendered = tuple(f"{pack.directory}/{name}" for name in pack.templates)
         values = without_deleted(self.layer.data, pack.values.data)
         part = JinjaPart(

@@ -8,6 +8,7 @@ from typing import Any
 
 from compiler.diagnostics import did_you_mean
 from compiler.mask import masked
+from compiler.yamldoc.limits import MAX_DEPTH
 
 KINDS = ("var", "system", "macro", "pack")
 SYSTEM_NAMES = (
@@ -85,6 +86,8 @@ def lookup(scope: Scope, name: str) -> Any:
 def _pack_value(packs: Mapping[str, Any], path: str) -> Any:
     """A value of a pack. Keys may contain dots (`options: {system.uri: …}`), so parts are joined."""
     parts = path.split(".")
+    if len(parts) > MAX_DEPTH:
+        raise Undefined(f"no value is more than {MAX_DEPTH} levels deep")
     value = _descend(packs, parts)
     if value is not None:
         return value

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from compiler import versions
 from compiler.codes import Code
 from compiler.diagnostics import Problems, did_you_mean
+from compiler.limits import DEPTH
 from compiler.model import (
     INFRA_TYPES,
     Assignment,
@@ -56,10 +57,21 @@ def check_templates(templates: Mapping[str, Template], problems: Problems) -> No
         if trail and template.name == min(trail):
             cycle = " -> ".join((*trail, trail[0]))
             problems.error(Code.TEMPLATE_CYCLE, f"template '{template.name}' extends itself: {cycle}", template.at)
+    if not problems.errors and (name := _too_deep(templates)):
+        message = f"template '{name}' extends templates more than {DEPTH} levels deep"
+        problems.error(Code.LIMIT_EXCEEDED, message, templates[name].at)
+
+
+def _too_deep(templates: Mapping[str, Template]) -> str:
+    """The first template that extends others on more than DEPTH levels; ''."""
+    deep = set(templates)
+    for _ in range(DEPTH + 1):
+        deep = {name for name in deep if not deep.isdisjoint(templates[name].extends)}
+    return min(deep, default="")
 
 
 def _cycle(start: Template, templates: Mapping[str, Template]) -> tuple[str, ...]:
-    """The names on a path from `start` back to itself along `extends`, or ()."""
+    """The names on a path from `start` back to itself along `extends`, or (); of long paths `_too_deep` tells."""
     trails: list[tuple[str, ...]] = [(start.name,)]
     seen: set[str] = set()
     while trails:
@@ -67,7 +79,7 @@ def _cycle(start: Template, templates: Mapping[str, Template]) -> tuple[str, ...
         for name in templates[trail[-1]].extends:
             if name == start.name:
                 return trail
-            if name in templates and name not in seen:
+            if name in templates and name not in seen and len(trail) <= DEPTH:
                 seen.add(name)
                 trails.append((*trail, name))
     return ()
@@ -78,8 +90,8 @@ def templates_of(cluster: Cluster, templates: Mapping[str, Template]) -> tuple[T
     matching: dict[str, Template] = {}
 
     def add(name: str, trail: frozenset[str]) -> None:
-        if name in trail or name in matching or name not in templates:
-            return  # cycles and unknown names are reported by check_templates
+        if name in trail or name in matching or name not in templates or len(trail) > DEPTH:
+            return  # reported by check_templates
         for base in templates[name].extends:
             add(base, trail | {name})
         matching.setdefault(name, templates[name])

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.digest import canonical_json
-from compiler.resolve.expressions import Expression, find
+from compiler.resolve.expressions import Expression, find, references
 from compiler.resolve.scope import Scope, Undefined, lookup
 
 
-def is_unknown(name: str, scope: Scope, trail: tuple[str, ...] = ()) -> bool:
+def is_unknown(name: str, scope: Scope) -> bool:
     """Whether the reference, or one in its value, is not known. Packs may be those of other profiles."""
-    if name in trail:
-        return False
-    if name in scope.unknown or f"{name.partition('.')[0]}.*" in scope.unknown:
-        return True
-    try:
-        text = canonical_json(lookup(scope, name))
-    except Undefined:
-        kind, pack, *_ = [*name.split("."), ""]
-        return kind == "pack" and pack not in scope.packs
-    inner = (each for expression in find(text) for each in expression.references)
-    return ".spectro." in text and any(is_unknown(each, scope, (*trail, name)) for each in inner)
+    seen: set[str] = set()
+    pending = [name]
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in scope.unknown or f"{name.partition('.')[0]}.*" in scope.unknown:
+            return True
+        try:
+            text = canonical_json(lookup(scope, name))
+        except Undefined:
+            kind, pack, *_ = [*name.split("."), ""]
+            if kind == "pack" and pack not in scope.packs:
+                return True
+            continue
+        if ".spectro." in text:
+            pending += references(text)
+    return False
 
 
 def stays(text: str, scope: Scope) -> bool:
@@ -32,5 +40,5 @@ def stays(text: str, scope: Scope) -> bool:
 def known_references(text: str, scope: Scope) -> Iterator[tuple[Expression, str]]:
     """The other references of such a text: those that may be defined nowhere. Comments do not count."""
     for expression in find(text):
-        if not expression.in_comment(text):
+        if not expression.in_comment:
             yield from ((expression, name) for name in expression.references if not is_unknown(name, scope))

@@ -30,7 +30,7 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _MAX_LINES = 200_000  # all are held at once; the largest known object has 30,000
-_LINE_BREAK = re.compile(" *\n *")
+_LINE_BREAK = re.compile("(?<! ) *\n *")  # from the first blank only: linear
 _PIECE = object()  # left to the complete reader, every time anew because collections must not be shared
 
 

@@ -12,10 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from compiler.codes import Code
+from compiler.diagnostics import Position, fail
+
 _MARK = ".spectro."
 _EXPRESSION = re.compile(r"\{\{(?!\{)((?:(?!\{\{|\}\}).)*+)\}\}", re.DOTALL)
-_FOLD = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t\r\n]*")
-_PRIVATE_USE = (*range(0xE000, 0xF900), *range(0xF0000, 0xF1000))
+_FOLD = re.compile(r"(?<![ \t])[ \t]*(?:\r\n?|\n)[ \t\r\n]*")  # from the start of its blanks only: linear
+_PRIVATE_USE = (*range(0xE000, 0xF900), *range(0xF0000, 0xF1000), *range(0x100000, 0x10FFFE))
+# The backslash may be escaped itself: then it is no escape, and one character less can be the frame.
+_ESCAPES = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 
 
 class Macro(str):
@@ -75,7 +80,7 @@ class Mask:
             return value
 
         def expression(match: re.Match[str]) -> str:
-            raw = self.expressions[int(match[1])]
+            raw = self.expressions[int(match[1].lstrip("0") or "0")]  # int() refuses thousands of digits
             if style == '"':
                 return unescape(raw)
             if style in ("|", ">"):
@@ -87,13 +92,15 @@ class Mask:
         return restored if style else Macro(restored)
 
 
-def mask(text: str) -> Mask | None:
-    """The text with its macros hidden; None where it has none (the usual case, which costs one substring search)."""
+def mask(text: str, path: str) -> Mask | None:
+    """The text with its macros hidden; None where it has none (the usual case, which costs one substring search).
+
+    Raises `yaml-encoding` where the text contains every character of the private use areas: none is left to frame with.
+    """
     macros = find_macros(text)
     if not macros:
         return None
-    upper = text.upper()  # an escape such as "\\uE000" must not produce the frame either
-    frame = next(chr(c) for c in _PRIVATE_USE if chr(c) not in text and f"{c:X}" not in upper)
+    frame = _unused(text, path)
     parts: list[str] = []
     expressions: list[str] = []
     folded: list[int] = []
@@ -107,3 +114,16 @@ def mask(text: str) -> Mask | None:
         folded += [line] * raw.count("\n")
         position = end
     return Mask("".join((*parts, text[position:])), tuple(expressions), frame, tuple(folded))
+
+
+def _unused(text: str, path: str) -> str:
+    """A private use character that is neither in the text nor written in it as an escape."""
+    if text.isascii() and "\\" not in text:
+        return chr(_PRIVATE_USE[0])
+    used = {ord(character) for character in set(text)}
+    used |= {int(match[1] or match[2], 16) for match in _ESCAPES.finditer(text)}
+    free = next((code for code in _PRIVATE_USE if code not in used), None)
+    if free is None:
+        message = "the file contains macros, and every character of Unicode's private use areas"
+        raise fail(Code.YAML_ENCODING, message, Position(path), hint="move the macros to a file of their own")
+    return chr(free)

@@ -55,7 +55,7 @@ class EventReader:
 
     def __init__(self, text: str, path: str, *, first_line: int, positions: bool, duplicates: Duplicates) -> None:
         self._source = text
-        self._mask: Mask | None = mask(text)
+        self._mask: Mask | None = mask(text, path)
         self._text = self._mask.text if self._mask else text
         self._path, self._first_line = path, first_line
         self._positions, self._tolerant = positions, duplicates == "warn"

@@ -133,7 +133,7 @@ def test_results_that_cannot_travel_are_reported(pool: Workers) -> None:
 @pytest.mark.parametrize("misdeed", ["python hog", "one huge object"])
 def test_memory_is_bounded_in_python(pool: Workers, misdeed: str) -> None:
     bad, good = outcomes(pool, tasks.do, [misdeed, 1])
-    assert bad == Failure("raised", "it needed more than 400 MiB of memory")
+    assert bad == Failure("limit", "it needed more than 400 MiB of memory")
     assert good == 1
 
 

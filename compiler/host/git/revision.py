@@ -16,6 +16,8 @@ from compiler.diagnostics import fail
 from compiler.host.descendants import end
 from compiler.host.git import command
 from compiler.host.git.repository import Repository, reason
+from compiler.host.tree import too_large
+from compiler.limits import FILE_BYTES
 from compiler.ports import Entry
 
 _CACHED_BYTES = 1 << 20  # of one blob; larger ones are charts, read once
@@ -128,6 +130,8 @@ class CommitFiles:
         if len(header) != 3:
             hint = "is missing or broken; complete a partial clone with `git fetch --refetch` first"
             raise OSError(errno.EIO, f"git object {object_id[:12].decode()} {hint}")
+        if int(header[2]) > FILE_BYTES:
+            raise too_large(f"git object {object_id[:12].decode()}")
         content = stdout.read(int(header[2]))
         if stdout.read(1) != b"\n":
             raise OSError(errno.EIO, f"git ended while reading object {object_id[:12].decode()}")

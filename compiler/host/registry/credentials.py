@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 import re
 import subprocess
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from compiler import yamldoc
+from compiler import jsontext, yamldoc
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Diagnostic
 from compiler.ports import Registry
@@ -143,7 +142,7 @@ class Credentials:
                 check=True,
                 env=dict(self.environment),
             )
-            given = json.loads(answer.stdout)
+            given = jsontext.load(answer.stdout)
         except (OSError, subprocess.SubprocessError, ValueError):
             return None
         username, secret = str(_mapping(given).get("Username", "")), str(_mapping(given).get("Secret", ""))
@@ -209,8 +208,8 @@ def _docker_login(entry: Mapping[str, Any]) -> Login | None:
 
 def _json(path: Path) -> Mapping[str, Any]:
     try:
-        return _mapping(json.loads(path.read_bytes()))
-    except (OSError, ValueError, RecursionError):
+        return _mapping(jsontext.load(path.read_bytes()))
+    except (OSError, ValueError):
         return {}
 
 

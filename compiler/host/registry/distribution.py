@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import json
 import re
 import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from compiler import jsontext
 from compiler.codes import Code
 from compiler.diagnostics import CompileError
 from compiler.host.registry.credentials import Login
@@ -127,8 +127,8 @@ class Distribution:
 
     def json(self, answer: Answer) -> Mapping[str, Any]:
         try:
-            data = json.loads(answer.body)
-        except (ValueError, RecursionError):
+            data = jsontext.load(answer.body)
+        except ValueError:
             data = None
         if not isinstance(data, dict):
             raise self._client.problem(
@@ -213,9 +213,9 @@ class Distribution:
     def _refused(self, answer: Answer, what: str) -> CompileError:
         """The problem of a status, with the codes that the specification has for errors."""
         try:
-            errors = json.loads(answer.body or b"{}").get("errors") or ()
+            errors = jsontext.load(answer.body or b"{}").get("errors") or ()
             codes = [str(error.get("code")) for error in errors]
-        except (ValueError, RecursionError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError):
             codes = []
         shown = ", ".join(code for code in codes if _ERROR_CODE.fullmatch(code) and code != "UNAUTHORIZED")
         return self._client.refused(answer, f"{what} ({shown})" if shown else what)

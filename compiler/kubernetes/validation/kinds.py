@@ -121,7 +121,7 @@ def _decoded(texts: Value) -> dict[str, str]:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
