@@ -94,6 +94,24 @@ def check(
     refusals.close()
 
 
+def check_unchanged(rendered: Mapping[str, Inputs], commit: Commit, problems: Problems) -> None:
+    """Records `publish-uncommitted` where the commit has changed since output was rendered that is as committed: there is
+    nothing to commit, but what somebody changed is not in it. `rendered` has the inputs of all clusters. Nothing is planned:
+    what files and clusters there are is enough to see it."""
+    refusals = _Refusals(problems)
+    _check_inputs(sorted({pair for inputs in rendered.values() for pair in inputs.items()}), commit, refusals)
+    try:
+        clusters = load(Recorder(commit.files))[0].clusters
+    except CompileError as error:
+        problems.add(error)
+        return
+    for name in sorted(clusters.keys() ^ rendered.keys()):
+        at = clusters[name].at if name in clusters else Position("profiles")
+        where = "in the commit and not in output" if name in clusters else "in output and not in the commit"
+        refusals.add(at.path, f"cluster '{name}' is {where}", "render again, and publish", at)
+    refusals.close()
+
+
 def _check_inputs(inputs: Iterable[tuple[str, str]], commit: Commit, refusals: _Refusals) -> Collection[str]:
     """Records inputs that the commit does not have as they were read; the paths of those that a checkout makes so: their
     `$Id$` is expanded, or they are in git's large file storage."""

@@ -87,6 +87,11 @@ def changed_clusters(before: Mapping[str, str], now: Rendered) -> set[str]:
     return {layout.cluster_of(path) for path in changed} - {""}
 
 
+def clusters(now: Rendered) -> set[str]:
+    """The clusters that are rendered."""
+    return {layout.cluster_of(path) for path in now.files} - {""}
+
+
 def inputs(now: Rendered, clusters: Iterable[str], name: str, problems: Problems) -> dict[str, Mapping[str, str]]:
     """{cluster: its inputs} of those that are rendered; `name` is the output directory's, for messages. Records
     `inventory-without-inputs` and `inventory-broken`."""

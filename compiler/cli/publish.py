@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
 from compiler.app import publish
-from compiler.app.provenance import Commit, check
+from compiler.app.provenance import Commit, check, check_unchanged
 from compiler.cli.console import Console
 from compiler.cli.helm import open_session
 from compiler.cli.repository import repo_option, with_locked
@@ -65,7 +65,11 @@ def publish_command(
     inputs = publish.inputs(now, changed, name, problems)
     problems.raise_if_any()
     if changed:
-        _check_sources(repository, checkout, inputs, changed - inputs.keys(), problems, console)
+        with _commit(repository, checkout) as source, open_session(console, jobs=1) as session:
+            check(inputs, changed - inputs.keys(), source, session.evaluate, problems)
+    elif before:
+        with _commit(repository, checkout) as source:
+            check_unchanged(publish.inputs(now, publish.clusters(now), name, Problems()), source, problems)
     problems.raise_if_any()
     message = publish.message(
         before, now, source_commit=checkout.parent or "", source_ref=f"refs/heads/{checkout.branch}", subject=subject
@@ -112,15 +116,9 @@ def _checkout(repository: git.Repository, wanted: str, output: str) -> git.Check
     return checkout
 
 
-def _check_sources(
-    repository: git.Repository,
-    checkout: git.Checkout,
-    inputs: Mapping[str, Mapping[str, str]],
-    removed: set[str],
-    problems: Problems,
-    console: Console,
-) -> None:
-    """Refuses output that its source commit does not give."""
+@contextmanager
+def _commit(repository: git.Repository, checkout: git.Checkout) -> Iterator[Commit]:
+    """For `with`: the source commit, beside the directory; an empty one before the first."""
     directory = with_locked(DirectoryFiles(repository.directory))
     with ExitStack() as stack:
         try:
@@ -128,10 +126,9 @@ def _check_sources(
         except CompileError as error:
             if not _is_new(error):
                 raise
-            commit = Commit(MappingFiles({}), directory, lambda _: "", repository.ignored)
+            yield Commit(MappingFiles({}), directory, lambda _: "", repository.ignored)
         else:
-            commit = Commit(with_locked(head), directory, head.object_id, repository.ignored)
-        check(inputs, removed, commit, stack.enter_context(open_session(console, jobs=1)).evaluate, problems)
+            yield Commit(with_locked(head), directory, head.object_id, repository.ignored)
 
 
 def _is_new(error: CompileError) -> bool:

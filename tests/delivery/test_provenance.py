@@ -413,3 +413,32 @@ def test_flags_of_the_index_hide_nothing(repository: Repository, capsys: Capture
             f"values/web.yaml: error[publish-uncommitted]: {UNCOMMITTED}",
         ],
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        ("values/web.yaml", "level: warn\n", "values/web.yaml: error[publish-uncommitted]: " + OTHER),
+        ("profiles/new.yaml", CLUSTER.format("new"), "'new' is in the commit and not in output"),
+        ("profiles/prod.yaml", "", "'prod' is in output and not in the commit"),
+        ("packs/own/values.yaml", "text: goodbye\n", "packs/own/values.yaml: error[publish-uncommitted]: " + OTHER),
+    ],
+)
+def test_what_is_committed_and_was_not_rendered_is_not_nothing_to_publish(
+    repository: Repository, capsys: Capture, path: str, text: str, said: str
+) -> None:
+    """Output is as committed, and the sources have gone on: render first."""
+    repository.render()
+    repository.git("add", "--all", "--", ".")
+    repository.git("commit", "--quiet", "--message", "rendered")
+    assert publish(repository, capsys) == (0, [])
+    repository.write(path, text)
+    assert publish(repository, capsys) == (0, [])  # an edit that is not committed is in nobody's way
+    repository.git("add", "--all", "--", ".")
+    repository.git("commit", "--quiet", "--message", "more")
+    status, problems = publish(repository, capsys)
+    assert status == 1
+    assert said in "\n".join(problems)
+    repository.render("--allow-removal")
+    assert publish(repository, capsys, "--allow-removal") == (0, [])
+    assert publish(repository, capsys) == (0, [])
