@@ -152,7 +152,7 @@ packs/web/pack.json:4:3: error[pack-version-prefix]: version 'v1' has a leading 
            ^
        = hint: write "1"
 packs/web/values.yaml:10:5: error[secret-literal]: manifests.web.key holds an AWS access key
-    10 |     key: AKIAIOSFODNN7EXAMPLE
+    10 |     key: ***
              ^
        = hint: whoever has the pack has it too: revoke it, and let the user give the value
 2 errors
