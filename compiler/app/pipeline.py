@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from compiler import __version__, delivery
-from compiler.app.schedule import Progress, render_layers
+from compiler.app.schedule import Progress, Rendered, render_layers
 from compiler.app.unused import unused_values
 from compiler.codes import Code
 from compiler.diagnostics import Diagnostic, Position, Problems, did_you_mean, fail, told_once
@@ -99,10 +99,7 @@ def prepare(
     """Reads and plans, without rendering: source, plan and warnings. Raises CompileError with all problems."""
     recorder = Recorder.over(files)
     source, loading = load(recorder)
-    clusters = select(source, request)
-    if archives:
-        archives.prefetch(needed(source, clusters))
-    planned, problems = plan(source, recorder, clusters, renderer.evaluate, request.today)
+    planned, problems = _planned(source, recorder, select(source, request), renderer, archives, request.today)
     problems.raise_if_any()
     return source, planned, told_once((*loading, *problems.warnings))
 
@@ -128,12 +125,9 @@ def compile_clusters(
     source, loading = load(recorder)
     selected = select(source, request)
     selected_are(len(selected))
-    if archives:
-        archives.prefetch(needed(source, selected))
-    planned, problems = plan(source, recorder, selected, renderer.evaluate, request.today)
+    planned, problems = _planned(source, recorder, selected, renderer, archives, request.today)
     problems.diagnostics.extend(loading)
-    annotations = delivery.annotations_for(planned.settings.delivery)
-    rendered = render_layers(planned, renderer, progress, annotations=annotations, pins=source.lock.digests)
+    rendered = _rendered(planned, source, renderer, progress)
     results = rendered.results
     collect(planned.clusters, results, problems)
     _collect_unmatched(planned.clusters, results, problems)
@@ -147,6 +141,26 @@ def compile_clusters(
     output = _files(planned, clusters, source, request, _versions(renderer.engine), now, problems)
     problems.raise_if_any()
     return Compilation(source, planned, tuple(clusters), output, told_once(problems.warnings), progress, recorder.reads)
+
+
+def _planned(
+    source: Source,
+    recorder: Recorder,
+    clusters: Sequence[Cluster],
+    renderer: Renderer,
+    archives: Archives | None,
+    today: datetime.date | None = None,
+) -> tuple[Plan, Problems]:
+    """The plan of the clusters and its problems; what the lock pins for them is fetched before."""
+    if archives:
+        archives.prefetch(needed(source, clusters))
+    return plan(source, recorder, clusters, renderer.evaluate, today)
+
+
+def _rendered(planned: Plan, source: Source, renderer: Renderer, progress: Progress) -> Rendered:
+    """All layers of the plan, with what deliveries add and with the images that the lock pins."""
+    annotations = delivery.annotations_for(planned.settings.delivery)
+    return render_layers(planned, renderer, progress, annotations=annotations, pins=source.lock.digests)
 
 
 def _assembled(
@@ -182,13 +196,9 @@ def _beside(
     names = servers.beside(planned.clusters)
     if not names:
         return []
-    written = [source.clusters[name] for name in names]
-    if archives:
-        archives.prefetch(needed(source, written))
-    beside, own = plan(source, recorder, written, renderer.evaluate)
+    beside, own = _planned(source, recorder, [source.clusters[name] for name in names], renderer, archives)
     beside = replace(beside, clusters=tuple(servers.reduced(beside.clusters, planned.clusters)))
-    annotations = delivery.annotations_for(planned.settings.delivery)
-    results = render_layers(beside, renderer, Progress(), annotations=annotations).results
+    results = _rendered(beside, source, renderer, Progress()).results
     collect(beside.clusters, results, own)
     assembled = _assembled(beside, results, now, source, own)
     problems.diagnostics.extend(own.errors)

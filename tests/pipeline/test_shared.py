@@ -166,3 +166,22 @@ def test_an_error_in_a_cluster_beside_is_told(tmp_path: Path, capsys: pytest.Cap
     assert render(tmp_path, "b") == 1
     assert "missing" in capsys.readouterr().err
     assert render(tmp_path, "c") == 0, "it shares nothing with the others"
+
+
+def test_what_is_pinned_is_pinned_for_the_clusters_that_are_not_selected_too(tmp_path: Path) -> None:
+    pod = (
+        "{apiVersion: v1, kind: Pod, metadata: {name: shared}, spec: {containers: [{name: a, image: example.com/a:1}]}}"
+    )
+    repository(tmp_path, **{name: {"layers": [layer(pod)]} for name in ("a", "b")})
+    (tmp_path / "lamella.yaml").write_text(f"{SETTINGS}images: {{pin: digest}}\n")
+    digest = f"sha256:{'0' * 64}"
+    (tmp_path / "lamella.lock").write_text(
+        "apiVersion: lamella/v1\nkind: Lock\nimages:\n"
+        f"- {{image: 'example.com/a:1', digest: '{digest}', askedBy: []}}\n"
+    )
+    assert render(tmp_path) == 0
+    assert digest in (tmp_path / "output/management/a/capi/pod-capi-shared.yaml").read_text()
+    before = {name: files_of(tmp_path, name) for name in ("a", "b")}
+    for name in before:
+        assert render(tmp_path, name) == 0
+    assert {name: files_of(tmp_path, name) for name in before} == before
