@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.codes import Code
-from compiler.diagnostics import Position, Problems, did_you_mean
+from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
 from compiler.kubernetes import keypath
 from compiler.kubernetes.names import is_subdomain
 from compiler.yamldoc import Document, text_of
@@ -39,6 +39,16 @@ def mismatch(expected: str, value: object) -> str:
 def not_among(value: str, options: Collection[str]) -> str:
     """`expected one of a, b; found 'c'`: the one wording for a value that is not one of the options."""
     return f"expected one of {', '.join(options)}; found '{value}'"
+
+
+def invalid_range(text: str, at: Position | None = None) -> CompileError:
+    """The problem of a text that is neither a version nor a range: the one wording for it."""
+    return fail(
+        Code.INVALID_VERSION,
+        f"'{text[:60]}' is not a valid version or version range",
+        at,
+        hint="write an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
+    )
 
 
 def in_quotes(key: str | int, value: object) -> str:

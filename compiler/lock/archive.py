@@ -38,9 +38,15 @@ def contents(fetched: Fetched, request: Request, version: str) -> Locked:
     """The entry for an archive that was fetched, without who asks for it. Raises CompileError if it is not what its
     registry says it is, at the request."""
     name = f"{request.registry.source}/{request.name}-{version}"
-    files = files_of(request.kind, fetched.data, name)
-    wanted = (request.name, version)
-    found = wanted if request.kind == "import" else _identity(request.kind, fetched.data, files, name)
+    wanted = found = (request.name, version)
+    if request.kind == "chart":
+        chart = read_chart_archive(fetched.data, name)
+        files, found = chart.files, (chart.name, chart.version)
+    else:
+        files = files_of(request.kind, fetched.data, name)
+        if request.kind == "pack":
+            path = next(file for file in _PACK_FILES if file in files)
+            found = identity(files[path], f"{name}/{path}")
     if found[0] != wanted[0] or found[1].removeprefix("v") != wanted[1].removeprefix("v"):
         raise fail(
             Code.LOCK_OTHER_CONTENT,
@@ -69,11 +75,3 @@ def changed(locked: Locked, content: str, at: Position | None) -> CompileError:
         hint="a published version must not change: ask who owns it; to accept the new content, delete its entry from"
         " lamella.lock and run `lamella lock`",
     )
-
-
-def _identity(kind: Kind, data: bytes, files: Mapping[str, bytes], name: str) -> tuple[str, str]:
-    if kind == "chart":
-        chart = read_chart_archive(data, name)
-        return chart.name, chart.version
-    path = next(file for file in _PACK_FILES if file in files)
-    return identity(files[path], f"{name}/{path}")

@@ -12,6 +12,7 @@ from typing import Any
 from compiler import versions
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Problems, did_you_mean, fail
+from compiler.fields.reader import invalid_range
 from compiler.lock.archive import changed, contents
 from compiler.model.lock import Key, Lock, Locked, Request
 from compiler.ports import Each, Fetched, Kind, Registries, Registry
@@ -169,12 +170,7 @@ def _best(request: Request, available: Collection[str], problems: Problems) -> s
     try:
         best = versions.best_pack(available, request.version) if pack else versions.best(available, request.version)
     except ValueError:
-        problems.error(
-            Code.INVALID_VERSION,
-            f"'{request.version[:60]}' is not a valid version or version range",
-            request.at,
-            hint="write an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
-        )
+        problems.add(invalid_range(request.version, request.at))
         return None
     if best is None:
         newest = sorted(available, key=lambda text: versions.age(text, reading(request.kind)), reverse=True)[:_LISTED]

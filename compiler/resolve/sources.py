@@ -11,6 +11,7 @@ from compiler.charts.catalogue import Charts
 from compiler.charts.chart import Chart
 from compiler.codes import Code
 from compiler.diagnostics import CompileError, Position, Problems, did_you_mean, fail
+from compiler.fields.reader import invalid_range
 from compiler.model import ChartRef, Pack, PackRef, Registry, Source
 from compiler.model.packs import newest
 from compiler.resolve.registries import locked, registry_of
@@ -121,9 +122,4 @@ def _chosen(
     try:
         return choose(available, version)
     except ValueError:
-        raise fail(
-            Code.INVALID_VERSION,
-            f"'{version[:60]}' is not a valid version or version range",
-            at,
-            hint="write an exact version (1.2.3), a range (^1.2, '>=1.2 <2') or a train (1.x)",
-        ) from None
+        raise invalid_range(version, at) from None
